@@ -1,0 +1,263 @@
+"""The columns of every kind of agent, declared once: name, type, unit or meaning.
+
+A table is a NumPy record array: one row an agent, `table.column` a column over all of them. The same row can be handed to a
+compiled rule and to its plain Python source, and writing to it changes the table. A borrower's row fills less than one
+cache line, so a rule that touches many of its fields costs one memory access.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+NONE = -1  # "no bank", "no alliance", "not yet" in every index or month column
+
+# Kinds of contract: who lends under it.
+JOINT, OWN, LENDER = 0, 1, 2
+# Products.
+NO_PRODUCT, SCENE_INSTALMENT, CASH_LOAN = 0, 1, 2
+# Stages of an alliance, in the order of its life.
+DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT, ENDED = range(8)
+STAGE_NAMES = ("deciding", "pilot_setup", "pilot", "signed", "integrating", "operating", "dormant", "ended")
+# Why an alliance ended.
+NOT_ENDED, PILOT_FAILED, LAPSED, BANK_CLOSED = range(4)
+END_NAMES = ("", "pilot_failed", "lapsed", "bank_closed")
+
+BORROWER = np.dtype(
+    [
+        ("creditworthiness", "f4"),  # z ~ N(0, 1), hidden
+        ("awareness", "f4"),  # 0..1, of the bank in aware_bank
+        ("reservation_rate", "f4"),  # highest yearly rate accepted
+        ("predicted_hazard", "f4"),  # lender's monthly hazard of this loan, at zero intercept correction; ages
+        ("hazard_slope", "f4"),  # its derivative by the intercept
+        ("hazard_decline", "f4"),  # by how much one more month survived lowers it
+        ("amount", "i4"),  # fen, what this borrower borrows
+        ("balance", "i4"),  # fen, 0: no loan
+        ("instalment", "i4"),  # fen of principal a month
+        ("contract", "i4"),  # row in contracts of the running loan
+        ("rate_bp", "u2"),  # basis points a year
+        ("owner", "i2"),  # bank whose customer this is
+        ("aware_bank", "i2"),  # bank that awareness is of
+        ("region", "u1"),
+        ("segment", "u1"),
+        ("platform", "u1"),  # scene platform
+        ("months_left", "u1"),  # instalments still to pay
+        ("product", "u1"),
+        ("lockout", "u1"),  # months until a defaulter may borrow again
+        ("ever_served", "u1"),  # 1 once a loan was paid out
+    ],
+    align=True,
+)
+
+BANK = np.dtype(
+    [
+        ("kind", "u1"),  # index in KINDS: city, rural, consumer_finance
+        ("region", "u1"),
+        ("alive", "u1"),  # 0: equity gone, runs off
+        ("sequencing", "i1"),  # index in SEQUENCING
+        ("cost_scale", "f8"),  # set-up and fixed costs, 1 for a city bank
+        ("initial_equity", "f8"),  # yuan
+        ("equity", "f8"),  # yuan, from the ledger
+        ("other_risk_weighted_assets", "f8"),  # yuan, exogenous
+        ("deposits", "f8"),  # yuan that can fund loans, exogenous
+        ("consumer_loans", "f8"),  # yuan, the bank's part of its loans
+        ("capital_ratio", "f8"),
+        ("funds_rate", "f8"),  # a year
+        ("operating_rate", "f8"),  # a year, of balances
+        ("precision", "f8"),  # tau, its capability
+        ("initial_precision", "f8"),
+        ("talent", "f8"),  # 0..1
+        ("legacy", "f8"),  # 0..1
+        ("horizon_months", "f8"),
+        ("sunk_cost_bias", "f8"),
+        ("replacement_months_left", "i2"),  # > 0 while the old system is being replaced
+        ("replaced", "u1"),  # 1 once legacy was replaced
+        ("laboratory", "u1"),  # 1 while a joint laboratory runs
+        ("research_spending", "f8"),  # yuan a month
+        ("touchpoints", "u1"),  # bit set in the order of TOUCHPOINTS
+        ("hurdle", "f8"),  # a year
+        ("admission", "f8"),  # probability that an application finds capacity
+        ("overshoot", "f8"),  # yuan beyond headroom, funded at the penalty rate
+        ("expected_lending", "f8"),  # yuan a month wanted, before admission, smoothed
+        ("headroom", "f8"),  # yuan of own lending that capital and funds still allow
+        ("own_intercept", "f8"),  # correction of the default threshold in its own channel
+        ("slots", "i2"),
+        ("maximum_partners", "i2"),
+        ("profit", "f8"),  # yuan, this month, after tax
+        ("cumulative_profit", "f8"),  # yuan
+        ("matured_own", "f8"),  # funded, matured own-channel loans this month, in persons
+    ],
+    align=True,
+)
+
+PLATFORM = np.dtype(
+    [
+        ("openness", "u1"),  # index in OPENNESS
+        ("sequencing", "i1"),
+        ("precision", "f8"),
+        ("user_share", "f8"),
+        ("equity", "f8"),  # yuan, of its licensed lender
+        ("initial_equity", "f8"),
+        ("funds_rate", "f8"),
+        ("operating_rate", "f8"),
+        ("admission", "f8"),  # of its own lender
+        ("overshoot", "f8"),
+        ("expected_lending", "f8"),
+        ("headroom", "f8"),
+        ("lender_loans", "f8"),  # yuan, own part of all loans
+        ("applications", "f8"),  # persons a month, smoothed
+        ("own_intercept", "f8"),
+        ("slots", "f8"),
+        ("profit", "f8"),
+        ("cumulative_profit", "f8"),
+    ],
+    align=True,
+)
+
+# One row per platform-bank pair, platform-major: row = platform * banks + bank. What a pair knows outlives an episode.
+PAIR = np.dtype(
+    [
+        ("fit", "f8"),  # x, hidden logit of the share the joint pipeline can serve
+        ("prior_mean", "f8"),  # mu_pb, public
+        ("belief_mean", "f8"),
+        ("belief_variance", "f8"),
+        ("trust", "f8"),
+        ("intercept", "f8"),  # bank's correction of the default threshold in this channel
+        ("applications", "f8"),  # N_pb at full allocation, persons a month, smoothed
+        ("bank_margin", "f8"),  # w, yuan per passed application
+        ("platform_margin", "f8"),
+        ("transfer_worth", "f8"),  # yuan a month at q = 1 that transfer adds to the bank's own lending
+        ("alliance", "i4"),  # running episode, NONE if none
+    ],
+    align=True,
+)
+
+# One row per alliance episode, append-only. Months count from 0 at the start of the run; NONE: has not happened.
+ALLIANCE = np.dtype(
+    [
+        ("platform", "i2"),
+        ("bank", "i2"),
+        ("contract", "i4"),
+        ("sequencing", "u1"),
+        ("openness", "u1"),  # once signed; a pilot opens alliances.pilot_openness
+        ("stage", "u1"),
+        ("end_reason", "u1"),
+        ("met", "i4"),
+        ("pilot_started", "i4"),  # first month with pilot flow
+        ("decision_due", "i4"),  # month in which signing is decided
+        ("signed", "i4"),
+        ("integration_started", "i4"),
+        ("integration_due", "i4"),  # first month of full operation
+        ("operating_since", "i4"),  # first month of operation
+        ("first_loan", "i4"),
+        ("first_dormant", "i4"),
+        ("term_ends", "i4"),
+        ("ended", "i4"),
+        ("dormant_months", "i4"),
+        ("renewals", "i2"),
+        ("pilot_shift", "f8"),  # x of the pilot minus x of the whole
+        ("share_served", "f8"),  # q_t of this month
+        ("routed", "f8"),  # n, real applications routed this month
+        ("fit_drift", "f8"),  # commitment effort so far
+        ("bank_spent", "f8"),  # yuan of set-up, signing, integration, running so far
+        ("platform_spent", "f8"),
+        ("bank_value", "f8"),  # yuan, realised surplus discounted to the month of meeting
+        ("platform_value", "f8"),
+        ("bank_terminal_value", "f8"),  # yuan, worth of what is still to come at the end of the run, likewise discounted
+        ("platform_terminal_value", "f8"),
+        ("bank_expected_value", "f8"),  # V or V_pilot at meeting, yuan
+        ("platform_expected_value", "f8"),
+        ("slot_months", "f8"),  # platform slots held, summed over months
+        ("originated", "f8"),  # yuan
+        ("loans", "f8"),  # persons
+        ("defaulted", "f8"),  # yuan of balances
+        ("converted", "f8"),  # persons
+    ],
+    align=True,
+)
+
+# One row per contract, append-only: own channels of banks, then lenders of platforms, then one per alliance episode.
+CONTRACT = np.dtype(
+    [
+        ("kind", "u1"),  # JOINT, OWN, LENDER
+        ("bank", "i2"),  # NONE for a platform's lender
+        ("platform", "i2"),  # NONE for an own channel
+        ("alliance", "i4"),
+        ("openness", "u1"),  # what is open on this contract now
+        ("funding_share", "f8"),  # the bank's part: 1 own channel, 0 platform's lender
+        ("fee_rate", "f8"),  # a year, on the bank's part, technology fee apart
+        ("technology_fee", "f8"),  # a year, on joint balances, while technology is open
+        ("balance", "i8"),  # fen in the real market, from the ledger
+    ],
+    align=True,
+)
+
+# What the borrowers' pass counts, by contract and segment, in simulated units (fen, borrowers); the books scale it up.
+TOTAL = np.dtype(
+    [
+        (name, "i8")
+        for name in (
+            "visited",  # applications that this lender saw
+            "unserved",  # the pipeline failed
+            "no_capacity",  # refused for capacity
+            "refused",  # refused for risk
+            "not_passed",  # held back by the platform's pre-screening
+            "offered",  # got an offer
+            "declined",  # the borrower refused the offer
+            "originations",  # loans paid out
+            "originated",  # fen paid out
+            "rate_amount",  # sum of rate_bp * yuan paid out: mean rate
+            "first_loans",  # of them, first loan of that borrower
+            "loan_months",  # loans that were serviced
+            "repaid",  # fen of principal
+            "interest",  # fen
+            "defaults",  # loans
+            "defaulted",  # fen of balance
+            "recovered",  # fen of it that came back
+            "matured",  # loans paid off
+            "converted",  # borrowers who became customers of the bank
+            "lost_owner",  # of them, those who left another bank
+            "cash_offers",  # product path: offers made
+            "cash_taken",  # product path: offers taken
+            "predicted",  # sum of predicted hazards at zero correction, fixed point 2**30
+            "slope",  # sum of hazard slopes, fixed point 2**30
+        )
+    ]
+)
+FIXED_POINT = float(2**30)
+
+
+def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> np.recarray:
+    """A zeroed record array of `dtype`; index and month columns start at NONE."""
+    result = np.zeros(rows, dtype=dtype).view(np.recarray)
+    for name in _STARTS_AT_NONE.get(dtype, ()):
+        result[name] = NONE
+    return result
+
+
+_STARTS_AT_NONE = {
+    BORROWER: ("owner", "aware_bank", "contract"),
+    PAIR: ("alliance",),
+    CONTRACT: ("bank", "platform", "alliance"),
+    ALLIANCE: (
+        "contract",
+        "pilot_started",
+        "decision_due",
+        "signed",
+        "integration_started",
+        "integration_due",
+        "operating_since",
+        "first_loan",
+        "first_dormant",
+        "term_ends",
+        "ended",
+    ),
+}
+
+
+def grown(rows: np.recarray, length: int) -> np.recarray:
+    """`rows`, or a copy with at least `length` rows (capacity doubles, so that appending stays cheap)."""
+    if length <= len(rows):
+        return rows
+    larger = table(rows.dtype, max(length, 2 * len(rows)))
+    larger[: len(rows)] = rows
+    return larger
