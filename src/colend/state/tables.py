@@ -196,7 +196,9 @@ TOTAL = np.dtype(
     [
         (name, "i8")
         for name in (
-            "visited",  # applications that this lender saw
+            "applications",  # applications at this door: own channels; platforms count them on their lender's contract
+            "moved_on",  # of those at an own channel, refused there and taken to a platform
+            "visited",  # applications that reached this lender
             "unserved",  # the pipeline failed
             "no_capacity",  # refused for capacity
             "refused",  # refused for risk

@@ -1,0 +1,62 @@
+"""Price and decision: required rates, the hazard a price can bear, the platform's own cut-off. Rates a year, amounts in fen."""
+
+from __future__ import annotations
+
+import math
+
+from colend.equations.normal import normal_quantile
+
+
+def expected_loss_rate(hazard, loss_given_default):
+    """Yearly expected loss on the balance: 12 LGD h / (1 - h), h the monthly hazard."""
+    return 12.0 * loss_given_default * hazard / (1.0 - hazard)
+
+
+def hazard_bearable(loss_rate, loss_given_default):
+    """The monthly hazard at which the expected loss rate is `loss_rate`; 0 when there is no room for any loss."""
+    if loss_rate <= 0.0:
+        return 0.0
+    return loss_rate / (12.0 * loss_given_default + loss_rate)
+
+
+def origination_rate(origination_cost, amount_months):
+    """A cost per loan as a yearly rate on the balance: 24 F / (B (T + 1)); `amount_months` is B (T + 1)."""
+    return 24.0 * origination_cost / amount_months
+
+
+def required_rate(base_rate, hazard, loss_given_default, origination_cost, amount_months):
+    """r* = base + expected loss + origination, base = funds + operating + fee + hurdle."""
+    return base_rate + expected_loss_rate(hazard, loss_given_default) + origination_rate(origination_cost, amount_months)
+
+
+def mean_needed(score, threshold, loading, variance):
+    """The posterior mean of z at which the hazard score equals `score`: m = (d - score sqrt(1 + beta^2 v)) / beta."""
+    return (threshold - score * math.sqrt(1.0 + loading * loading * variance)) / loading
+
+
+def platform_cutoff(
+    fee_income, own_part, interest_margin, minimum_income, amount_months, loss_given_default, threshold, loading, precision
+):
+    """The score x_p from which the platform earns by passing an application on.
+
+    It passes when B(T+1)/24 [fee income + s_p (r - funds_p - EL_p)] >= k_p. `fee_income` is s_b fee (a year, on the whole balance), `own_part`
+    s_p, `interest_margin` r - funds_p, `minimum_income` k_p (fen). Returns -inf when it always pays, inf when it never does.
+    """
+    income = fee_income - origination_rate(minimum_income, amount_months)
+    if own_part <= 0.0:
+        return -math.inf if income >= 0.0 else math.inf
+    bearable = hazard_bearable(interest_margin + income / own_part, loss_given_default)
+    if bearable <= 0.0:
+        return math.inf
+    mean = mean_needed(normal_quantile(bearable), threshold, loading, 1.0 / (1.0 + precision))
+    return mean * (1.0 + precision) / precision
+
+
+def rate_in_basis_points(rate):
+    """A yearly rate as whole basis points, rounded up so that the loan never costs less than required."""
+    return math.ceil(rate * 10_000.0 - 1e-9)
+
+
+def monthly_interest(balance, rate_bp):
+    """Interest of one month in fen: balance x rate / 12, rounded to the nearest fen."""
+    return (balance * rate_bp + 60_000) // 120_000

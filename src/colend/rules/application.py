@@ -1,0 +1,212 @@
+"""What happens to one loan application: its bank, the platform's waterfall of lenders, the price, the borrower's answer."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from colend.equations.default import hazard_decline, hazard_score, hazard_slope
+from colend.equations.normal import normal_cdf, normal_quantile
+from colend.equations.pricing import (
+    hazard_bearable,
+    origination_rate,
+    platform_cutoff,
+    rate_in_basis_points,
+    required_rate,
+)
+from colend.rules.screening import belief, signal_cutoff
+from colend.state.draws import (
+    ADMISSION,
+    BUREAU_NOISE,
+    LENDER_NOISE,
+    PLATFORM_SCORE,
+    PRODUCT,
+    ROUTE,
+    SERVED,
+    SHARED_NOISE,
+    TERM,
+    normal,
+    uniform,
+)
+from colend.state.tables import CASH_LOAN, JOINT, LENDER, SCENE_INSTALMENT
+
+# What a lender's visit comes to.
+FUNDED, DECLINED, MOVES_ON = 0, 1, 2
+# Places outside the waterfall, for draws: the own channel and the platform's lender.
+OWN_PLACE, LENDER_PLACE = 90, 91
+
+
+def drawn_term(key, snapshot):
+    """The term in months that this application asks for."""
+    place = uniform(key, TERM)
+    last = len(snapshot.terms) - 1
+    for i in range(last):
+        if place < snapshot.term_cumulative[i]:
+            return snapshot.terms[i]
+    return snapshot.terms[last]
+
+
+def apply_at_own_bank(row, key, snapshot, totals, refusals):
+    """The customer asks its own bank, which screens alone. True: served or declined there; False: goes on to a platform."""
+    bank = np.int64(row.owner)  # the own channel of bank b is contract b
+    totals[bank, row.segment].applications += 1
+    outcome = visit(row, key, snapshot, totals, refusals, 0, bank, OWN_PLACE, drawn_term(key, snapshot), CASH_LOAN, 0.0)
+    if outcome == MOVES_ON:
+        totals[bank, row.segment].moved_on += 1
+        return False
+    return True
+
+
+def grant_cash_offer(row, key, snapshot, totals, bank, refusals):
+    """Product path: after a scene instalment the bank offers a cash loan of its own; taking it makes the bank stick."""
+    month = snapshot.month[0]
+    cell = totals[bank, row.segment]
+    cell.cash_offers += 1
+    outcome = visit(row, key, snapshot, totals, refusals, 0, bank, OWN_PLACE, drawn_term(key, snapshot), CASH_LOAN, 0.0)
+    if outcome == FUNDED:
+        cell.cash_taken += 1
+        awareness = np.float64(row.awareness)
+        row.awareness = awareness + month.cash_stickiness * (1.0 - awareness)
+
+
+def apply_at_platform(row, key, snapshot, totals, refusals):
+    """The platform sends the application along its partners, first by weight, without replacement, then to its own lender."""
+    month = snapshot.month[0]
+    platform = np.int64(row.platform)
+    lender = snapshot.lender_contract[platform]
+    totals[lender, row.segment].applications += 1
+    term = drawn_term(key, snapshot)
+    product = SCENE_INSTALMENT if uniform(key, PRODUCT) < month.scene_share else CASH_LOAN
+    start = snapshot.route_start[platform]
+    stop = snapshot.route_start[platform + 1]
+    precision = snapshot.offers[lender, row.segment].platform_precision
+    score = np.float64(row.creditworthiness) + normal(key, PLATFORM_SCORE) / math.sqrt(precision)
+
+    refused = 0
+    visited = 0
+    left = 1.0  # weight of the partners not visited yet
+    lender_seen = False
+    while visited < month.waterfall_depth and visited < stop - start and left > 1e-9:
+        target = uniform(key, ROUTE + visited) * left
+        chosen = start - 1
+        for i in range(start, stop):  # walk the weights, stepping over partners already visited
+            seen = False
+            for j in range(visited):
+                if refusals[j].place == i:
+                    seen = True
+            if seen or snapshot.route_weight[i] <= 0.0:
+                continue
+            chosen = i
+            target -= snapshot.route_weight[i]
+            if target < 0.0:
+                break
+        if chosen < start:
+            break
+        contract = snapshot.route_member[chosen]
+        place = LENDER_PLACE if contract == lender else visited
+        outcome = visit(row, key, snapshot, totals, refusals, visited, contract, place, term, product, score)
+        if outcome != MOVES_ON:
+            return
+        lender_seen = lender_seen or contract == lender
+        refusals[visited].place = chosen
+        left -= snapshot.route_weight[chosen]
+        visited += 1
+    if not lender_seen:
+        visit(row, key, snapshot, totals, refusals, visited, lender, LENDER_PLACE, term, product, score)
+
+
+def visit(row, key, snapshot, totals, refusals, visited, contract, place, term, product, score):
+    """One lender sees the application: can it be served, does the platform pass it on, is there capacity, is the risk borne
+    by the price, does the borrower accept. Returns FUNDED, DECLINED (the borrower refused: the application ends) or MOVES_ON.
+
+    `score` is the platform's signal x_p, `visited` the number of lenders before in `refusals`, `place` the number used for draws.
+    """
+    month = snapshot.month[0]
+    segment = snapshot.segments[row.segment]
+    offer = snapshot.offers[contract, row.segment]
+    cell = totals[contract, row.segment]
+    cell.visited += 1
+    refusals[visited].informative = 0
+    amount = np.int64(row.amount)
+    amount_months = np.float64(amount * (term + 1))
+    cutoff = -math.inf
+    shared_score = 0.0
+    if offer.kind == JOINT:
+        if uniform(key, SERVED + place) >= offer.served:
+            cell.unserved += 1
+            return MOVES_ON
+        cutoff = platform_cutoff(
+            offer.fee_income,
+            offer.platform_part,
+            offer.interest_margin,
+            offer.minimum_income,
+            amount_months,
+            month.loss_given_default,
+            offer.platform_threshold,
+            segment.loading,
+            offer.platform_precision,
+        )
+        if score < cutoff:
+            cell.not_passed += 1
+            return MOVES_ON
+        if offer.sharing_weight > 0.0:
+            shared_score = score + offer.sharing_noise * normal(key, SHARED_NOISE)
+    if uniform(key, ADMISSION + place) >= offer.admission:
+        cell.no_capacity += 1
+        return MOVES_ON
+
+    loss_rate = offer.price - offer.base_rate - origination_rate(offer.origination_cost, amount_months)
+    bearable = hazard_bearable(loss_rate, month.loss_given_default)
+    if bearable <= 0.0:  # refuses everybody: that says nothing about this one
+        cell.refused += 1
+        return MOVES_ON
+    signal = score
+    if offer.kind != LENDER:
+        common = month.bureau_correlation
+        noise = math.sqrt(common) * normal(key, BUREAU_NOISE)
+        noise += math.sqrt(1.0 - common) * normal(key, LENDER_NOISE + offer.bank)
+        signal = np.float64(row.creditworthiness) + noise / math.sqrt(offer.precision)
+    acceptance = math.log(offer.price / segment.reservation)
+    mean, variance = belief(signal, offer, shared_score, cutoff, acceptance, month, refusals, visited)
+    risk = hazard_score(offer.threshold, segment.loading, mean, variance)
+    limit = normal_quantile(bearable)
+    if risk > limit:
+        cell.refused += 1
+        if month.rational != 0:
+            refusals[visited].informative = 1
+            refusals[visited].precision = offer.precision
+            refusals[visited].cutoff = signal_cutoff(
+                limit, offer, segment.loading, shared_score, cutoff, acceptance, month, refusals, visited
+            )
+        return MOVES_ON
+
+    rate = offer.price
+    if month.risk_based != 0:
+        rate = required_rate(
+            offer.base_rate, normal_cdf(risk), month.loss_given_default, offer.origination_cost, amount_months
+        )
+    rate_bp = rate_in_basis_points(rate)
+    cell.offered += 1
+    if rate_bp > np.float64(row.reservation_rate) * 10_000.0:
+        cell.declined += 1
+        return DECLINED
+
+    hazard = normal_cdf(risk)
+    slope = hazard_slope(risk, segment.loading, variance)
+    row.balance = amount
+    row.instalment = max(1, amount // term)
+    row.months_left = term
+    row.contract = contract
+    row.rate_bp = rate_bp
+    row.product = product
+    row.predicted_hazard = hazard - slope * offer.intercept
+    row.hazard_slope = slope
+    row.hazard_decline = hazard_decline(hazard, slope, segment.loading, variance)
+    cell.originations += 1
+    cell.originated += amount
+    cell.rate_amount += rate_bp * (amount // 100)
+    if row.ever_served == 0:
+        row.ever_served = 1
+        cell.first_loans += 1
+    return FUNDED

@@ -1,0 +1,136 @@
+"""One borrower's month: steps 4 to 6 of the model, as one function of its row, the month's snapshot and its draws.
+
+Plain Python over records: compiled it runs over millions of rows, uncompiled it is `Borrower.step()` and the reference. Only the
+borrower's own row, the counters and a scratch list of refusals are written.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from colend.equations.default import monthly_hazard
+from colend.equations.pricing import monthly_interest
+from colend.rules.application import apply_at_own_bank, apply_at_platform, grant_cash_offer
+from colend.state.draws import (
+    ARRIVAL_BANK,
+    ATTRITION,
+    CASH_OFFER,
+    CONVERSION,
+    DEFAULT,
+    NEED,
+    OWN_CHANNEL,
+    SWITCH,
+    entity_key,
+    uniform,
+)
+from colend.state.tables import FIXED_POINT, NO_PRODUCT, NONE, SCENE_INSTALMENT
+
+SERVICED, DEFAULTED, MATURED = 0, 1, 2
+
+
+def borrower_month(number, row, snapshot, totals, refusals):
+    """Servicing, demand and credit, relationship, in this order, for borrower `number` with record `row`.
+
+    `totals` is TOTAL[contract, segment], added to; `refusals` is scratch, REFUSAL[waterfall depth]. Whoever pays off a loan this month
+    may need the next one from the month after.
+    """
+    month = snapshot.month[0]
+    segment = np.int64(row.segment)
+    key = entity_key(month.key, number)
+    contract = np.int64(row.contract)
+    if row.balance > 0:
+        offer = snapshot.offers[contract, segment]
+        cell = totals[contract, segment]
+        outcome = service(row, key, month, snapshot.segments[segment], cell)
+        if outcome == MATURED and offer.bank != NONE:
+            convert(row, key, month, offer.bank, cell)
+            if offer.opens_customers != 0 and row.product == SCENE_INSTALMENT:
+                chance = month.cash_offer_rate * np.float64(row.awareness)
+                if row.aware_bank == offer.bank and uniform(key, CASH_OFFER) < chance:
+                    grant_cash_offer(row, key, snapshot, totals, offer.bank, refusals)
+        if outcome != SERVICED and row.balance == 0:
+            row.contract = NONE
+            row.product = NO_PRODUCT
+    elif row.lockout > 0:
+        row.lockout -= 1
+    elif uniform(key, NEED) < snapshot.segments[segment].need:
+        seen = False
+        if row.owner != NONE and uniform(key, OWN_CHANNEL) < month.loyalty:
+            seen = apply_at_own_bank(row, key, snapshot, totals, refusals)
+        if not seen:
+            apply_at_platform(row, key, snapshot, totals, refusals)
+    belong(row, key, month, snapshot)
+    notice(row, month, snapshot)
+
+
+def service(row, key, month, segment, cell):
+    """Pay this month's instalment and interest, or default; returns SERVICED, DEFAULTED or MATURED."""
+    balance = np.int64(row.balance)
+    cell.loan_months += 1
+    cell.predicted += np.int64(np.float64(row.predicted_hazard) * FIXED_POINT)
+    cell.slope += np.int64(np.float64(row.hazard_slope) * FIXED_POINT)
+    hazard = monthly_hazard(
+        segment.threshold, segment.loading, np.float64(row.creditworthiness), month.asset_correlation, month.factor
+    )
+    if uniform(key, DEFAULT) < hazard:
+        cell.defaults += 1
+        cell.defaulted += balance
+        cell.recovered += np.int64(np.float64(balance) * (1.0 - month.loss_given_default))
+        row.balance = 0
+        row.lockout = month.lockout_months
+        return DEFAULTED
+    left = np.int64(row.months_left) - 1
+    principal = balance
+    if left > 0:
+        principal = min(np.int64(row.instalment), balance)
+    cell.interest += monthly_interest(balance, np.int64(row.rate_bp))
+    cell.repaid += principal
+    row.balance = balance - principal
+    row.months_left = left
+    row.predicted_hazard = np.float64(row.predicted_hazard) - np.float64(row.hazard_decline)
+    if row.balance > 0:
+        return SERVICED
+    cell.matured += 1
+    return MATURED
+
+
+def convert(row, key, month, bank, cell):
+    """At the end of a loan the borrower may become a customer of the bank that funded it, if it noticed that bank."""
+    if row.owner == bank or row.aware_bank != bank:
+        return
+    if uniform(key, CONVERSION) >= np.float64(row.awareness) * month.conversion:
+        return
+    if row.owner != NONE:
+        if uniform(key, SWITCH) >= month.switch_probability:
+            return
+        cell.lost_owner += 1
+    row.owner = bank
+    cell.converted += 1
+
+
+def belong(row, key, month, snapshot):
+    """Customers leave at a constant rate; others come to a bank of their region from outside, so that the base is steady."""
+    if row.owner != NONE:
+        if uniform(key, ATTRITION) < month.attrition:
+            row.owner = NONE
+    elif uniform(key, ATTRITION) < snapshot.segments[row.segment].arrival:
+        place = uniform(key, ARRIVAL_BANK)
+        for i in range(snapshot.bank_start[row.region], snapshot.bank_start[row.region + 1]):
+            if place < snapshot.bank_cumulative[i]:
+                row.owner = snapshot.bank_member[i]
+                break
+
+
+def notice(row, month, snapshot):
+    """Awareness of the funding bank grows while its loan runs, a <- a + (1 - a) gain, and fades otherwise, a <- (1 - fade) a."""
+    if row.balance > 0:
+        offer = snapshot.offers[row.contract, row.segment]
+        if offer.bank != NONE:
+            if row.aware_bank != offer.bank:
+                row.aware_bank = offer.bank
+                row.awareness = 0.0
+            gain = offer.gain_home if row.region == offer.region else offer.gain_away
+            awareness = np.float64(row.awareness)
+            row.awareness = awareness + (1.0 - awareness) * gain
+            return
+    row.awareness = np.float64(row.awareness) * (1.0 - month.awareness_fade)
