@@ -56,6 +56,12 @@ def twin(function: Callable, replace: Callable[[Callable], Callable]) -> types.F
 
 
 @functools.cache
-def compiled(function: Callable) -> Callable:
-    """The Numba version of a pure function (no GIL, cached on disk, IEEE division)."""
-    return _numba().njit(nogil=True, cache=True, error_model="numpy")(twin(function, compiled))
+def compiled(function: Callable, allocates: bool = True) -> Callable:
+    """The Numba version of a pure function (no GIL, cached on disk, IEEE division).
+
+    `allocates=False` promises that it makes no arrays; Numba then counts no references to the arrays it is handed. On the
+    borrowers' pass, which hands a dozen arrays down to small functions, that is 78 instead of 210 ns per borrower-month.
+    """
+    return _numba().njit(nogil=True, cache=True, error_model="numpy", _nrt=allocates)(
+        twin(function, functools.partial(compiled, allocates=allocates))
+    )

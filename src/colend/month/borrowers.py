@@ -29,7 +29,7 @@ def pass_over(rows: np.recarray, snapshot, threads: int = 1) -> np.recarray:
     Each thread counts in its own table of integers; integers add up to the same sum in any order.
     """
     assert rows.dtype == BORROWER
-    run = compiled(run_rows)
+    run = compiled(run_rows, allocates=False)
     shape = snapshot.offers.shape
     depth = int(snapshot.month.waterfall_depth[0])
     bounds = np.linspace(0, len(rows), threads + 1).astype(np.int64)
