@@ -1,4 +1,4 @@
-"""Steps 4 to 6: every borrower's month, over all rows, in chunks driven by threads."""
+"""Steps 4 to 6: build the snapshot that all borrowers see, run every borrower's month, collect what they did."""
 
 from __future__ import annotations
 
@@ -7,9 +7,29 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from colend.compilation import compiled
+from colend.equations.relationship import awareness_gain
 from colend.rules.borrower import borrower_month
-from colend.state.snapshot import REFUSAL
-from colend.state.tables import BORROWER, TOTAL, table
+from colend.scenario.parameters import OPENNESS
+from colend.state.books import FEN
+from colend.state.draws import month_key
+from colend.state.snapshot import MONTH, OFFER, REFUSAL, SEGMENT_MONTH, Snapshot
+from colend.state.tables import JOINT, LENDER, NONE, OWN, TOTAL, table
+
+TRAFFIC, CUSTOMERS, TECHNOLOGY = range(len(OPENNESS))
+
+
+def borrowers(market) -> None:
+    """Run the month of all borrowers on one snapshot; `market.totals` then says what happened, by contract and segment."""
+    market.snapshot = build_snapshot(market)
+    if market.engine == "columns":
+        market.totals = pass_over(market.borrowers_table, market.snapshot, market.threads)
+    else:
+        market.totals = table(TOTAL, market.snapshot.offers.shape)
+        market.refusals = scratch(market.parameters.credit.waterfall_depth)
+        with np.errstate(over="ignore"):
+            market.agents_by_type[market.borrower_type].do("step")
+    at_doors = market.totals.applications[market.lender_rows].sum(axis=1)
+    market.platform_applications = at_doors * float(market.scale)
 
 
 def run_rows(first, last, rows, snapshot, totals, refusals):
@@ -23,12 +43,11 @@ def scratch(depth: int) -> np.recarray:
     return np.zeros(depth + 1, dtype=REFUSAL).view(np.recarray)
 
 
-def pass_over(rows: np.recarray, snapshot, threads: int = 1) -> np.recarray:
+def pass_over(rows: np.recarray, snapshot: Snapshot, threads: int = 1) -> np.recarray:
     """Run the month over all `rows` with the compiled rule; returns TOTAL[contract, segment].
 
     Each thread counts in its own table of integers; integers add up to the same sum in any order.
     """
-    assert rows.dtype == BORROWER
     run = compiled(run_rows, allocates=False)
     shape = snapshot.offers.shape
     depth = int(snapshot.month.waterfall_depth[0])
@@ -45,3 +64,116 @@ def pass_over(rows: np.recarray, snapshot, threads: int = 1) -> np.recarray:
         list(pool.map(chunk, range(threads)))
     flat = sum(part.view(np.int64) for part in totals)
     return flat.view(TOTAL).reshape(shape).view(np.recarray)
+
+
+def build_snapshot(market) -> Snapshot:
+    """Everything the borrowers' rule reads this month."""
+    population = market.parameters.population
+    return Snapshot(
+        build_month(market),
+        build_segments(market),
+        build_offers(market),
+        market.routing.start,
+        market.routing.member,
+        market.routing.weight,
+        market.lender_rows,
+        np.asarray(population.terms_months, dtype=np.int64),
+        np.cumsum(population.term_shares),
+        *market.customer_shares,
+    )
+
+
+def build_month(market) -> np.recarray:
+    """The numbers that all borrowers share this month."""
+    credit, customers = market.parameters.credit, market.parameters.customers
+    population = market.parameters.population
+    month = np.zeros(1, dtype=MONTH).view(np.recarray)
+    with np.errstate(over="ignore"):
+        month.key = month_key(market.seed, market.month)
+    month.factor = market.systematic_factor
+    month.risk_based = credit.pricing == "risk_based"
+    month.rational = credit.prescreen_inference == "rational"
+    for name in ("asset_correlation", "loss_given_default", "rate_cap", "bureau_correlation", "waterfall_depth", "lockout_months"):
+        month[name] = getattr(credit, name)
+    for name in ("loyalty", "conversion", "switch_probability", "attrition", "awareness_fade", "cash_offer_rate", "cash_stickiness"):
+        month[name] = getattr(customers, name)
+    for name in ("reservation_slope", "reservation_sigma", "scene_share"):
+        month[name] = getattr(population, name)
+    return month
+
+
+def build_segments(market) -> np.recarray:
+    """The numbers of each segment this month."""
+    population = market.parameters.population
+    segments = np.zeros(len(market.default_threshold), dtype=SEGMENT_MONTH).view(np.recarray)
+    segments.threshold = market.default_threshold
+    segments.loading = market.parameters.credit.default_loading.as_array()
+    growth = (1.0 + population.demand_growth) ** market.month
+    segments.need = np.minimum(1.0, population.monthly_need.as_array() * growth)
+    segments.reservation = population.reservation_rate.as_array()
+    # Arrivals replace those who leave: attrition x owned = arrival x not owned, at the initial share.
+    owned = np.minimum(population.initial_owner_share.as_array(), 0.999)
+    segments.arrival = np.minimum(1.0, market.parameters.customers.attrition * owned / (1.0 - owned))
+    return segments
+
+
+def build_offers(market) -> np.recarray:
+    """The terms of every contract for every segment."""
+    credit, group = market.parameters.credit, market.parameters.platforms
+    contracts = market.contracts[: market.contract_count]
+    banks, platforms = market.banks_table, market.platforms_table
+    kind, bank, platform = contracts.kind, contracts.bank.astype(np.int64), contracts.platform.astype(np.int64)
+    joint, own, lender = kind == JOINT, kind == OWN, kind == LENDER
+    offers = np.zeros((len(contracts), len(market.default_threshold)), dtype=OFFER).view(np.recarray)
+    offers.kind, offers.bank = kind[:, None], bank[:, None]
+    offers.region = np.where(bank == NONE, NONE, banks.region[bank].astype(np.int64))[:, None]
+
+    view = np.where(joint & (contracts.openness == TRAFFIC), credit.thin_view, 1.0)
+    own_precision = banks.precision[bank, None] * credit.bank_precision_factor.as_array() * view[:, None]
+    offers.platform_precision = platforms.precision[platform, None] * credit.platform_precision_factor.as_array()
+    offers.precision = np.where(lender[:, None], offers.platform_precision, own_precision)
+    pair = np.where(joint, platform * len(banks) + bank, 0)
+    offers.intercept = np.where(
+        joint, market.pairs.intercept[pair], np.where(own, banks.own_intercept[bank], platforms.own_intercept[platform])
+    )[:, None]
+    offers.threshold = market.default_threshold + offers.intercept
+    offers.platform_threshold = market.default_threshold + platforms.own_intercept[platform][:, None]
+
+    fee = contracts.fee_rate + np.where(joint, contracts.technology_fee / np.maximum(contracts.funding_share, 1e-9), 0.0)
+    bank_base = banks.funds_rate[bank] + banks.operating_rate[bank] + banks.hurdle[bank] + np.where(joint, fee, 0.0)
+    lender_base = platforms.funds_rate[platform] + platforms.operating_rate[platform] + market.parameters.banks.base_hurdle
+    offers.base_rate = np.where(lender, lender_base, bank_base)[:, None]
+    posted = credit.posted_rate.as_array() - np.where(own, credit.own_discount, 0.0)[:, None]
+    offers.price = np.where(credit.pricing == "risk_based", credit.rate_cap, np.minimum(posted, credit.rate_cap))
+    cost = np.where(own, credit.origination_cost_own, credit.origination_cost_joint)
+    offers.origination_cost = (cost * FEN)[:, None]
+    offers.admission = np.where(lender, platforms.admission[platform], banks.admission[bank] * banks.alive[bank])[:, None]
+    offers.served = np.where(joint, market.alliances.share_served[contracts.alliance], 1.0)[:, None]
+
+    depth = sharing_depth(market, contracts)[:, None]
+    spread = 1.0 / (1.0 + offers.precision)
+    shared_precision = np.maximum(offers.platform_precision * depth, 1e-300)
+    offers.sharing_weight = np.where(depth > 0.0, 1.0 / (spread + 1.0 / shared_precision), 0.0)
+    blur = np.where(depth > 0.0, (1.0 / np.maximum(depth, 1e-12) - 1.0) / offers.platform_precision, 0.0)
+    offers.sharing_noise = np.sqrt(blur)
+
+    offers.fee_income = (contracts.funding_share * contracts.fee_rate + contracts.technology_fee)[:, None]
+    offers.platform_part = (1.0 - contracts.funding_share)[:, None]
+    offers.interest_margin = offers.price - platforms.funds_rate[platform][:, None]
+    offers.minimum_income = group.minimum_income * FEN
+
+    customers = market.parameters.customers
+    seen = np.where(own, 1.0, customers.visibility.as_array()[contracts.openness])[:, None]
+    offers.gain_home = awareness_gain(customers.awareness_gain, market.touch[bank, :, 0], seen)
+    offers.gain_away = awareness_gain(customers.awareness_gain, market.touch[bank, :, 1], seen)
+    offers.opens_customers = (joint & (contracts.openness >= CUSTOMERS))[:, None]
+    return offers
+
+
+def sharing_depth(market, contracts: np.recarray) -> np.ndarray:
+    """delta by contract: `data_share` where customers are open, trust where technology is, the larger of both."""
+    joint = contracts.kind == JOINT
+    pair = np.where(joint, contracts.platform.astype(np.int64) * len(market.banks_table) + contracts.bank, 0)
+    data = np.where(contracts.openness >= CUSTOMERS, market.parameters.platforms.data_share, 0.0)
+    technology = np.where(contracts.openness >= TECHNOLOGY, market.pairs.trust[pair], 0.0)
+    return np.where(joint, np.maximum(data, technology), 0.0)

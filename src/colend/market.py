@@ -1,0 +1,129 @@
+"""The market: who is in it, what the month does to them, and the answer of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import mesa
+import numpy as np
+
+from colend.agents import Borrower, Borrowers, CityBank, ConsumerFinanceCompany, Platform, RuralBank
+from colend.equations.default import solve_threshold
+from colend.measures import collect_run
+from colend.month import MONTH
+from colend.rules.alliance import found_pairs
+from colend.rules.bank import prepare_plans
+from colend.rules.founding import customer_shares, found_banks, found_borrowers, found_platforms
+from colend.state.books import Books, Flow, fen
+from colend.state.tables import ALLIANCE, CONTRACT, LENDER, NONE, OWN, grown, table
+
+ENGINES = ("columns", "objects")
+_BANK_TYPES = (CityBank, RuralBank, ConsumerFinanceCompany)
+
+
+class Market(mesa.Model):
+    """One market of platforms, banks and borrowers; `step()` is one month.
+
+    `setting` is an arm of a scenario at a sweep point (`scenario.arm(name)`), `seed` numbers the replication. Engine `columns` runs the borrowers' rule
+    compiled over all rows (on `threads` threads); engine `objects` makes every borrower a registered Mesa agent that runs the same rule
+    uncompiled. Both give the same books to the fen. In engine `columns` borrowers are not in `agents_by_type`: `market.borrowers[i]` makes a
+    view of one when asked.
+    """
+
+    def __init__(self, setting, seed: int = 0, engine: str = "columns", threads: int = 1) -> None:
+        if engine not in ENGINES:
+            raise ValueError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
+        super().__init__(rng=seed)
+        self.setting, self.parameters = setting, setting.parameters
+        self.seed, self.engine, self.threads = seed, engine, threads
+        self.month, self.months = 0, setting.months
+        self.scale = setting.scale
+        self.monthly_discount = (1.0 + self.parameters.alliances.discount_rate) ** (-1.0 / 12.0)
+        credit = self.parameters.credit
+        self.default_threshold = np.array(
+            [
+                solve_threshold(rate, loading)
+                for rate, loading in zip(credit.annual_default_rate.as_array(), credit.default_loading.as_array(), strict=True)
+            ]
+        )
+        self.history: list[dict] = []
+        self.year_ends: list[dict] = []
+        self.systematic_factor = 0.0
+        self._found()
+
+    def _found(self) -> None:
+        """Everybody who is there before the first month."""
+        self.banks_table = found_banks(self.parameters, self.seed)
+        self.platforms_table = found_platforms(self.parameters, self.seed)
+        self.customer_shares = customer_shares(self.parameters, self.banks_table)
+        self.borrowers_table = found_borrowers(self.parameters, self.seed, self.customer_shares)
+        self.banks = [_BANK_TYPES[kind](self, row) for row, kind in enumerate(self.banks_table.kind)]
+        self.platforms = [Platform(self, row) for row in range(len(self.platforms_table))]
+        self.borrowers = Borrowers(self)
+        self.borrower_type = Borrower
+        if self.engine == "objects":
+            Borrower.create_agents(self, len(self.borrowers_table), list(range(len(self.borrowers_table))))
+
+        self.books = Books(len(self.banks_table), len(self.platforms_table))
+        equity = np.append(self.banks_table.equity, self.platforms_table.equity)
+        self.books.post(self.books.shareholders, np.arange(len(equity)), fen(equity), Flow.OPENING_BALANCE)
+        self.contracts, self.contract_count = table(CONTRACT, 512), 0
+        self.alliances, self.alliance_count = table(ALLIANCE, 256), 0
+        for bank in range(len(self.banks_table)):
+            self.open_contract(OWN, bank, NONE, NONE, 0, 1.0, 0.0, 0.0)
+        self.lender_rows = np.array(
+            [self.open_contract(LENDER, NONE, row, NONE, 0, 0.0, 0.0, 0.0) for row in range(len(self.platforms_table))]
+        )
+        self.pairs = found_pairs(self)
+        prepare_plans(self)
+
+    def open_contract(
+        self,
+        kind: int,
+        bank: int,
+        platform: int,
+        alliance: int,
+        openness: int,
+        funding_share: float,
+        fee_rate: float,
+        technology_fee: float,
+    ) -> int:
+        """Append a contract with its accounts; returns its row. Loans keep the contract they were made under."""
+        row = self.contract_count
+        self.contracts = grown(self.contracts, row + 1)
+        self.contracts[row] = (kind, bank, platform, alliance, openness, funding_share, fee_rate, technology_fee, 0)
+        self.contract_count += 1
+        self.books.open_claims(bank, platform)
+        return row
+
+    @property
+    def calendar_month(self) -> int:
+        """1 for January."""
+        return (int(self.setting.start[5:7]) - 1 + self.month) % 12 + 1
+
+    @property
+    def date(self) -> str:
+        """The month as "2017-01"."""
+        months = int(self.setting.start[:4]) * 12 + int(self.setting.start[5:7]) - 1 + self.month
+        return f"{months // 12:04d}-{months % 12 + 1:02d}"
+
+    def step(self) -> None:
+        """One month: the steps of MONTH in their order."""
+        for step in MONTH:
+            step(self)
+        self.month += 1
+
+
+def simulate(
+    setting, seed: int, engine: str = "columns", threads: int = 1, on_month: Callable[[int], None] | None = None
+) -> dict[str, dict[str, np.ndarray]]:
+    """Run one market to its end; returns the tables of results as columns (see `colend.measures`).
+
+    `on_month` is called with the number of months done after each.
+    """
+    market = Market(setting, seed, engine, threads)
+    for done in range(1, market.months + 1):
+        market.step()
+        if on_month is not None:
+            on_month(done)
+    return collect_run(market)

@@ -1,0 +1,180 @@
+"""Who is there at the start: banks with correlated size, talent and horizon, platforms, borrowers with their banks."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.special import ndtri
+
+from colend.compilation import compiled
+from colend.scenario.distributions import draw
+from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
+from colend.state import draws
+from colend.state.draws import (
+    AMOUNT,
+    CREDITWORTHINESS,
+    OWNER,
+    OWNER_BANK,
+    REGION,
+    RESERVATION,
+    SCENE,
+    SEGMENT,
+    entity_key,
+    month_key,
+    normal,
+    uniform,
+)
+from colend.state.tables import BANK, BORROWER, PLATFORM, table
+
+BEFORE = -1  # the month of draws that are made once
+_KIND_STRIDE = 1_000_000  # entity numbers by kind, so that one bank more changes nobody else's draws
+_LARGEST_LOAN = 2**31 - 1  # fen, what a loan's columns hold
+
+
+def scores(seed: int, entities: np.ndarray, purpose: int) -> np.ndarray:
+    """One standard normal score per entity, drawn once for the run."""
+    with np.errstate(over="ignore"):
+        return ndtri(uniform(entity_key(month_key(seed, BEFORE), entities.astype(np.uint64)), purpose))
+
+
+def found_banks(parameters, seed: int) -> np.recarray:
+    """The table of banks: city, then rural, then consumer-finance.
+
+    Size, talent and horizon share a Gaussian copula: each score is c * size score + sqrt(1 - c^2) * its own.
+    """
+    common = parameters.banks
+    tables = []
+    for kind, name in enumerate(KINDS):
+        group = getattr(common, name)
+        rows = table(BANK, group.number)
+        entities = _KIND_STRIDE * (kind + 1) + np.arange(group.number)
+        size = scores(seed, entities, draws.SIZE)
+
+        def tied(correlation, purpose, size=size, entities=entities):
+            return correlation * size + math.sqrt(1.0 - correlation**2) * scores(seed, entities, purpose)
+
+        def value(name, normal_scores, group=group):
+            return draw(getattr(group, name), normal_scores, group.bounds(name))
+
+        rows.kind = kind
+        rows.region = np.arange(group.number) % parameters.population.regions
+        rows.alive = 1
+        rows.sequencing = choices(group.sequencing or parameters.alliances.sequencing, SEQUENCING, group.number)
+        rows.initial_equity = rows.equity = value("equity", size)
+        rows.talent = value("talent", tied(common.size_talent_correlation, draws.TALENT))
+        rows.horizon_months = np.rint(value("horizon_months", tied(common.size_horizon_correlation, draws.HORIZON)))
+        rows.legacy = value("legacy", scores(seed, entities, draws.LEGACY))
+        rows.capital_ratio = value("capital_ratio", scores(seed, entities, draws.CAPITAL))
+        others = scores(seed, entities, draws.OTHER)
+        rows.precision = rows.initial_precision = value("precision", others)
+        for column in ("cost_scale", "funds_rate", "operating_rate", "sunk_cost_bias"):
+            rows[column] = value(column, others)
+        rows.slots = np.rint(value("integration_slots", others))
+        rows.maximum_partners = np.rint(value("maximum_partners", others))
+        rows.other_risk_weighted_assets = rows.equity / rows.capital_ratio
+        rows.deposits = value("deposits_to_equity", others) * rows.equity
+        rows.admission = 1.0
+        tables.append(rows)
+    return np.concatenate(tables).view(np.recarray)
+
+
+def choices(value, names: tuple[str, ...], number: int) -> np.ndarray:
+    """Indices in `names` of one choice for all, or of a list with one for each of `number` agents."""
+    each = value if isinstance(value, (list, tuple)) else [value] * number
+    return np.array([names.index(str(one)) for one in each])
+
+
+def found_platforms(parameters, seed: int) -> np.recarray:
+    """The table of platforms; the largest platform's lender has `lender_equity`, the others in proportion to users."""
+    group = parameters.platforms
+    rows = table(PLATFORM, group.number)
+    entities = _KIND_STRIDE * 9 + np.arange(group.number)
+    rows.user_share = group.user_share
+    rows.openness = choices(group.openness, OPENNESS, group.number)
+    rows.sequencing = choices(group.sequencing or parameters.alliances.sequencing, SEQUENCING, group.number)
+    rows.precision = draw(group.precision, scores(seed, entities, draws.OTHER), group.bounds("precision"))
+    rows.equity = rows.initial_equity = group.lender_equity * rows.user_share / rows.user_share.max()
+    rows.funds_rate = group.funds_rate
+    rows.operating_rate = group.operating_rate
+    rows.slots = group.integration_slots
+    rows.admission = 1.0
+    return rows
+
+
+def customer_shares(parameters, banks: np.recarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Which bank of a region a new customer comes to: slices by region, banks, cumulative shares by equity x weight."""
+    weight = np.array([getattr(parameters.banks, name).customer_weight for name in KINDS])[banks.kind]
+    weight = weight * banks.initial_equity
+    start, member, cumulative = [0], [], []
+    for region in range(parameters.population.regions):
+        here = np.flatnonzero((banks.region == region) & (weight > 0.0))
+        member.extend(here)
+        if len(here):
+            cumulative.extend(np.cumsum(weight[here]) / weight[here].sum())
+            cumulative[-1] = 1.0
+        start.append(len(member))
+    return np.array(start, dtype=np.int64), np.array(member, dtype=np.int64), np.array(cumulative, dtype=np.float64)
+
+
+def found_rows(rows, key, cumulative, regions, amount, reservation, owned, bank_start, bank_member, bank_cumulative):
+    """Fill every borrower's row; `cumulative` holds segment (0) and platform (1) shares, the rest numbers by segment."""
+    for number in range(len(rows)):
+        row = rows[number]
+        own = entity_key(key, number)
+        segment = place_in(uniform(own, SEGMENT), cumulative[0])
+        region = min(np.int64(uniform(own, REGION) * regions), regions - 1)
+        z = normal(own, CREDITWORTHINESS)
+        row.segment = segment
+        row.region = region
+        row.platform = place_in(uniform(own, SCENE), cumulative[1])
+        row.creditworthiness = z
+        row.amount = np.int64(min(amount[segment, 0] * math.exp(amount[segment, 1] * normal(own, AMOUNT)), _LARGEST_LOAN))
+        spread = reservation[segment, 1] * normal(own, RESERVATION) - reservation[segment, 2] * z
+        row.reservation_rate = reservation[segment, 0] * math.exp(spread)
+        if uniform(own, OWNER) < owned[segment]:
+            place = uniform(own, OWNER_BANK)
+            for i in range(bank_start[region], bank_start[region + 1]):
+                if place < bank_cumulative[i]:
+                    row.owner = bank_member[i]
+                    break
+
+
+def place_in(draw_, cumulative):
+    """Index of the first cumulative share above the draw."""
+    for i in range(len(cumulative) - 1):
+        if draw_ < cumulative[i]:
+            return i
+    return len(cumulative) - 1
+
+
+def found_borrowers(parameters, seed: int, shares) -> np.recarray:
+    """The table of borrowers; `shares` from `customer_shares`."""
+    population = parameters.population
+    rows = table(BORROWER, population.borrowers)
+    width = max(3, parameters.platforms.number)
+    cumulative = np.ones((2, width))
+    cumulative[0, :3] = np.cumsum(population.segment_share.as_array())
+    cumulative[1, : parameters.platforms.number] = np.cumsum(parameters.platforms.user_share)
+    cumulative[0, 2:] = cumulative[1, parameters.platforms.number - 1 :] = 1.0
+    amount = np.column_stack([population.loan_median.as_array() * 100.0, np.full(3, population.loan_sigma)])
+    reservation = np.column_stack(
+        [
+            population.reservation_rate.as_array(),
+            np.full(3, population.reservation_sigma),
+            np.full(3, population.reservation_slope),
+        ]
+    )
+    with np.errstate(over="ignore"):
+        key = month_key(seed, BEFORE)
+    compiled(found_rows)(
+        rows,
+        key,
+        cumulative,
+        population.regions,
+        amount,
+        reservation,
+        population.initial_owner_share.as_array(),
+        *shares,
+    )
+    return rows

@@ -1,0 +1,133 @@
+"""The ledger: integer fen, double entry, one verb.
+
+Every account belongs to an owner: a bank, a platform, or one of the rest of the economy. Cash accounts come first, then what borrowers owe (one
+account), then two claims per contract, the bank's and the platform lender's part of its loans. `post` is the only thing that changes a balance,
+so the sum over all accounts is always zero, and what an owner's accounts add up to is its equity.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+
+FEN = 100  # fen in a yuan
+CHANNELS = 3  # JOINT, OWN, LENDER
+
+
+class Flow(IntEnum):
+    """Why money moves."""
+
+    PAID_OUT = 0
+    PRINCIPAL = 1
+    INTEREST = 2
+    WRITE_OFF = 3
+    FUNDING_COST = 4
+    OPERATING_COST = 5
+    ORIGINATION_COST = 6
+    FEE = 7
+    TECHNOLOGY_FEE = 8
+    ALLIANCE_COST = 9
+    OPENING_COST = 10
+    TOUCHPOINT_COST = 11
+    RESEARCH_COST = 12
+    LABORATORY_COST = 13
+    REPLACEMENT_COST = 14
+    PENALTY = 15
+    TAX = 16
+    PAYOUT = 17
+    OPENING_BALANCE = 18
+
+
+NOT_PROFIT = (Flow.TAX, Flow.PAYOUT, Flow.OPENING_BALANCE)
+REST_OF_ECONOMY = ("borrowers", "depositors", "suppliers", "government", "shareholders")
+
+
+class BooksError(Exception):
+    """The ledger and the loans disagree; the message names the accounts."""
+
+
+class Books:
+    """Balances in fen of the real market (simulated loans times the scale), and this month's flows by kind."""
+
+    def __init__(self, banks: int, platforms: int) -> None:
+        self.banks, self.platforms = banks, platforms
+        self.borrowers, self.depositors, self.suppliers, self.government, self.shareholders = (
+            banks + platforms + i for i in range(len(REST_OF_ECONOMY))
+        )
+        self.entities = banks + platforms + len(REST_OF_ECONOMY)
+        self.debt = self.entities  # the account of what borrowers owe; claims follow it
+        self.balance = np.zeros(self.entities + 1, dtype=np.int64)
+        self.owner = np.append(np.arange(self.entities), self.borrowers).astype(np.int64)
+        self.flows = np.zeros((len(Flow), self.entities, CHANNELS), dtype=np.int64)
+
+    def open_claims(self, bank: int, platform: int) -> None:
+        """Accounts for one more contract; an absent party's claim stays empty and belongs to nobody's equity but borrowers'."""
+        owners = [bank if bank >= 0 else self.borrowers, self.banks + platform if platform >= 0 else self.borrowers]
+        self.owner = np.append(self.owner, owners)
+        self.balance = np.append(self.balance, [0, 0])
+
+    def claim(self, contract, party: int):
+        """Account of a contract's claim: party 0 the bank's part, 1 the platform lender's. `contract` may be an array."""
+        return self.debt + 1 + 2 * contract + party
+
+    @property
+    def bank_claims(self) -> np.ndarray:
+        """Banks' parts of the loans by contract, fen."""
+        return self.balance[self.debt + 1 :: 2]
+
+    @property
+    def platform_claims(self) -> np.ndarray:
+        """Platform lenders' parts of the loans by contract, fen."""
+        return self.balance[self.debt + 2 :: 2]
+
+    def start_month(self) -> None:
+        """Forget last month's flows."""
+        self.flows[:] = 0
+
+    def post(self, payer, payee, fen, kind: Flow, channel=0) -> None:
+        """Move `fen` (int64, not negative) from account `payer` to account `payee`; all may be arrays that broadcast.
+
+        `flows[kind, owner, channel]` records what the owner of an account gained less what it gave: handing out a loan moves its cash into a claim
+        and nets to nothing, interest or a write-off does not.
+        """
+        payer, payee, fen, channel = np.broadcast_arrays(payer, payee, fen, channel)
+        if fen.dtype.kind not in "iu":
+            raise TypeError(f"money is whole fen, not {fen.dtype}")
+        if (fen < 0).any():
+            raise ValueError(f"a {kind.name} of {fen.min()} fen: post it from the other side")
+        np.subtract.at(self.balance, payer, fen)
+        np.add.at(self.balance, payee, fen)
+        np.subtract.at(self.flows[kind], (self.owner[payer], channel), fen)
+        np.add.at(self.flows[kind], (self.owner[payee], channel), fen)
+
+    def equity(self) -> np.ndarray:
+        """Fen that each entity is worth: the sum of all its accounts."""
+        worth = np.zeros(self.entities, dtype=np.int64)
+        np.add.at(worth, self.owner, self.balance)
+        return worth
+
+    def profit(self) -> np.ndarray:
+        """Fen that each entity earned this month before tax and payout."""
+        kinds = [kind for kind in Flow if kind not in NOT_PROFIT]
+        return self.flows[kinds].sum(axis=(0, 2))
+
+    def check(self, outstanding: np.ndarray) -> None:
+        """Compare the claims with `outstanding`, fen by contract summed again from the loans; raises BooksError."""
+        booked = self.bank_claims + self.platform_claims
+        wrong = np.flatnonzero(booked != outstanding)
+        if len(wrong):
+            shown = "; ".join(
+                f"contract {k}: loans {outstanding[k]}, ledger {booked[k]} (bank {self.bank_claims[k]}, "
+                f"platform {self.platform_claims[k]}), {outstanding[k] - booked[k]:+d} fen"
+                for k in wrong[:5]
+            )
+            more = f"; and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+            raise BooksError(f"the books do not balance: {shown}{more}")
+        if self.balance.sum() != 0:
+            raise BooksError(f"the accounts add up to {self.balance.sum()} fen instead of 0")
+
+
+def fen(yuan):
+    """Yuan as whole fen (int64), rounded to nearest; arrays allowed."""
+    return np.rint(np.asarray(yuan, dtype=np.float64) * FEN).astype(np.int64)
