@@ -1,0 +1,112 @@
+"""The second gate: risk control of one's own. How precision grows and decays, and what spending on it is worth.
+
+Precision tau is in units of 1/Var of the screening noise; spending is yuan a month; `effort` is the sum doing +
+research + transfer in units of tau a month before absorption. Works on scalars and on arrays over banks.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+
+def absorption(precision, talent, legacy, reference, curvature, maximum):
+    """What a bank makes of what it is offered to learn: talent (1 - legacy) (tau / tau_ref)^alpha (1 - tau /
+    tau_max), never below 0.
+
+    `curvature` alpha = 0: what one knows does not help to learn more.
+    """
+    return talent * (1.0 - legacy) * (precision / reference) ** curvature * np.maximum(1.0 - precision / maximum, 0.0)
+
+
+def precision_change(precision, decay, floor, absorbed, effort):
+    """Delta tau of a month: -decay (tau - floor) + absorbed x effort."""
+    return -decay * (precision - floor) + absorbed * effort
+
+
+def view(thin_view, depth):
+    """How much of an applicant a bank sees in a joint programme: max(thin_view, delta); 1 in its own channel."""
+    return np.maximum(thin_view, depth)
+
+
+def doing(rate, loans, depth, crowd_out):
+    """Learning by doing: l log(1 + loans / 1000) (1 - crowd_out x delta).
+
+    `loans`: funded, matured loans a month in persons, each times the bank's part and its view; `depth`: how deep the
+    partner's technology carries them, averaged over these loans (0 in the own channel).
+    """
+    return rate * np.log1p(loans / 1000.0) * (1.0 - crowd_out * depth)
+
+
+def transfer(rate, trust, share_served, platform_precision, precision):
+    """Know-how from a platform that opens its technology: theta trust q max(0, tau_p - tau)."""
+    return rate * trust * share_served * np.maximum(platform_precision - precision, 0.0)
+
+
+def research(gain, spending, unit):
+    """What research adds to effort: gain log(1 + spending / unit)."""
+    return gain * np.log1p(spending / unit)
+
+
+def best_research(gain, unit, absorbed, precision_worth):
+    """Monthly research spending at which its marginal gain equals its cost, in yuan; 0 where it never does.
+
+    `precision_worth`: yuan that one unit of tau is worth over the horizon. d/ds [absorbed gain log(1 + s/unit) worth]
+    = 1 gives s = absorbed gain worth - unit.
+    """
+    return np.maximum(gain * absorbed * precision_worth - unit, 0.0)
+
+
+def talent_gain(talent, laboratory_gain):
+    """Monthly gain of talent in a bank with a joint laboratory: gain (1 - talent) / 12."""
+    return laboratory_gain * (1.0 - talent) / 12.0
+
+
+def profit_of_path(
+    precision,
+    talent,
+    legacy,
+    effort,
+    worth,
+    horizon,
+    discount,
+    decay,
+    floor,
+    reference,
+    curvature,
+    maximum,
+    laboratory_gain,
+    busy_months,
+    busy_learning,
+    legacy_after,
+):
+    """Discounted profit from precision over a horizon, yuan: sum_{t=1..horizon} b^t worth (tau_t - tau_0).
+
+    `worth` is the profit a month of one unit of tau. `laboratory_gain` 0: no laboratory. `busy_months` > 0: an old
+    system is being replaced; learning goes on at the share `busy_learning` for so long, then legacy is
+    `legacy_after`. Scalar, compiled over banks.
+    """
+    tau = precision
+    value = 0.0
+    factor = 1.0
+    for t in range(int(horizon)):
+        pace = 1.0
+        if t < busy_months:
+            pace = busy_learning
+        elif busy_months > 0:
+            legacy = legacy_after
+        absorbed = talent * (1.0 - legacy) * math.pow(tau / reference, curvature) * max(1.0 - tau / maximum, 0.0)
+        tau = tau - decay * (tau - floor) + pace * absorbed * effort
+        talent += laboratory_gain * (1.0 - talent) / 12.0
+        factor *= discount
+        value += factor * worth * (tau - precision)
+    return value
+
+
+def replaces_legacy(gain, cost, sunk_cost_bias, book_value):
+    """Whether a bank replaces its old system.
+
+    Discounted profit gained >= cost + sunk_cost_bias x the old system's book value.
+    """
+    return gain >= cost + sunk_cost_bias * book_value

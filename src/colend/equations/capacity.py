@@ -1,0 +1,62 @@
+"""How much a lender may lend: capital ratio, hurdle rate, headroom, admission, overshoot.
+
+Yuan and yearly rates; scalars or arrays.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def capital_ratio(equity, weighted_loans, other):
+    """Equity over risk-weighted assets, risk-weighted consumer loans + other ones (exogenous).
+
+    +inf for a lender without any.
+    """
+    assets = np.asarray(weighted_loans + other, dtype=float)
+    return np.where(assets > 0.0, equity / np.where(assets > 0.0, assets, 1.0), np.inf)
+
+
+def hurdle(ratio, minimum, base, slope, scale):
+    """The return a lender wants above its costs.
+
+    Base + slope exp(-(ratio - minimum)/scale), base + slope at and below the minimum.
+    """
+    return base + slope * np.exp(-np.maximum(ratio - minimum, 0.0) / scale)
+
+
+def headroom(equity, minimum_ratio, consumer_loans, risk_weight, other, deposits):
+    """Yuan that may still be lent: the smaller of what capital and what deposits allow, never below 0.
+
+    Capital: (equity/minimum - other)/risk weight - loans; deposits less loans, +inf for a lender that they do not
+    limit.
+    """
+    capital = (equity / minimum_ratio - other) / risk_weight
+    return np.maximum(np.minimum(capital, deposits) - consumer_loans, 0.0)
+
+
+def monthly_runoff(balance, mean_term):
+    """Principal repaid a month on a steady book of equal-principal loans: balance x 2 / (T + 1)."""
+    return balance * 2.0 / (mean_term + 1.0)
+
+
+def admission(available, expected_lending):
+    """Probability that an application finds capacity: min(1, available / expected lending).
+
+    1 when nothing is expected.
+    """
+    expected = np.asarray(expected_lending, dtype=float)
+    return np.where(expected > available, available / np.where(expected > 0.0, expected, 1.0), 1.0)
+
+
+def overshoot(consumer_loans, equity, minimum_ratio, risk_weight, other):
+    """Yuan of loans beyond what capital allows, funded at the penalty rate."""
+    return np.maximum(consumer_loans - (equity / minimum_ratio - other) / risk_weight, 0.0)
+
+
+def offered_lending(headroom_left, runoff, months, alliances):
+    """What a partner offers each alliance a month, yuan (kappa).
+
+    (headroom / months + monthly run-off) / max(1, its alliances).
+    """
+    return (headroom_left / months + runoff) / np.maximum(alliances, 1)

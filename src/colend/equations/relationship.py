@@ -1,0 +1,113 @@
+"""The first gate: from traffic to customers. Awareness, touchpoints, and what a customer of one's own is worth.
+
+Arrays are indexed [touchpoint set, segment, place], place 0 (HOME) in the bank's own region, 1 (AWAY) elsewhere. A
+set is a bit pattern in the order of TOUCHPOINTS; the branch (the last one) reaches only borrowers of the bank's own
+region.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+BRANCH = 3  # place of the branch in TOUCHPOINTS
+SETS = 16
+HOME, AWAY = 0, 1
+
+
+def set_members(touchpoints: int = 4) -> np.ndarray:
+    """bool[sets, touchpoints].
+
+    Which touchpoints each of the 2^n sets holds (bit i of the set's number is touchpoint i).
+    """
+    return (np.arange(2**touchpoints)[:, None] >> np.arange(touchpoints)) & 1 == 1
+
+
+def touch_strength(strength: np.ndarray, reach: np.ndarray) -> np.ndarray:
+    """Strength of every set: float64[16, segments, 2], the sum of strength x reach over its touchpoints.
+
+    `strength` float64[4]; `reach` float64[4, segments], the share of a segment that uses the touchpoint.
+    """
+    single = np.repeat((strength[:, None] * reach)[:, :, None], 2, axis=2)
+    single[BRANCH, :, AWAY] = 0.0
+    return np.tensordot(set_members().astype(float), single, axes=1)
+
+
+def awareness_gain(growth, touch, visibility):
+    """Share of the remaining unawareness that a month of a running joint loan removes: 1 - exp(-g touch visibility)."""
+    return 1.0 - np.exp(-growth * touch * visibility)
+
+
+def awareness_at_end(growth, touch, visibility, terms, shares):
+    """Expected awareness at the end of a loan that began unaware, over the terms of loans: sum_T share_T (1 - exp(-g
+    touch visibility T)).
+
+    `touch` and `visibility` broadcast; `terms` months and `shares` (sum 1) are one-dimensional. Zero touch gives zero.
+    """
+    pace = np.asarray(growth * touch * visibility)
+    return ((1.0 - np.exp(-pace[..., None] * terms)) * shares).sum(axis=-1)
+
+
+def annuity(discount, persistence, months):
+    """sum_{t=1..months} (b x persistence)^t, b the monthly discount factor; `months` may be a fraction and an array."""
+    factor = discount * persistence
+    # at a factor of 1 the sum is the number of months
+    return np.where(factor < 1.0, factor * (1.0 - factor**months) / np.where(factor < 1.0, 1.0 - factor, 1.0), months)
+
+
+def idle_share(need, funded, term):
+    """Share of its months in which a customer has no loan and may need one: 1 / (1 + need x P(funded) x T).
+
+    A renewal process: 1/need months until the next need, which is met with probability `funded` by a loan of `term`
+    months.
+    """
+    return 1.0 / (1.0 + need * funded * term)
+
+
+def customer_value(discount, attrition, horizon, applications, margin):
+    """CLV in yuan: sum_{t <= horizon} b^t (1 - attrition)^t x applications x margin.
+
+    `applications`: a customer's own-channel applications a month (need x loyalty x share of months without a loan);
+    `margin`: yuan each.
+    """
+    return annuity(discount, 1.0 - attrition, horizon) * applications * margin
+
+
+def conversion_probability(conversion, owned, switch):
+    """P(becomes a customer | full awareness).
+
+    `conversion`, where a share `owned` has another bank and switches with probability `switch`.
+    """
+    return conversion * (1.0 - owned * (1.0 - switch))
+
+
+def touchpoint_costs(fixed, per_customer, reach, cost_scale, running, home_share):
+    """Monthly cost in yuan of every set for every bank, float64[banks, 16].
+
+    `fixed`, `per_customer` float64[4] yuan a month; `cost_scale` float64[banks]; `running` float64[banks, segments]
+    joint loans running; `home_share` float64[banks], the part of them in the bank's region (all that a branch
+    reaches).
+    """
+    reached = np.repeat((running @ reach.T)[:, :, None], 1, axis=2)[:, :, 0]  # [banks, touchpoints]
+    reached[:, BRANCH] *= home_share
+    return (cost_scale[:, None] * fixed + reached * per_customer) @ set_members().T.astype(float)
+
+
+def touchpoint_benefits(awareness, flow, customer_worth, home_share):
+    """Monthly benefit in yuan of every set for every bank, float64[banks, 16]: sum over its joint loans of conversion
+    x E[a] x CLV.
+
+    `awareness` float64[16, segments, openness, 2] at the end of a loan; `flow` float64[banks, segments, openness]
+    joint loans ending a month; `customer_worth` float64[banks, segments] = conversion x CLV.
+    """
+    worth = flow * customer_worth[:, :, None]
+    away = np.einsum("bso,kso->bk", worth, awareness[..., AWAY])
+    home = np.einsum("bso,kso->bk", worth, awareness[..., HOME])
+    return away + home_share[:, None] * (home - away)
+
+
+def best_set(benefits: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    """The set with the largest benefit less cost for every bank.
+
+    A tie goes to the smaller number (nothing, if nothing pays).
+    """
+    return np.argmax(benefits - costs, axis=1)
