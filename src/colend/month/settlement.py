@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from colend.compilation import compiled
-from colend.equations.capacity import capital_ratio, risk_weighted_assets
+from colend.equations.capacity import capital_ratio
 from colend.state.books import FEN, Flow, fen
 from colend.state.tables import JOINT, LENDER, NONE, OWN
 
@@ -177,8 +177,8 @@ def update_balance_sheets(market) -> None:
     funded, lent = contracts.bank != NONE, contracts.platform != NONE
     banks.consumer_loans = np.bincount(contracts.bank[funded], books.bank_claims[funded] / FEN, len(banks))
     platforms.lender_loans = np.bincount(contracts.platform[lent], books.platform_claims[lent] / FEN, len(platforms))
-    assets = risk_weighted_assets(
-        banks.consumer_loans, market.parameters.banks.risk_weight, banks.other_risk_weighted_assets
+    risk_weight = market.parameters.banks.risk_weight
+    banks.capital_ratio = capital_ratio(
+        banks.equity, risk_weight * banks.consumer_loans, banks.other_risk_weighted_assets
     )
-    banks.capital_ratio = capital_ratio(banks.equity, assets)
     banks.alive = banks.equity > 0.0
