@@ -1,0 +1,89 @@
+"""Step 7: learning. Parties observe their alliances; banks' precision, talent and legacy change.
+
+Intercepts are corrected.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from colend.equations.capability import precision_change, research, talent_gain, view
+from colend.month.alliance_learning import learn_alliances
+from colend.rules.bank import absorbed_now, correct_intercepts, done, taught
+from colend.rules.outlook import sharing_depth
+from colend.state.books import FEN
+from colend.state.tables import JOINT
+
+
+def learning(market) -> None:
+    """What the month taught: flows, beliefs and trust, risk control, calibration."""
+    observe_flows(market)
+    learn_alliances(market)
+    learn_risk_control(market)
+    correct_intercepts(market)
+
+
+def observe_flows(market) -> None:
+    """Smooth what was seen, in persons and yuan of the real market.
+
+    Applications, lending asked for, loans followed to their end.
+    """
+    outlook, banks, platforms, totals = market.outlook, market.banks_table, market.platforms_table, market.totals
+    weight, scale, number = market.parameters.alliances.smoothing, float(market.scale), len(market.banks_table)
+
+    def smooth(old, new):
+        return old + weight * (new - old)
+
+    platforms.applications = smooth(platforms.applications, market.platform_applications)
+    doors = totals.applications[market.lender_rows].astype(np.float64)
+    seen = doors.sum(axis=1, keepdims=True)
+    outlook.mix = np.where(seen > 0.0, smooth(outlook.mix, doors / np.maximum(seen, 1.0)), outlook.mix)
+    outlook.own_applications = smooth(outlook.own_applications, totals.applications[:number] * scale)
+
+    contracts = market.contracts[: market.contract_count]
+    bank = contracts.bank.astype(np.int64)
+    funded = contracts.funding_share > 0.0
+    yuan = totals.originated.sum(axis=1) * scale / FEN
+    lent = np.bincount(bank[funded], (yuan * contracts.funding_share)[funded], number)
+    open_banks = banks.admission > 0.05  # nothing is learned about demand from a closed door
+    asked = np.where(open_banks, lent / np.maximum(banks.admission, 0.05), outlook.bank_lending)
+    outlook.bank_lending = smooth(outlook.bank_lending, asked)
+    lent = yuan[market.lender_rows]
+    asked = np.where(platforms.admission > 0.05, lent / np.maximum(platforms.admission, 0.05), outlook.lender_lending)
+    outlook.lender_lending = smooth(outlook.lender_lending, asked)
+
+    depth = depths(market, contracts)
+    clear = np.where(contracts.kind == JOINT, view(market.parameters.credit.thin_view, depth), 1.0)
+    loans = totals.matured.sum(axis=1) * scale * contracts.funding_share * clear
+    outlook.experience = smooth(outlook.experience, np.bincount(bank[funded], loans[funded], number))
+    outlook.leaned = smooth(outlook.leaned, np.bincount(bank[funded], (loans * depth)[funded], number))
+    banks.matured_own = totals.matured[:number].sum(axis=1) * scale
+
+
+def depths(market, contracts) -> np.ndarray:
+    """Depth at which the platform shares its score on each contract: 0 outside joint programmes."""
+    joint = contracts.kind == JOINT
+    pair = np.where(joint, contracts.platform.astype(np.int64) * len(market.banks_table) + contracts.bank, 0)
+    deep = sharing_depth(contracts.openness, market.parameters.platforms.data_share, market.pairs.trust[pair])
+    return np.where(joint, deep, 0.0)
+
+
+def learn_risk_control(market) -> None:
+    """Precision, talent and legacy of every bank: doing, research, transfer, less decay.
+
+    What is being replaced slows learning.
+    """
+    banks, parameters = market.banks_table, market.parameters.learning
+    studied = research(parameters.research_gain, banks.research_spending, parameters.research_unit)
+    effort = done(market) + studied + taught(market)
+    market.outlook.effort = effort
+    busy = banks.replacement_months_left > 0
+    pace = np.where(busy, parameters.replacement_learning, 1.0)
+    banks.precision += precision_change(
+        banks.precision, parameters.decay, parameters.floor, absorbed_now(market), effort * pace
+    )
+    banks.talent += np.where(banks.laboratory != 0, talent_gain(banks.talent, parameters.laboratory_gain), 0.0)
+    banks.replacement_months_left -= busy
+    finished = busy & (banks.replacement_months_left == 0)
+    banks.legacy = np.where(finished, np.minimum(banks.legacy, parameters.legacy_floor), banks.legacy)
+    banks.replaced |= finished

@@ -1,0 +1,365 @@
+"""What a bank plans and learns.
+
+Capital and admission, touchpoints, research, laboratory, replacing legacy, correcting its intercepts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from colend.compilation import compiled
+from colend.equations.capability import absorption, best_research, doing, profit_of_path, replaces_legacy, transfer
+from colend.equations.capacity import admission, headroom, hurdle, monthly_runoff, offered_lending, overshoot
+from colend.equations.relationship import annuity, best_set, touchpoint_benefits, touchpoint_costs
+from colend.rules.outlook import SEGMENT_COUNT, TECHNOLOGY, mean_term, monthly_discount, open_outlook
+from colend.rules.platform import expected_applications, joint_lending, route
+from colend.rules.prospects import expected_share, own_need, pair_rows, partners_in, refresh_prospects
+from colend.scenario.parameters import KINDS, TOUCHPOINTS
+from colend.state.books import Flow, fen
+from colend.state.tables import FIXED_POINT, JOINT, NONE, OPERATING, OWN, PILOT
+
+QUARTER, YEAR = 3, 12  # months between decisions on touchpoints and research; on laboratories and legacy systems
+
+
+@dataclass
+class Calibration:
+    """Defaults, predicted defaults and their slope by the threshold, cumulated by channel in simulated loans.
+
+    Channels: pairs, then banks' own channels, then platforms' lenders. What a bank learned with a platform outlives
+    the alliance.
+    """
+
+    defaults: np.ndarray
+    predicted: np.ndarray
+    slope: np.ndarray
+
+    @classmethod
+    def empty(cls, channels: int) -> Calibration:
+        return cls(np.zeros(channels), np.zeros(channels), np.zeros(channels))
+
+    def correction(self, prior_weight: float) -> np.ndarray:
+        """Correction of the default threshold.
+
+        (defaults - predicted) / (n0 + slope), predictions at zero correction.
+        """
+        return (self.defaults - self.predicted) / (prior_weight + self.slope)
+
+
+def by_kind(market, name: str) -> np.ndarray:
+    """A parameter of the banks' kinds, one value a bank."""
+    return np.array([getattr(getattr(market.parameters.banks, kind), name) for kind in KINDS])[market.banks_table.kind]
+
+
+def set_capacity(market) -> None:
+    """Hurdle, headroom and overshoot of the banks from their capital, and what they offer each alliance (kappa)."""
+    banks, group = market.banks_table, market.parameters.banks
+    banks.hurdle = hurdle(
+        banks.capital_ratio, group.minimum_ratio, group.base_hurdle, group.hurdle_slope, group.hurdle_scale
+    )
+    other = banks.other_risk_weighted_assets
+    equity = np.maximum(banks.equity, 0.0)
+    banks.headroom = headroom(
+        equity, group.minimum_ratio, banks.consumer_loans, group.risk_weight, other, banks.deposits
+    )
+    banks.overshoot = np.minimum(
+        overshoot(banks.consumer_loans, equity, group.minimum_ratio, group.risk_weight, other), banks.consumer_loans
+    )
+    alliances = market.alliances[: market.alliance_count]
+    operating = partners_in(alliances, (OPERATING,))
+    count = np.bincount(alliances.bank[operating], minlength=len(banks))
+    runoff = monthly_runoff(banks.consumer_loans, mean_term(market.parameters))
+    offered = offered_lending(banks.headroom, runoff, group.headroom_months, count)
+    market.outlook.kappa = np.where(banks.alive != 0, offered, 0.0)
+
+
+def set_admission(market) -> None:
+    """Expected lending of the month, own and joint, and the probability that an application finds capacity.
+
+    What is expected is the larger of the forecast from routing and of what was asked lately (which knows the
+    waterfall's later places).
+    """
+    banks, outlook = market.banks_table, market.outlook
+    own = (outlook.own_applications * outlook.own_loans * outlook.segments.amount).sum(axis=1)
+    rows, yuan = joint_lending(market)
+    joint = np.zeros(len(banks))
+    np.add.at(joint, market.alliances.bank[rows], yuan * market.parameters.alliances.funding_share)
+    banks.expected_lending = np.maximum(own + joint, outlook.bank_lending)
+    runoff = monthly_runoff(banks.consumer_loans, mean_term(market.parameters))
+    banks.admission = admission(banks.headroom + runoff, banks.expected_lending)
+
+
+def may_invest(market) -> np.ndarray:
+    """Banks that are alive and above the minimum capital ratio: the others only fill today's stomach."""
+    banks = market.banks_table
+    return (banks.alive != 0) & (banks.capital_ratio > market.parameters.banks.minimum_ratio)
+
+
+def expected_joint_loans(market) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Alliances that run, loans a month by segment that each may expect, and their openness."""
+    alliances, pairs, outlook = market.alliances[: market.alliance_count], market.pairs, market.outlook
+    rows = partners_in(alliances, (PILOT, OPERATING))
+    pair = pair_rows(alliances, rows, len(market.banks_table))
+    spread = pairs.belief_variance[pair] + market.parameters.alliances.operation_sd**2
+    served = alliances.routed[rows] * expected_share(pairs.belief_mean[pair], spread)
+    loans = served[:, None] * outlook.mix[alliances.platform[rows]] * outlook.loans[pair]
+    return rows, loans, market.contracts.openness[alliances.contract[rows]]
+
+
+def touchpoint_terms(market) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fixed cost, cost per customer (yuan a month) and reach by segment of the touchpoints."""
+    kinds = [getattr(market.parameters.customers.touchpoints, name) for name in TOUCHPOINTS]
+    return (
+        np.array([kind.fixed_cost for kind in kinds]),
+        np.array([kind.cost_per_customer for kind in kinds]),
+        np.array([kind.reach.as_array() for kind in kinds]),
+    )
+
+
+def running_loans(market) -> tuple[np.ndarray, np.ndarray]:
+    """Joint loans that begin a month, float64[bank, segment, openness], and those that run, float64[bank, segment]."""
+    flow = np.zeros((len(market.banks_table), SEGMENT_COUNT, TECHNOLOGY + 1))
+    rows, loans, openness = expected_joint_loans(market)
+    np.add.at(flow, (market.alliances.bank[rows], slice(None), openness), loans)
+    return flow, flow.sum(axis=2) * mean_term(market.parameters)
+
+
+def choose_touchpoints(market) -> None:
+    """Every bank keeps the set of touchpoints with the largest conversion x E[awareness] x CLV over its joint loans
+    less cost.
+    """
+    banks, outlook = market.banks_table, market.outlook
+    home = np.full(len(banks), 1.0 / market.parameters.population.regions)
+    flow, running = running_loans(market)
+    benefits = touchpoint_benefits(outlook.awareness, flow, outlook.customer_worth * outlook.conversion, home)
+    costs = touchpoint_costs(*touchpoint_terms(market), banks.cost_scale, running, home)
+    chosen = best_set(benefits, costs)
+    banks.touchpoints = np.where(banks.alive != 0, chosen, 0)
+    market.touch = outlook.touch[banks.touchpoints]
+
+
+def absorbed_now(market) -> np.ndarray:
+    """What each bank makes of a unit of learning effort today."""
+    banks, learning = market.banks_table, market.parameters.learning
+    return absorption(
+        banks.precision,
+        banks.talent,
+        banks.legacy,
+        learning.reference_precision,
+        learning.absorption_curvature,
+        learning.maximum_precision,
+    )
+
+
+def choose_research(market) -> None:
+    """Research spending where its marginal gain over the horizon equals its cost, nothing where it never does."""
+    banks, learning = market.banks_table, market.parameters.learning
+    lasting = annuity(monthly_discount(market.parameters), 1.0 - learning.decay, banks.horizon_months)
+    worth = market.outlook.precision_profit * lasting
+    spending = best_research(learning.research_gain, learning.research_unit, absorbed_now(market), worth)
+    banks.research_spending = np.where(may_invest(market), spending, 0.0)
+
+
+def path_values(precision, talent, legacy, effort, worth, horizon, common, laboratory, busy, after, values):
+    """`profit_of_path` for every bank; `common`.
+
+    Discount, decay, floor, reference, curvature, maximum, learning while busy.
+    """
+    discount, decay, floor, reference, curvature, maximum, busy_learning = common
+    for b in range(len(precision)):
+        values[b] = profit_of_path(
+            precision[b],
+            talent[b],
+            legacy[b],
+            effort[b],
+            worth[b],
+            horizon[b],
+            discount,
+            decay,
+            floor,
+            reference,
+            curvature,
+            maximum,
+            laboratory,
+            busy,
+            busy_learning,
+            after,
+        )
+
+
+def paths(market, rows: np.ndarray, laboratory: float = 0.0, busy: int = 0) -> np.ndarray:
+    """Discounted profit from precision of these banks in yuan, with a laboratory, a replaced system, or as it is."""
+    banks, learning, outlook = market.banks_table, market.parameters.learning, market.outlook
+    common = (
+        monthly_discount(market.parameters),
+        learning.decay,
+        learning.floor,
+        learning.reference_precision,
+        learning.absorption_curvature,
+        learning.maximum_precision,
+        learning.replacement_learning,
+    )
+    values = np.zeros(len(rows))
+    columns = [np.ascontiguousarray(banks[name][rows]) for name in ("precision", "talent", "legacy")]
+    inputs = [outlook.effort[rows], outlook.precision_profit[rows], banks.horizon_months[rows]]
+    compiled(path_values, allocates=False)(*columns, *inputs, common, laboratory, busy, learning.legacy_floor, values)
+    return values
+
+
+def due(market, months: int) -> np.ndarray:
+    """Banks whose decision comes up this month.
+
+    Once in `months`, spread over them by number, so that not all decide at once.
+    """
+    banks = np.arange(len(market.banks_table))
+    return banks[(market.month + banks) % months == 0]
+
+
+def choose_laboratory(market) -> None:
+    """Once a year a bank opens, keeps or closes a joint laboratory.
+
+    The talent that it brings over the horizon against its cost.
+    """
+    banks, learning = market.banks_table, market.parameters.learning
+    rows = due(market, YEAR)
+    gain = paths(market, rows, laboratory=learning.laboratory_gain) - paths(market, rows)
+    share = np.where(laboratory_sponsors(market)[rows] != NONE, 1.0 - learning.laboratory_platform_share, 1.0)
+    months = annuity(monthly_discount(market.parameters), 1.0, banks.horizon_months[rows])
+    banks.laboratory[rows] = (gain > learning.laboratory_cost * share * months) & may_invest(market)[rows]
+
+
+def laboratory_sponsors(market) -> np.ndarray:
+    """The platform that shares the cost of each bank's laboratory.
+
+    An operating partner that opens technology to it, or NONE.
+    """
+    sponsors = np.full(len(market.banks_table), NONE)
+    alliances = market.alliances[: market.alliance_count]
+    rows = partners_in(alliances, (OPERATING,))
+    rows = rows[market.contracts.openness[alliances.contract[rows]] == TECHNOLOGY]
+    sponsors[alliances.bank[rows]] = alliances.platform[rows]
+    return sponsors
+
+
+def choose_replacement(market) -> np.ndarray:
+    """Once a year a bank with an old system may begin to replace it.
+
+    Returns the cost in yuan, by bank, where it does.
+    """
+    banks, learning = market.banks_table, market.parameters.learning
+    cost = learning.replacement_cost * banks.initial_equity
+    rows = due(market, YEAR)
+    able = may_invest(market)[rows] & (banks.replaced[rows] == 0) & (banks.replacement_months_left[rows] == 0)
+    rows = rows[able & (banks.legacy[rows] > learning.legacy_floor)]
+    spent = np.zeros(len(banks))
+    gain = paths(market, rows, busy=int(learning.replacement_months)) - paths(market, rows)
+    book = learning.legacy_book_value * banks.initial_equity[rows] * banks.legacy[rows]
+    begun = rows[replaces_legacy(gain, cost[rows], banks.sunk_cost_bias[rows], book)]
+    banks.replacement_months_left[begun] = int(learning.replacement_months)
+    spent[begun] = cost[begun]
+    return spent
+
+
+def pay_for_plans(market, replacement: np.ndarray) -> None:
+    """Post the month's spending on touchpoints, research, laboratories, and replacements begun (`replacement`, yuan by
+    bank).
+    """
+    banks, books, learning = market.banks_table, market.books, market.parameters.learning
+    everyone = np.arange(len(banks))
+    _, running = running_loans(market)
+    home = np.full(len(banks), 1.0 / market.parameters.population.regions)
+    costs = touchpoint_costs(*touchpoint_terms(market), banks.cost_scale, running, home)
+    touch_cost = costs[everyone, banks.touchpoints]
+    books.post(everyone, books.suppliers, fen(touch_cost), Flow.TOUCHPOINT_COST, JOINT)
+    books.post(everyone, books.suppliers, fen(banks.research_spending), Flow.RESEARCH_COST, OWN)
+    books.post(everyone, books.suppliers, fen(replacement), Flow.REPLACEMENT_COST, OWN)
+    sponsors = laboratory_sponsors(market)
+    cost = np.where(banks.laboratory != 0, learning.laboratory_cost, 0.0)
+    part = np.where(sponsors == NONE, 0.0, learning.laboratory_platform_share)
+    books.post(everyone, books.suppliers, fen(cost * (1.0 - part)), Flow.LABORATORY_COST, OWN)
+    payers = np.where(sponsors == NONE, books.suppliers, books.banks + sponsors)
+    books.post(payers, books.suppliers, fen(cost * part), Flow.LABORATORY_COST, JOINT)
+
+
+def taught(market) -> np.ndarray:
+    """Transfer that each bank receives this month from platforms that open their technology, before absorption."""
+    alliances, pairs, banks = market.alliances[: market.alliance_count], market.pairs, market.banks_table
+    rows = partners_in(alliances, (PILOT, OPERATING))
+    rows = rows[(market.contracts.openness[alliances.contract[rows]] == TECHNOLOGY) & (alliances.routed[rows] > 0.0)]
+    bank, platform = alliances.bank[rows], alliances.platform[rows]
+    received = transfer(
+        market.parameters.learning.transfer,
+        pairs.trust[pair_rows(alliances, rows, len(banks))],
+        alliances.share_served[rows],
+        market.platforms_table.precision[platform],
+        banks.precision[bank],
+    )
+    return np.bincount(bank, received, len(banks))
+
+
+def done(market) -> np.ndarray:
+    """Learning by doing of each bank, before absorption, from the loans it saw to their end lately."""
+    outlook, learning = market.outlook, market.parameters.learning
+    depth = np.divide(
+        outlook.leaned, outlook.experience, out=np.zeros(len(outlook.leaned)), where=outlook.experience > 0.0
+    )
+    return doing(learning.doing, outlook.experience, depth, learning.crowd_out)
+
+
+def correct_intercepts(market) -> None:
+    """Add the month's defaults and predictions to each channel's sums and set the corrections of the default
+    thresholds.
+    """
+    banks, platforms, pairs = market.banks_table, market.platforms_table, market.pairs
+    contracts = market.contracts[: market.contract_count]
+    channel = np.where(
+        contracts.kind == JOINT,
+        contracts.platform.astype(np.int64) * len(banks) + contracts.bank,
+        np.where(contracts.kind == OWN, len(pairs) + contracts.bank, len(pairs) + len(banks) + contracts.platform),
+    )
+    sums, totals, channels = market.calibration, market.totals, len(pairs) + len(banks) + len(platforms)
+    sums.defaults += np.bincount(channel, totals.defaults.sum(axis=1), channels)
+    sums.predicted += np.bincount(channel, totals.predicted.sum(axis=1) / FIXED_POINT, channels)
+    sums.slope += np.bincount(channel, totals.slope.sum(axis=1) / FIXED_POINT, channels)
+    correction = sums.correction(market.parameters.credit.intercept_prior_weight)
+    pairs.intercept, banks.own_intercept, platforms.own_intercept = np.split(
+        correction, [len(pairs), len(pairs) + len(banks)]
+    )
+
+
+def prepare_plans(market) -> None:
+    """Everything that plans rest on before the first month; needs the tables, `customer_shares`, `lender_rows` and
+    `pairs`.
+
+    Sets `calibration`, `outlook`, `routing`, `touch`, `lifetime_value`, `lifetime_loss`, PLATFORM.applications and
+    the pairs' prospects.
+    """
+    banks, platforms, parameters = market.banks_table, market.platforms_table, market.parameters
+    market.calibration = Calibration.empty(len(market.pairs) + len(banks) + len(platforms))
+    market.outlook = outlook = open_outlook(market)
+    applications = expected_applications(parameters)
+    platforms.applications = applications.sum(axis=1)
+    outlook.mix = applications / np.maximum(applications.sum(axis=1, keepdims=True), 1e-300)
+    market.touch = outlook.touch[banks.touchpoints]
+    set_capacity(market)
+    refresh_prospects(market)
+    outlook.own_applications = initial_customers(market) * own_need(market)
+    outlook.experience = (outlook.own_applications * outlook.own_loans).sum(axis=1)
+    outlook.effort = done(market)
+    outlook.lender_lending = applications @ outlook.segments.amount
+    refresh_prospects(market)  # once more: the worth of precision now counts the own channel
+    route(market)
+
+
+def initial_customers(market) -> np.ndarray:
+    """Expected persons who are each bank's customers at the start, float64[bank, segment]."""
+    population = market.parameters.population
+    start, member, cumulative = market.customer_shares
+    share = np.zeros(len(market.banks_table))
+    for region in range(population.regions):
+        here = slice(start[region], start[region + 1])
+        share[member[here]] = np.diff(cumulative[here], prepend=0.0) / population.regions
+    persons = population.borrowers * market.scale
+    owned = persons * population.segment_share.as_array() * population.initial_owner_share.as_array()
+    return share[:, None] * owned

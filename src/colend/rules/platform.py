@@ -1,0 +1,117 @@
+"""What a platform does in a month.
+
+It sends its applications to partners, and its own lender keeps within its capital.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from colend.equations.capacity import admission, headroom, monthly_runoff, overshoot
+from colend.equations.normal import normal_cdf
+from colend.equations.relationship import idle_share
+from colend.rules.outlook import mean_term, segment_terms
+from colend.rules.prospects import expected_share, pair_rows, partners_in
+from colend.state.snapshot import Routing
+from colend.state.tables import OPERATING, PILOT
+
+
+def expected_applications(parameters) -> np.ndarray:
+    """Applications a month that each platform may expect in the long run, persons, float64[platforms, segments].
+
+    Persons x need x share of months without a loan (as if everyone who accepts the posted price got one) x what
+    customers do not take to their own bank, split by users.
+    """
+    population = parameters.population
+    persons = population.borrowers * max(1, round(population.persons / population.borrowers))
+    need = population.monthly_need.as_array()
+    spread = math.hypot(population.reservation_sigma, population.reservation_slope)
+    funded = np.array([normal_cdf(-log_price / spread) for log_price in segment_terms(parameters).log_joint])
+    away = 1.0 - population.initial_owner_share.as_array() * parameters.customers.loyalty
+    a_month = (
+        persons * population.segment_share.as_array() * need * idle_share(need, funded, mean_term(parameters)) * away
+    )
+    users = np.asarray(parameters.platforms.user_share, dtype=float)
+    return users[:, None] / max(1.0, users.sum()) * a_month
+
+
+def set_lender_capacity(market) -> None:
+    """Headroom, overshoot and admission of the platforms' own lenders, after their part of the month's joint loans."""
+    platforms, parameters, outlook = market.platforms_table, market.parameters, market.outlook
+    minimum = parameters.platforms.lender_minimum_ratio
+    platforms.headroom = headroom(platforms.equity, minimum, platforms.lender_loans, 1.0, 0.0, np.inf)
+    platforms.overshoot = overshoot(platforms.lender_loans, platforms.equity, minimum, 1.0, 0.0)
+    joint = np.zeros(len(platforms))
+    rows, yuan = joint_lending(market)
+    np.add.at(joint, market.alliances.platform[rows], yuan * (1.0 - parameters.alliances.funding_share))
+    platforms.expected_lending = outlook.lender_lending + joint
+    runoff = monthly_runoff(platforms.lender_loans, mean_term(parameters))
+    available = np.maximum(platforms.headroom + runoff - joint, 0.0)
+    platforms.admission = admission(available, outlook.lender_lending)
+
+
+def joint_lending(market) -> tuple[np.ndarray, np.ndarray]:
+    """Alliances with flow, and the yuan a month that each may expect to lend, both parts, at the belief about its
+    pipeline.
+    """
+    alliances, pairs, outlook = market.alliances[: market.alliance_count], market.pairs, market.outlook
+    rows = partners_in(alliances, (PILOT, OPERATING))
+    pair = pair_rows(alliances, rows, len(market.banks_table))
+    spread = pairs.belief_variance[pair] + market.parameters.alliances.operation_sd**2
+    served = alliances.routed[rows] * expected_share(pairs.belief_mean[pair], spread)
+    amounts = outlook.mix[alliances.platform[rows]] * outlook.loans[pair] * outlook.segments.amount
+    return rows, served * amounts.sum(axis=1)
+
+
+def first_choice(allocations: np.ndarray, kappa: np.ndarray, priority: np.ndarray) -> tuple[np.ndarray, float]:
+    """P(an application meets each partner first), and P(it meets the platform's own lender first).
+
+    P(first = a) = alloc_a kappa_a / sum kappa over eligible partners (alloc 1 full, less in a pilot); the remainder
+    goes pro rata to full partners, else to the own lender. `priority` multiplies kappa (1: none).
+    """
+    weight = np.where(allocations > 0.0, kappa * priority, 0.0)
+    if weight.sum() <= 0.0:
+        return np.zeros(len(weight)), 1.0
+    weight /= weight.sum()
+    chance = allocations * weight
+    remainder = 1.0 - chance.sum()
+    full = np.where(allocations >= 1.0, weight, 0.0)
+    if full.sum() <= 0.0:
+        return chance, remainder
+    return chance + remainder * full / full.sum(), 0.0
+
+
+def route(market) -> None:
+    """Set this month's routing table and `routed`, the real applications that each alliance meets first.
+
+    Partners are those in pilot (`pilot_allocation` of their share) and operation whose bank is alive; a signed
+    partner's offered lending counts (1 + signed_priority)-fold. The own lender has a row where it has weight;
+    otherwise it comes last anyway.
+    """
+    alliances, banks, group = market.alliances[: market.alliance_count], market.banks_table, market.parameters.alliances
+    eligible = partners_in(alliances, (PILOT, OPERATING))
+    eligible = eligible[banks.alive[alliances.bank[eligible]] != 0]
+    alliances.routed = 0.0
+    start, members, weights = [0], [], []
+    for platform, lender in enumerate(market.lender_rows):
+        here = eligible[alliances.platform[eligible] == platform]
+        operating = alliances.stage[here] == OPERATING
+        chance, own = first_choice(
+            np.where(operating, 1.0, group.pilot_allocation),
+            market.outlook.kappa[alliances.bank[here]],
+            np.where(operating, 1.0 + group.signed_priority, 1.0),
+        )
+        alliances.routed[here] = np.rint(market.platforms_table.applications[platform] * chance)
+        members.append(alliances.contract[here])
+        weights.append(chance)
+        if own > 0.0:
+            members.append([lender])
+            weights.append([own])
+        start.append(start[-1] + len(here) + int(own > 0.0))
+    market.routing = Routing(
+        np.array(start, dtype=np.int64),
+        np.concatenate(members).astype(np.int64),
+        np.concatenate(weights).astype(np.float64),
+    )

@@ -1,0 +1,296 @@
+"""What every bank and platform expects from lending together, and from lending alone: what plans and pacts rest on.
+
+Margins are yuan per application; an application is one that the platform routed to the pair and the joint pipeline can
+serve. `refresh_prospects` fills the market's `Outlook` and writes the pairs' columns applications, bank_margin,
+platform_margin and transfer_worth.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy.special import expit
+
+from colend.compilation import compiled
+from colend.equations.capability import absorption, transfer
+from colend.equations.pricing import origination_rate, platform_cutoff
+from colend.equations.relationship import AWAY, HOME, annuity, customer_value, idle_share
+from colend.equations.screening import information, lending, passed_applicants
+from colend.rules.outlook import TECHNOLOGY, TRAFFIC, Outlook, mean_term, monthly_discount, sharing_depth
+from colend.state.tables import INTEGRATING, OPERATING, PILOT, SIGNED
+
+_STEP = 0.05  # relative step of the derivative by precision
+_ROUNDS = 3  # the derivative of pairs without business is refreshed in turns, each every third month
+
+
+def own_channel(banks, general, segments, offered, loans, margin, slope):
+    """Fill what each bank expects per application in its own channel, by segment."""
+    for b in range(len(banks)):
+        bank = banks[b]
+        for s in range(len(segments)):
+            terms = segments[s]
+            cost = bank.funds_rate + bank.operating_rate + origination_rate(general.cost_own, terms.amount_months)
+            yuan = terms.amount_months / 24.0
+            worth = 0.0
+            for step in range(2):
+                precision = bank.precision * terms.bank_factor * (1.0 + _STEP * step)
+                variance = 1.0 / (1.0 + precision)
+                sold, made, rate, loss = lending(
+                    0.0,
+                    math.sqrt(1.0 - variance),
+                    variance,
+                    terms.threshold + bank.own_intercept,
+                    terms.loading,
+                    general.loss_given_default,
+                    cost + bank.hurdle,
+                    terms.price_own,
+                    general.risk_based,
+                    terms.log_own,
+                    general.reservation_slope,
+                    general.reservation_sigma,
+                    general.rational,
+                )
+                profit = yuan * (rate - cost * made - loss)
+                if step == 0:
+                    offered[b, s], loans[b, s], margin[b, s], worth = sold, made, profit, profit
+                else:
+                    slope[b, s] = (profit - worth) / (_STEP * bank.precision)
+
+
+def joint_channels(pairs, banks, platforms, depths, wanted, general, segments, loans, margin, slope, income):
+    """Fill what each pair expects per served application, by segment, with what the platform opens.
+
+    Both sides earn on the same event, that the platform passes it, the bank offers and the borrower accepts: the bank
+    s_b B(T+1)/24 (r - r* + hurdle), the platform B(T+1)/24 [fee income + s_p (r - funds_p - EL)]. Slopes by precision
+    only where `wanted`. Naive parties expect applicants like all others, though they see how many pass.
+    """
+    part = general.funding_share
+    other = 1.0 - part
+    for p in range(len(platforms)):
+        platform = platforms[p]
+        technology = general.technology_fee if platform.openness == TECHNOLOGY else 0.0
+        own_view = general.thin_view if platform.openness == TRAFFIC else 1.0
+        fee_income = part * general.fee_rate + technology
+        for s in range(len(segments)):
+            terms = segments[s]
+            platform_precision = platform.precision * terms.platform_factor
+            cutoff = platform_cutoff(
+                fee_income,
+                other,
+                terms.price_joint - platform.funds_rate,
+                general.minimum_income,
+                terms.amount_months,
+                general.loss_given_default,
+                terms.threshold + platform.own_intercept,
+                terms.loading,
+                platform_precision,
+            )
+            passed = passed_applicants(cutoff, platform_precision)[2]
+            known = cutoff if general.rational else -math.inf
+            yuan = terms.amount_months / 24.0
+            fixed = general.fee_rate + technology / part + origination_rate(general.cost_joint, terms.amount_months)
+            for b in range(len(banks)):
+                row = p * len(banks) + b
+                cost = banks[b].funds_rate + banks[b].operating_rate + fixed
+                worth = 0.0
+                for step in range(2 if wanted[row] else 1):
+                    own = banks[b].precision * terms.bank_factor * own_view * (1.0 + _STEP * step)
+                    mean, spread, variance = information(own, platform_precision, depths[row], known)
+                    _, made, rate, loss = lending(
+                        mean,
+                        spread,
+                        variance,
+                        terms.threshold + pairs[row].intercept,
+                        terms.loading,
+                        general.loss_given_default,
+                        cost + banks[b].hurdle,
+                        terms.price_joint,
+                        general.risk_based,
+                        terms.log_joint,
+                        general.reservation_slope,
+                        general.reservation_sigma,
+                        general.rational,
+                    )
+                    profit = passed * part * yuan * (rate - cost * made - loss)
+                    if step == 0:
+                        loans[row, s], margin[row, s], worth = passed * made, profit, profit
+                        earned = fee_income * made + other * (rate - platform.funds_rate * made - loss)
+                        income[row, s] = passed * yuan * earned
+                    else:
+                        slope[row, s] = (profit - worth) / (_STEP * banks[b].precision)
+
+
+def expected_share(mean, variance):
+    """E[logistic(X)], X ~ N(mean, variance): logistic(m / sqrt(1 + pi v / 8)), within 0.02 of the integral."""
+    return expit(mean / np.sqrt(1.0 + math.pi / 8.0 * variance))
+
+
+def partners_in(alliances: np.recarray, stages: tuple[int, ...]) -> np.ndarray:
+    """Rows of the alliances that are in one of these stages."""
+    return np.flatnonzero(np.isin(alliances.stage, stages))
+
+
+def refresh_prospects(market) -> None:
+    """Recompute the expectations of all pairs; the bank's hurdle, precision and intercepts, trust, openness must be
+    this month's.
+
+    Writes PAIR.applications (smoothed after the first time), bank_margin, platform_margin, transfer_worth, and the
+    market's `outlook`.
+    """
+    parameters, banks, platforms, pairs = market.parameters, market.banks_table, market.platforms_table, market.pairs
+    outlook = market.outlook
+    alliances = market.alliances[: market.alliance_count]
+    signed = partners_in(alliances, (SIGNED, INTEGRATING, OPERATING))
+    running = partners_in(alliances, (PILOT, OPERATING))
+    place = np.arange(len(pairs))
+    platform_of, bank_of = np.divmod(place, len(banks))
+    opens_technology = platforms.openness[platform_of] == TECHNOLOGY
+    turn = (place + market.month) % _ROUNDS == 0 if outlook.started else True
+    wanted = opens_technology & turn
+    wanted[pair_rows(alliances, running, len(banks))] = True
+    compiled(own_channel, allocates=False)(
+        banks,
+        outlook.general,
+        outlook.segments,
+        outlook.own_offered,
+        outlook.own_loans,
+        outlook.own_margin,
+        outlook.own_slope,
+    )
+    compiled(joint_channels, allocates=False)(
+        pairs,
+        banks,
+        platforms,
+        sharing_depth(platforms.openness[platform_of], parameters.platforms.data_share, pairs.trust),
+        wanted,
+        outlook.general,
+        outlook.segments,
+        outlook.loans,
+        outlook.margin,
+        outlook.slope,
+        outlook.platform_income,
+    )
+    applications = anticipated_applications(market, signed)
+    weight = parameters.alliances.smoothing if outlook.started else 1.0
+    pairs.applications += weight * (applications - pairs.applications)
+    outlook.started = True
+
+    value_customers(market)
+    mix = outlook.mix[platform_of]
+    home = 1.0 / parameters.population.regions
+    noticed = expected_awareness(outlook, banks.touchpoints, home)[bank_of, :, platforms.openness[platform_of]]
+    won = outlook.loans * outlook.conversion * noticed
+    pairs.bank_margin = (mix * (outlook.margin + won * outlook.customer_worth[bank_of])).sum(axis=1)
+    lost = won * market.lifetime_loss[platform_of]
+    pairs.platform_margin = (mix * (parameters.platforms.incremental_share * outlook.platform_income - lost)).sum(
+        axis=1
+    )
+    value_precision(market, alliances, running)
+    value_transfer(market, alliances, running, platform_of, bank_of, opens_technology)
+    closed = banks.alive[bank_of] == 0
+    for column in ("applications", "bank_margin", "platform_margin", "transfer_worth"):
+        pairs[column][closed] = 0.0
+
+
+def pair_rows(alliances: np.recarray, rows: np.ndarray, banks: int) -> np.ndarray:
+    """Row in pairs of each of these alliances."""
+    return alliances.platform[rows].astype(np.int64) * banks + alliances.bank[rows]
+
+
+def anticipated_applications(market, signed: np.ndarray) -> np.ndarray:
+    """N_pb, persons a month at full allocation, before smoothing, by pair.
+
+    applications_p kappa_b / max(sum kappa of p's signed partners other than b + kappa_b, anticipated_entry x sum
+    kappa of all banks): without the anticipation every bank would expect the whole platform.
+    """
+    kappa, platforms = market.outlook.kappa, market.platforms_table
+    banks = len(kappa)
+    held = np.zeros((len(platforms), banks))
+    alliances = market.alliances
+    held[alliances.platform[signed], alliances.bank[signed]] = kappa[alliances.bank[signed]]
+    others = held.sum(axis=1)[:, None] - held
+    crowd = np.maximum(others + kappa, market.parameters.alliances.anticipated_entry * kappa.sum())
+    share = np.divide(kappa, crowd, out=np.zeros_like(crowd), where=crowd > 0.0)
+    return (platforms.applications[:, None] * share).ravel()
+
+
+def expected_awareness(outlook: Outlook, sets: np.ndarray, home: float) -> np.ndarray:
+    """Awareness at the end of a joint loan with the banks' present touchpoints, float64[bank, segment, openness]."""
+    both = outlook.awareness[sets]
+    return home * both[..., HOME] + (1.0 - home) * both[..., AWAY]
+
+
+def own_need(market) -> np.ndarray:
+    """Applications a month that a customer makes in its bank's own channel, float64[bank, segment].
+
+    Need x loyalty x idle months.
+    """
+    parameters = market.parameters
+    need = parameters.population.monthly_need.as_array()
+    return need * parameters.customers.loyalty * idle_share(need, market.outlook.own_loans, mean_term(parameters))
+
+
+def value_customers(market) -> None:
+    """Yuan that a won customer is worth to the bank (`lifetime_value`, CLV) and costs the platform (`lifetime_loss`),
+    by segment.
+
+    The bank counts at its own horizon and precision, and a customer that loses money as worth nothing. The platform
+    counts `alliances.term_months` of its mean income on the applications that it no longer sees; what the bank
+    refuses comes back to it.
+    """
+    outlook, parameters = market.outlook, market.parameters
+    discount, stay = monthly_discount(parameters), 1.0 - parameters.customers.attrition
+    applications = own_need(market)
+    horizons = market.banks_table.horizon_months[:, None]
+    margin = np.maximum(outlook.own_margin, 0.0)
+    outlook.customer_worth = customer_value(discount, parameters.customers.attrition, horizons, applications, margin)
+    weight = (
+        outlook.kappa / outlook.kappa.sum() if outlook.kappa.sum() > 0.0 else np.full(len(margin), 1.0 / len(margin))
+    )
+    income = outlook.platform_income.reshape(-1, *margin.shape)
+    gone = annuity(discount, stay, parameters.alliances.term_months) * applications * outlook.own_offered
+    market.lifetime_value = outlook.customer_worth
+    market.lifetime_loss = np.maximum(np.einsum("b,bs,pbs->ps", weight, gone, income), 0.0)
+
+
+def value_precision(market, alliances: np.recarray, running: np.ndarray) -> None:
+    """Profit a month that one more unit of precision brings each bank: own channel and the alliances that run."""
+    outlook, pairs = market.outlook, market.pairs
+    outlook.precision_profit = (outlook.own_applications * outlook.own_slope).sum(axis=1)
+    rows = pair_rows(alliances, running, len(market.banks_table))
+    served = alliances.routed[running] * expected_share(
+        pairs.belief_mean[rows], pairs.belief_variance[rows] + market.parameters.alliances.operation_sd**2
+    )
+    joint = served * (outlook.mix[alliances.platform[running]] * outlook.slope[rows]).sum(axis=1)
+    np.add.at(outlook.precision_profit, alliances.bank[running], joint)
+    outlook.precision_profit = np.maximum(outlook.precision_profit, 0.0)
+
+
+def value_transfer(market, alliances, running, platform_of, bank_of, opens_technology) -> None:
+    """PAIR.transfer_worth: what a month of transfer at q = 1 adds to the bank's profit over its horizon, yuan.
+
+    Counts the bank's own lending, its running alliances and this pair's own expected flow.
+    """
+    outlook, pairs, banks, parameters = market.outlook, market.pairs, market.banks_table, market.parameters
+    learning = parameters.learning
+    flow = pairs.applications * expected_share(
+        pairs.belief_mean, pairs.belief_variance + parameters.alliances.operation_sd**2
+    )
+    counted = np.zeros(len(pairs), dtype=bool)
+    counted[pair_rows(alliances, running, len(banks))] = True
+    here = np.where(counted, 0.0, flow * (outlook.mix[platform_of] * outlook.slope).sum(axis=1))
+    profit = outlook.precision_profit[bank_of] + np.maximum(here, 0.0)
+    absorbed = absorption(
+        banks.precision,
+        banks.talent,
+        banks.legacy,
+        learning.reference_precision,
+        learning.absorption_curvature,
+        learning.maximum_precision,
+    )
+    taught = transfer(
+        learning.transfer, pairs.trust, 1.0, market.platforms_table.precision[platform_of], banks.precision[bank_of]
+    )
+    lasting = annuity(monthly_discount(parameters), 1.0 - learning.decay, banks.horizon_months)
+    pairs.transfer_worth = np.where(opens_technology, profit * (absorbed * lasting)[bank_of] * taught, 0.0)
