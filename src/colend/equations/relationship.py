@@ -87,7 +87,7 @@ def touchpoint_costs(fixed, per_customer, reach, cost_scale, running, home_share
     joint loans running; `home_share` float64[banks], the part of them in the bank's region (all that a branch
     reaches).
     """
-    reached = np.repeat((running @ reach.T)[:, :, None], 1, axis=2)[:, :, 0]  # [banks, touchpoints]
+    reached = running @ reach.T  # [banks, touchpoints]
     reached[:, BRANCH] *= home_share
     return (cost_scale[:, None] * fixed + reached * per_customer) @ set_members().T.astype(float)
 

@@ -119,10 +119,10 @@ def touchpoint_terms(market) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def running_loans(market) -> tuple[np.ndarray, np.ndarray]:
     """Joint loans that begin a month, float64[bank, segment, openness], and those that run, float64[bank, segment]."""
-    flow = np.zeros((len(market.banks_table), SEGMENT_COUNT, TECHNOLOGY + 1))
+    flow = np.zeros((len(market.banks_table), TECHNOLOGY + 1, SEGMENT_COUNT))
     rows, loans, openness = expected_joint_loans(market)
-    np.add.at(flow, (market.alliances.bank[rows], slice(None), openness), loans)
-    return flow, flow.sum(axis=2) * mean_term(market.parameters)
+    np.add.at(flow, (market.alliances.bank[rows], openness), loans)
+    return flow.transpose(0, 2, 1), flow.sum(axis=1) * mean_term(market.parameters)
 
 
 def choose_touchpoints(market) -> None:

@@ -94,7 +94,9 @@ def route(market) -> None:
     eligible = partners_in(alliances, (PILOT, OPERATING))
     eligible = eligible[banks.alive[alliances.bank[eligible]] != 0]
     alliances.routed = 0.0
-    start, members, weights = [0], [], []
+    start = [0]
+    members: list[np.ndarray] = []
+    weights: list[np.ndarray] = []
     for platform, lender in enumerate(market.lender_rows):
         here = eligible[alliances.platform[eligible] == platform]
         operating = alliances.stage[here] == OPERATING
@@ -107,8 +109,8 @@ def route(market) -> None:
         members.append(alliances.contract[here])
         weights.append(chance)
         if own > 0.0:
-            members.append([lender])
-            weights.append([own])
+            members.append(np.array([lender]))
+            weights.append(np.array([own]))
         start.append(start[-1] + len(here) + int(own > 0.0))
     market.routing = Routing(
         np.array(start, dtype=np.int64),
