@@ -1,0 +1,64 @@
+"""Small markets for tests."""
+
+import os
+
+import pytest
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+# Small enough for the uncompiled engine, alive enough that every mechanism acts: cheap alliances, quick pilots, short terms.
+SMALL = {
+    "population.borrowers": 2_000,
+    "population.persons": 20_000_000,
+    "population.regions": 3,
+    "banks.city.number": 5,
+    "banks.rural.number": 7,
+    "banks.consumer_finance.number": 1,
+    "platforms.number": 3,
+    "platforms.user_share": [0.5, 0.3, 0.2],
+    "alliances.signing_cost": 20_000.0,
+    "alliances.integration_cost": 100_000.0,
+    "alliances.integration_months": 2,
+    "alliances.running_cost": 20_000.0,
+    "alliances.pilot_cost": 30_000.0,
+    "alliances.pilot_months": 3,
+    "alliances.term_months": 12,
+    "alliances.meeting_rate": 0.6,
+}
+
+
+def nested(dotted: dict) -> dict:
+    """{"a.b": 1} as {"a": {"b": 1}}."""
+    result: dict = {}
+    for key, value in dotted.items():
+        *groups, name = key.split(".")
+        place = result
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[name] = value
+    return result
+
+
+def make_setting(years=2, arm="test", **dotted):
+    """A setting of the small market; keyword names use __ for dots."""
+    from colend.scenario.design import Record, Setting
+    from colend.scenario.parameters import Parameters
+
+    overrides = SMALL | {key.replace("__", "."): value for key, value in dotted.items()}
+    parameters = Parameters.model_validate(nested(overrides))
+    return Setting(parameters=parameters, start="2017-01", years=years, record=Record(), arm=arm, point={})
+
+
+@pytest.fixture(name="make_setting")
+def make_setting_fixture():
+    return make_setting
+
+
+@pytest.fixture(name="make_market")
+def make_market_fixture():
+    from colend.market import Market
+
+    def make(seed=0, engine="columns", threads=1, **settings):
+        return Market(make_setting(**settings), seed, engine, threads)
+
+    return make
