@@ -1,11 +1,27 @@
 """A snapshot made by hand: one platform, three partner banks, its own lender; everything a borrower's rule reads."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from colend.state.books import Books
 from colend.state.draws import month_key
 from colend.state.snapshot import MONTH, OFFER, SEGMENT_MONTH, Snapshot
-from colend.state.tables import BORROWER, JOINT, LENDER, NONE, OWN, table
+from colend.state.tables import (
+    ALLIANCE,
+    BANK,
+    BORROWER,
+    CONTRACT,
+    JOINT,
+    LENDER,
+    NONE,
+    OWN,
+    PAIR,
+    PLATFORM,
+    TOTAL,
+    table,
+)
 
 BANKS = 3
 LENDER_ROW = BANKS  # contracts: 3 own channels, the platform's lender, 3 joint ones
@@ -92,3 +108,60 @@ def hand_made_fixture():
 @pytest.fixture(name="applicants")
 def applicants_fixture():
     return applicants
+
+
+def hand_made_market(openness=0, stages=(), **changes):
+    """A market of two platforms and three banks (city, rural, consumer-finance) that nobody has stepped yet.
+
+    `stages`: (platform, bank, stage) of each alliance; `changes`: group -> {parameter: value} over the defaults.
+    """
+    from colend.scenario.parameters import Parameters
+
+    parameters = Parameters()
+    for group, values in ({"platforms": {"number": 2, "user_share": [0.6, 0.4]}} | changes).items():
+        parameters = parameters.model_copy(update={group: getattr(parameters, group).model_copy(update=values)})
+    banks, platforms = table(BANK, 3), table(PLATFORM, 2)
+    banks.kind, banks.region, banks.alive = [0, 1, 2], [0, 1, 2], 1
+    banks.equity = banks.initial_equity = [5e9, 0.6e9, 2e9]
+    banks.capital_ratio, banks.other_risk_weighted_assets = 0.135, banks.equity / 0.135
+    banks.deposits, banks.funds_rate, banks.operating_rate = 5.0 * banks.equity, [0.032, 0.030, 0.055], 0.015
+    banks.precision, banks.talent, banks.legacy = [0.3, 0.2, 0.35], [0.5, 0.35, 0.6], [0.5, 0.6, 0.2]
+    banks.horizon_months, banks.cost_scale, banks.admission = [48, 36, 24], [1.0, 0.3, 1.0], 1.0
+    platforms.openness, platforms.precision, platforms.user_share = openness, 0.8, [0.6, 0.4]
+    platforms.equity, platforms.funds_rate, platforms.operating_rate = [8e9, 5.3e9], 0.05, 0.015
+    platforms.admission = 1.0
+    pairs = table(PAIR, 6)
+    pairs.trust, pairs.belief_variance = 0.3, 1.25**2
+    contracts, alliances = table(CONTRACT, 32), table(ALLIANCE, 16)
+    contracts.kind[:5], contracts.bank[:3], contracts.funding_share[:3] = [OWN] * 3 + [LENDER] * 2, range(3), 1.0
+    contracts.platform[3:5] = range(2)
+    books = Books(3, 2)
+    for row, (platform, bank, stage) in enumerate(stages):
+        contracts[5 + row] = (JOINT, bank, platform, row, openness, 0.75, 0.027, 0.003 * (openness == 2), 0)
+        one = alliances[row]
+        one.platform, one.bank, one.stage, one.contract, one.share_served = platform, bank, stage, 5 + row, 0.5
+    count = 5 + len(stages)
+    for contract in contracts[:count]:
+        books.open_claims(int(contract.bank), int(contract.platform))
+    return SimpleNamespace(
+        parameters=parameters,
+        banks_table=banks,
+        platforms_table=platforms,
+        pairs=pairs,
+        contracts=contracts,
+        contract_count=count,
+        alliances=alliances,
+        alliance_count=len(stages),
+        lender_rows=np.array([3, 4]),
+        customer_shares=(np.array([0, 1] + [2] * 19), np.array([0, 1]), np.array([1.0, 1.0])),
+        books=books,
+        scale=1000,
+        month=0,
+        totals=table(TOTAL, (count, 3)),
+        platform_applications=np.zeros(2),
+    )
+
+
+@pytest.fixture(name="hand_made_market")
+def hand_made_market_fixture():
+    return hand_made_market

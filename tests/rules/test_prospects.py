@@ -1,0 +1,169 @@
+"""What pairs expect: applications, margins, customers, transfer; against the formulas written out."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from colend.equations.pricing import platform_cutoff
+from colend.equations.screening import information, lending, passed_applicants
+from colend.rules.bank import prepare_plans
+from colend.rules.outlook import monthly_discount, sharing_depth
+from colend.rules.prospects import anticipated_applications, expected_share, refresh_prospects
+from colend.state.tables import DORMANT, INTEGRATING, OPERATING
+
+TRAFFIC, CUSTOMERS, TECHNOLOGY = range(3)
+
+
+def row(platform, bank):
+    return platform * 3 + bank
+
+
+def test_depth_by_openness():
+    assert list(sharing_depth(np.array([0, 1, 2, 2]), 0.5, np.array([0.9, 0.9, 0.9, 0.1]))) == [0.0, 0.5, 0.9, 0.5]
+
+
+def test_anticipated_applications_by_hand(hand_made_market):
+    market = hand_made_market(stages=[(0, 0, OPERATING), (0, 1, INTEGRATING), (0, 2, DORMANT)])
+    prepare_plans(market)
+    market.outlook.kappa = np.array([30.0, 10.0, 20.0])
+    market.platforms_table.applications = [1_000.0, 600.0]
+    expected = anticipated_applications(market, np.array([0, 1]))
+    # platform 0: bank 0 beside bank 1, bank 1 beside bank 0, bank 2 beside both
+    assert expected[:3] == pytest.approx([1_000 * 30 / 40, 1_000 * 10 / 40, 1_000 * 20 / 60])
+    # platform 1 has nobody: at least a quarter of all offers, 15, is expected to come
+    assert expected[3:] == pytest.approx([600.0, 600 * 10 / 15, 600.0])
+
+
+def test_applications_are_smoothed_after_the_first_time(hand_made_market):
+    market = hand_made_market()
+    prepare_plans(market)
+    before = market.pairs.applications.copy()
+    market.platforms_table.applications *= 2.0
+    refresh_prospects(market)
+    assert market.pairs.applications == pytest.approx(1.2 * before)
+
+
+def test_margins_of_a_pair_by_the_formula(hand_made_market):
+    """Bank and platform on traffic, without touchpoints: both margins written out from the expected lending."""
+    market = hand_made_market(TRAFFIC)
+    prepare_plans(market)
+    bank, outlook = market.banks_table[1], market.outlook
+    mean_total, platform_total = 0.0, 0.0
+    for s, terms in enumerate(outlook.segments):
+        precision = 0.2 * terms.bank_factor * 0.75  # a thin file
+        score = 0.8 * terms.platform_factor
+        # it passes whoever brings it 5 yuan: fees on three quarters of the loan, interest on its own quarter
+        conditions = (0.75 * 0.027, 0.25, terms.price_joint - 0.05, 5.0, terms.amount_months, 0.65)
+        cutoff = platform_cutoff(*conditions, terms.threshold, 0.6, score)
+        passed = passed_applicants(cutoff, score)[2]
+        belief = information(precision, score, 0.0, cutoff)
+        cost = 0.030 + 0.015 + 0.027 + 24 * 5 / terms.amount_months
+        _, accepted, rate, loss = lending(
+            *belief,
+            terms.threshold,
+            0.6,
+            0.65,
+            cost + bank.hurdle,
+            terms.price_joint,
+            False,
+            terms.log_joint,
+            0.2,
+            0.25,
+            True,
+        )
+        yuan = terms.amount_months / 24
+        mean_total += outlook.mix[0, s] * passed * 0.75 * yuan * (rate - cost * accepted - loss)
+        income = 0.75 * 0.027 * accepted + 0.25 * (rate - 0.05 * accepted - loss)
+        platform_total += outlook.mix[0, s] * passed * yuan * income * 0.5
+    assert market.pairs.bank_margin[row(0, 1)] == pytest.approx(mean_total, rel=1e-9)
+    assert market.pairs.platform_margin[row(0, 1)] == pytest.approx(platform_total, rel=1e-9)
+
+
+def test_a_better_bank_earns_more_in_every_segment_and_channel(hand_made_market):
+    market = hand_made_market(CUSTOMERS)
+    market.banks_table.precision = [0.1, 0.3, 0.9]
+    for column, value in (("funds_rate", 0.03), ("kind", 1), ("equity", 1e9), ("horizon_months", 36)):
+        market.banks_table[column] = value
+    market.banks_table.other_risk_weighted_assets = market.banks_table.equity / market.banks_table.capital_ratio
+    prepare_plans(market)
+    assert (np.diff(market.pairs.bank_margin[:3]) > 0.0).all()
+    assert (np.diff(market.outlook.own_margin[:, 1:], axis=0) > 0.0).all()
+    assert (market.outlook.own_slope[:, 1:] > 0.0).all()
+
+
+def test_intercepts_move_the_cutoff(hand_made_market):
+    calm, warned = hand_made_market(), hand_made_market()
+    warned.pairs.intercept = 0.2
+    warned.banks_table.own_intercept = 0.2
+    for market in (calm, warned):
+        prepare_plans(market)
+    assert (warned.pairs.bank_margin < calm.pairs.bank_margin).all()
+    assert (warned.outlook.own_loans < calm.outlook.own_loans).all()
+
+
+def test_touchpoints_add_customers_where_they_are_visible(hand_made_market):
+    for openness, at_least in ((TRAFFIC, 0.0), (CUSTOMERS, 0.2)):
+        bare, seen = hand_made_market(openness), hand_made_market(openness)
+        seen.banks_table.touchpoints = 0b0111
+        for market in (bare, seen):
+            prepare_plans(market)
+        gained = seen.pairs.bank_margin - bare.pairs.bank_margin
+        assert (gained > at_least).all()
+        assert (seen.pairs.platform_margin < bare.pairs.platform_margin).all()  # customers won are customers lost
+
+
+def test_value_of_a_customer_by_hand(hand_made_market):
+    market = hand_made_market()
+    prepare_plans(market)
+    outlook, discount = market.outlook, monthly_discount(market.parameters)
+    applications = 0.08 * 0.5 / (1 + 0.08 * outlook.own_loans[0, 1] * 8.7)
+    months = sum((discount * 0.99) ** t for t in range(1, 49))
+    assert market.lifetime_value[0, 1] == pytest.approx(months * applications * outlook.own_margin[0, 1])
+    assert (market.lifetime_loss > 0.0).all()
+
+
+def test_transfer_is_worth_something_only_with_technology(hand_made_market):
+    markets = [hand_made_market(openness) for openness in (TRAFFIC, CUSTOMERS, TECHNOLOGY)]
+    for market in markets:
+        prepare_plans(market)
+    assert markets[0].pairs.transfer_worth.max() == markets[1].pairs.transfer_worth.max() == 0.0
+    assert (markets[2].pairs.transfer_worth[[0, 1, 3, 4]] > 0.0).all()
+
+
+def test_transfer_worth_by_the_formula(hand_made_market):
+    market = hand_made_market(TECHNOLOGY)
+    prepare_plans(market)
+    outlook, pairs, banks = market.outlook, market.pairs, market.banks_table
+    here = row(0, 0)
+    served = pairs.applications[here] * expected_share(0.0, 1.25**2 + 0.8**2)
+    profit = outlook.precision_profit[0] + served * (outlook.mix[0] * outlook.slope[here]).sum()
+    learned = 0.5 * (1 - 0.5) * (1 - 0.3) * 0.03 * 0.3 * (0.8 - 0.3)
+    discount = monthly_discount(market.parameters)
+    lasting = sum((discount * (1 - 0.004)) ** t for t in range(1, int(banks.horizon_months[0]) + 1))
+    assert pairs.transfer_worth[here] == pytest.approx(profit * learned * lasting)
+
+
+def test_a_closed_bank_expects_nothing(hand_made_market):
+    market = hand_made_market(TECHNOLOGY)
+    market.banks_table.alive[0] = 0
+    prepare_plans(market)
+    for column in ("applications", "bank_margin", "platform_margin", "transfer_worth"):
+        assert market.pairs[column][row(1, 0)] == 0.0
+        assert market.pairs[column][row(1, 1)] > 0.0
+
+
+def test_naive_parties_overrate_their_applicants(hand_made_market):
+    rational = hand_made_market()
+    naive = hand_made_market(credit={"prescreen_inference": "naive"})
+    for market in (rational, naive):
+        prepare_plans(market)
+    assert (naive.outlook.own_margin[:, 1:] > rational.outlook.own_margin[:, 1:]).all()
+
+
+def test_expected_share_is_the_integral():
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    for mean, variance in ((0.0, 2.0), (1.0, 0.5), (-2.0, 2.2)):
+        exact = (weights * expit(mean + math.sqrt(variance) * nodes)).sum() / weights.sum()
+        assert expected_share(mean, variance) == pytest.approx(exact, abs=0.02)
