@@ -1,0 +1,54 @@
+"""Every parameter of the model, declared once: type, unit, bounds, default, meaning, source."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from colend.scenario.parameters.alliances import Alliances
+from colend.scenario.parameters.banks import Banks
+from colend.scenario.parameters.base import (
+    INFERENCE,
+    KINDS,
+    OPENNESS,
+    PRICING,
+    SEGMENTS,
+    SEQUENCING,
+    TOUCHPOINTS,
+    UNITS,
+    ByOpenness,
+    BySegment,
+    Group,
+)
+from colend.scenario.parameters.credit import Credit, Macro
+from colend.scenario.parameters.customers import Customers
+from colend.scenario.parameters.learning import Learning
+from colend.scenario.parameters.platforms import Platforms
+from colend.scenario.parameters.population import Population
+
+__all__ = [
+    "INFERENCE",
+    "KINDS",
+    "OPENNESS",
+    "PRICING",
+    "SEGMENTS",
+    "SEQUENCING",
+    "TOUCHPOINTS",
+    "UNITS",
+    "ByOpenness",
+    "BySegment",
+    "Group",
+    "Parameters",
+]
+
+
+class Parameters(Group):
+    """All parameters of one market."""
+
+    population: Population = Field(default_factory=Population)
+    credit: Credit = Field(default_factory=Credit)
+    macro: Macro = Field(default_factory=Macro)
+    platforms: Platforms = Field(default_factory=Platforms)
+    banks: Banks = Field(default_factory=Banks)
+    alliances: Alliances = Field(default_factory=Alliances)
+    customers: Customers = Field(default_factory=Customers)
+    learning: Learning = Field(default_factory=Learning)

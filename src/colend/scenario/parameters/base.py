@@ -1,0 +1,219 @@
+"""What a parameter is: one declaration with type, unit, bounds, default, meaning and source."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+SEGMENTS = ("prime", "mass", "thin_file")
+OPENNESS = ("traffic", "customers", "technology")
+SEQUENCING = ("sign_then_cooperate", "cooperate_then_sign")
+KINDS = ("city", "rural", "consumer_finance")
+TOUCHPOINTS = ("app", "mini_program", "service_account", "branch")
+PRICING = ("posted", "risk_based")
+INFERENCE = ("rational", "naive")
+
+Openness = Literal["traffic", "customers", "technology"]
+Sequencing = Literal["sign_then_cooperate", "cooperate_then_sign"]
+
+# Every unit that a parameter may have.
+UNITS = (
+    "1",
+    "persons",
+    "number",
+    "months",
+    "yuan",
+    "yuan a month",
+    "yuan a loan",
+    "yuan an application",
+    "yuan a customer a month",
+    "share",
+    "share a month",
+    "probability",
+    "probability a month",
+    "rate a year",
+    "logit",
+    "precision",
+    "precision a month",
+    "choice",
+)
+
+
+_DISTRIBUTION_NAMES = ("normal", "lognormal", "uniform", "choice")
+
+
+class Group(BaseModel):
+    """A group of parameters: frozen, and a name it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def bounds(cls, name: str) -> tuple[float, float]:
+        """Lowest and highest value of parameter `name`, -inf and inf where there is none."""
+        extra = cls.model_fields[name].json_schema_extra
+        assert isinstance(extra, dict)
+        low, high = extra["bounds"]  # type: ignore[misc]
+        return (-math.inf if low is None else float(low)), (math.inf if high is None else float(high))  # type: ignore[arg-type]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rest_by_default(cls, value: Any) -> Any:
+        """A mapping for a subgroup changes what it names; the rest of the subgroup keeps its default."""
+        if not isinstance(value, dict):
+            return value
+        merged = dict(value)
+        for name, given in value.items():
+            field = cls.model_fields.get(name)
+            kind = field.annotation if field else None
+            if (
+                isinstance(given, dict)
+                and isinstance(kind, type)
+                and issubclass(kind, Group)
+                and not field.is_required()
+            ):
+                default = field.get_default(call_default_factory=True)
+                merged[name] = deep_merge(default.model_dump() if isinstance(default, Group) else default, given)
+        return merged
+
+    @model_validator(mode="after")
+    def _within_bounds(self) -> Group:
+        for name, field in type(self).model_fields.items():
+            if isinstance(field.json_schema_extra, dict) and "bounds" in field.json_schema_extra:
+                low, high = self.bounds(name)
+                for number in numbers_in(getattr(self, name)):
+                    if not low <= number <= high:
+                        raise ValueError(f"{name}: {number:g} is outside {low:g} to {high:g}")
+        return self
+
+
+def deep_merge(base: Any, changes: dict) -> dict:
+    """`base` with `changes` laid over it, mapping by mapping; a distribution is replaced as a whole."""
+    if not isinstance(base, dict) or set(base) & set(_DISTRIBUTION_NAMES):
+        return changes
+    return base | {
+        key: deep_merge(base.get(key), value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        for key, value in changes.items()
+    }
+
+
+def numbers_in(value: Any) -> list[float]:
+    """All numbers that a parameter's value consists of and that its bounds hold for (of a distribution: its location)."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return [value]
+    if isinstance(value, (list, tuple)):
+        return [number for part in value for number in numbers_in(part)]
+    if isinstance(value, Group):
+        return [number for name in type(value).model_fields for number in numbers_in(getattr(value, name))]
+    if isinstance(value, dict):
+        (kind, numbers), *_ = value.items()
+        return {"uniform": list(numbers), "choice": list(numbers)}.get(kind, list(numbers)[:1])
+    return []
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ValueError("a number is wanted")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+        raise ValueError("a whole number is wanted")
+    return int(value)
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+
+
+def parameter(
+    default: Any, unit: str, meaning: str, source: str, low: float | None = None, high: float | None = None
+) -> Any:
+    """Declare a parameter; bounds include their ends and hold for every number that the value consists of."""
+    extra = {"unit": unit, "source": source, "bounds": [low, high]}
+    return Field(default=default, description=meaning, json_schema_extra=extra, validate_default=True)
+
+
+class _Each(Group):
+    """One number for each of three; a single number stands for all."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spread(cls, value: Any) -> Any:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return dict.fromkeys(cls.model_fields, value)
+        return value
+
+    def as_array(self):
+        """float64[3], in the order of the fields."""
+        import numpy as np
+
+        return np.array([getattr(self, name) for name in type(self).model_fields], dtype=np.float64)
+
+
+class BySegment(_Each):
+    """One number a segment."""
+
+    prime: Number
+    mass: Number
+    thin_file: Number
+
+
+class ByOpenness(_Each):
+    """One number a level of openness."""
+
+    traffic: Number
+    customers: Number
+    technology: Number
+
+
+_DISTRIBUTIONS = {"normal": "[mean, sd]", "lognormal": "[median, sigma]", "uniform": "[low, high]"}
+
+
+def _agent_value(value: Any) -> Any:
+    """A number, a list with one number an agent, or a distribution over agents; raises ValueError with what is wrong."""
+    if isinstance(value, (list, tuple)):
+        return [float(_number(number)) for number in value]
+    if not isinstance(value, dict):
+        number = float(_number(value))
+        if not math.isfinite(number):
+            raise ValueError("a finite number is wanted")
+        return number
+    if len(value) != 1:
+        raise ValueError("a distribution has one name: normal, lognormal, uniform or choice")
+    ((name, numbers),) = value.items()
+    if name == "choice":
+        if not isinstance(numbers, dict) or not numbers:
+            raise ValueError("choice wants {value: probability, ...}")
+        shares = [float(_number(share)) for share in numbers.values()]
+        if min(shares) < 0 or abs(sum(shares) - 1.0) > 1e-9:
+            raise ValueError(f"the probabilities of a choice add to {sum(shares):g}, not 1")
+        return {"choice": {float(_number(key)): share for key, share in zip(numbers, shares, strict=True)}}
+    if name not in _DISTRIBUTIONS:
+        raise ValueError(f"no distribution {name!r}; there are normal, lognormal, uniform, choice")
+    if not isinstance(numbers, (list, tuple)) or len(numbers) != 2:
+        raise ValueError(f"{name} wants {_DISTRIBUTIONS[name]}")
+    first, second = (float(_number(number)) for number in numbers)
+    if not (math.isfinite(first) and math.isfinite(second)):
+        raise ValueError(f"{name} wants finite numbers")
+    if name == "uniform" and first > second:
+        raise ValueError(f"uniform wants low <= high, not [{first:g}, {second:g}]")
+    if name != "uniform" and second < 0:
+        raise ValueError(f"{name} wants a spread of at least 0, not {second:g}")
+    if name == "lognormal" and first <= 0:
+        raise ValueError(f"lognormal wants a median above 0, not {first:g}")
+    return {name: [first, second]}
+
+
+AgentValue = Annotated[Any, BeforeValidator(_agent_value)]
+
+
+def adds_to_one(name: str, shares) -> None:
+    """Raise ValueError unless the shares add to 1."""
+    total = sum(shares)
+    if abs(total - 1.0) > 1e-9:
+        raise ValueError(f"{name}: shares add to {total:.6g}, not 1")

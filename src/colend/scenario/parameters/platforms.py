@@ -1,0 +1,120 @@
+"""Fintech platforms and their own lenders."""
+
+from __future__ import annotations
+
+from pydantic import model_validator
+
+from colend.scenario.parameters.base import (
+    AgentValue,
+    ByOpenness,
+    Group,
+    Number,
+    Openness,
+    Sequencing,
+    Whole,
+    adds_to_one,
+    parameter,
+)
+
+_PROTOTYPE = "model.md, values used and alive in the whole-market prototype"
+
+
+class Platforms(Group):
+    """Platforms: users, precision, lender, openness, fees."""
+
+    number: Whole = parameter(6, "number", "Platforms", "model.md section 2", 1, 100)
+    user_share: list[Number] = parameter(
+        [0.35, 0.25, 0.15, 0.10, 0.10, 0.05],
+        "share",
+        "Share of borrowers whose scene platform each is",
+        _PROTOTYPE,
+        0,
+        1,
+    )
+    precision: AgentValue = parameter(
+        0.8,
+        "precision",
+        "Precision of the platform's score (tau)",
+        "model.md section 4: AUC 0.77 for mass; Frost et al. 2019",
+        0.001,
+        100,
+    )
+    openness: Openness | list[Openness] = parameter(
+        "traffic",
+        "choice",
+        "What a platform opens to signed partners: one for all, or one a platform",
+        "model.md section 1",
+    )
+    sequencing: Sequencing | list[Sequencing] | None = parameter(
+        None, "choice", "A platform's own sequencing; none: alliances.sequencing", "model.md section 6"
+    )
+    lender_equity: Number = parameter(
+        8e9, "yuan", "Equity of the largest platform's lender; others in proportion to users", _PROTOTYPE, 0, 1e13
+    )
+    lender_minimum_ratio: Number = parameter(
+        0.105, "share", "Equity over loans that a platform's lender keeps at least", "assumed: as banks", 0.001, 1
+    )
+    funds_rate: Number = parameter(0.05, "rate a year", "Cost of funds of a platform's lender", _PROTOTYPE, 0, 0.5)
+    operating_rate: Number = parameter(0.015, "rate a year", "Running cost of balances", _PROTOTYPE, 0, 0.5)
+    fee_rate: Number = parameter(
+        0.027,
+        "rate a year",
+        "Fee on the bank's part of joint balances",
+        "facts: Ant's fee about 2.7 % of balances a year (H1 2020)",
+        0,
+        0.5,
+    )
+    technology_fee: Number = parameter(
+        0.003,
+        "rate a year",
+        "Fee on joint balances while technology is open",
+        "assumed: model.md starting value",
+        0,
+        0.1,
+    )
+    minimum_income: Number = parameter(
+        5,
+        "yuan an application",
+        "Expected income from which a platform passes an application on (k_p)",
+        _PROTOTYPE,
+        0,
+        10_000,
+    )
+    integration_slots: Number = parameter(
+        8,
+        "number",
+        "Alliances that a platform can pilot or integrate at a time",
+        "assumed: model.md starting value; a lever to sweep",
+        0,
+        1_000,
+    )
+    data_share: Number = parameter(
+        0.5, "share", "Depth to which the platform's score is shared where customers are open", _PROTOTYPE, 0, 1
+    )
+    opening_cost: ByOpenness = parameter(
+        {"traffic": 0, "customers": 20_000, "technology": 50_000},
+        "yuan a month",
+        "Platform's cost of each open alliance",
+        "assumed: one and two-and-a-half engineers",
+        0,
+        1e9,
+    )
+    incremental_share: Number = parameter(
+        0.5,
+        "share",
+        "Part of its joint income that the platform would not have had without this partner",
+        "model.md section 6",
+        0,
+        1,
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Platforms:
+        if len(self.user_share) != self.number:
+            raise ValueError(f"user_share: {len(self.user_share)} shares for {self.number} platforms")
+        adds_to_one("user_share", self.user_share)
+        for name in ("openness", "sequencing", "precision"):
+            value = getattr(self, name)
+            if isinstance(value, list) and len(value) != self.number:
+                raise ValueError(f"{name}: a list of {len(value)} for {self.number} platforms")
+        return self
