@@ -12,8 +12,7 @@ import numpy as np
 
 
 def absorption(precision, talent, legacy, reference, curvature, maximum):
-    """What a bank makes of what it is offered to learn: talent (1 - legacy) (tau / tau_ref)^alpha (1 - tau /
-    tau_max), never below 0.
+    """How much of an effort sticks: talent (1 - legacy) (tau / tau_ref)^alpha (1 - tau / tau_max), never below 0.
 
     `curvature` alpha = 0: what one knows does not help to learn more.
     """
@@ -52,8 +51,8 @@ def research(gain, spending, unit):
 def best_research(gain, unit, absorbed, precision_worth):
     """Monthly research spending at which its marginal gain equals its cost, in yuan; 0 where it never does.
 
-    `precision_worth`: yuan that one unit of tau is worth over the horizon. d/ds [absorbed gain log(1 + s/unit) worth]
-    = 1 gives s = absorbed gain worth - unit.
+    `precision_worth`: yuan that one unit of tau is worth over the horizon. Setting to 1 the derivative of
+    absorbed x gain x log(1 + s / unit) x worth gives s = absorbed x gain x worth - unit.
     """
     return np.maximum(gain * absorbed * precision_worth - unit, 0.0)
 
@@ -105,8 +104,5 @@ def profit_of_path(
 
 
 def replaces_legacy(gain, cost, sunk_cost_bias, book_value):
-    """Whether a bank replaces its old system.
-
-    Discounted profit gained >= cost + sunk_cost_bias x the old system's book value.
-    """
+    """Whether the discounted profit gained covers the cost + sunk_cost_bias x the old system's book value."""
     return gain >= cost + sunk_cost_bias * book_value

@@ -9,18 +9,15 @@ import numpy as np
 
 
 def capital_ratio(equity, weighted_loans, other):
-    """Equity over risk-weighted assets, risk-weighted consumer loans + other ones (exogenous).
-
-    +inf for a lender without any.
-    """
+    """Equity over risk-weighted consumer loans + other risk-weighted assets (exogenous); +inf without either."""
     assets = np.asarray(weighted_loans + other, dtype=float)
     return np.where(assets > 0.0, equity / np.where(assets > 0.0, assets, 1.0), np.inf)
 
 
 def hurdle(ratio, minimum, base, slope, scale):
-    """The return a lender wants above its costs.
+    """The return a lender wants above its costs: base + slope exp(-(ratio - minimum)/scale).
 
-    Base + slope exp(-(ratio - minimum)/scale), base + slope at and below the minimum.
+    At and below the minimum it is base + slope.
     """
     return base + slope * np.exp(-np.maximum(ratio - minimum, 0.0) / scale)
 
@@ -28,8 +25,7 @@ def hurdle(ratio, minimum, base, slope, scale):
 def headroom(equity, minimum_ratio, consumer_loans, risk_weight, other, deposits):
     """Yuan that may still be lent: the smaller of what capital and what deposits allow, never below 0.
 
-    Capital: (equity/minimum - other)/risk weight - loans; deposits less loans, +inf for a lender that they do not
-    limit.
+    Capital allows (equity/minimum - other)/risk weight - loans, deposits `deposits` - loans (+inf: no limit).
     """
     capital = (equity / minimum_ratio - other) / risk_weight
     return np.maximum(np.minimum(capital, deposits) - consumer_loans, 0.0)
@@ -41,10 +37,7 @@ def monthly_runoff(balance, mean_term):
 
 
 def admission(available, expected_lending):
-    """Probability that an application finds capacity: min(1, available / expected lending).
-
-    1 when nothing is expected.
-    """
+    """P(an application finds capacity) = min(1, available / expected lending); 1 when nothing is expected."""
     expected = np.asarray(expected_lending, dtype=float)
     return np.where(expected > available, available / np.where(expected > 0.0, expected, 1.0), 1.0)
 
@@ -55,8 +48,5 @@ def overshoot(consumer_loans, equity, minimum_ratio, risk_weight, other):
 
 
 def offered_lending(headroom_left, runoff, months, alliances):
-    """What a partner offers each alliance a month, yuan (kappa).
-
-    (headroom / months + monthly run-off) / max(1, its alliances).
-    """
+    """Kappa, yuan a month that a bank offers each alliance: (headroom / months + run-off) / max(1, alliances)."""
     return (headroom_left / months + runoff) / np.maximum(alliances, 1)

@@ -15,10 +15,7 @@ HOME, AWAY = 0, 1
 
 
 def set_members(touchpoints: int = 4) -> np.ndarray:
-    """bool[sets, touchpoints].
-
-    Which touchpoints each of the 2^n sets holds (bit i of the set's number is touchpoint i).
-    """
+    """Which touchpoints each of the 2^n sets holds, bool[sets, touchpoints]: touchpoint i is bit i of the set."""
     return (np.arange(2**touchpoints)[:, None] >> np.arange(touchpoints)) & 1 == 1
 
 
@@ -38,8 +35,7 @@ def awareness_gain(growth, touch, visibility):
 
 
 def awareness_at_end(growth, touch, visibility, terms, shares):
-    """Expected awareness at the end of a loan that began unaware, over the terms of loans: sum_T share_T (1 - exp(-g
-    touch visibility T)).
+    """Expected awareness at the end of a loan that began unaware: sum_T share_T (1 - exp(-g touch visibility T)).
 
     `touch` and `visibility` broadcast; `terms` months and `shares` (sum 1) are one-dimensional. Zero touch gives zero.
     """
@@ -73,10 +69,7 @@ def customer_value(discount, attrition, horizon, applications, margin):
 
 
 def conversion_probability(conversion, owned, switch):
-    """P(becomes a customer | full awareness).
-
-    `conversion`, where a share `owned` has another bank and switches with probability `switch`.
-    """
+    """P(becomes a customer | fully aware) = `conversion`, of the share `owned` with another bank only `switch`."""
     return conversion * (1.0 - owned * (1.0 - switch))
 
 
@@ -93,8 +86,7 @@ def touchpoint_costs(fixed, per_customer, reach, cost_scale, running, home_share
 
 
 def touchpoint_benefits(awareness, flow, customer_worth, home_share):
-    """Monthly benefit in yuan of every set for every bank, float64[banks, 16]: sum over its joint loans of conversion
-    x E[a] x CLV.
+    """Monthly benefit of every set for every bank, yuan, float64[banks, 16]: sum over joint loans of E[a] x worth.
 
     `awareness` float64[16, segments, openness, 2] at the end of a loan; `flow` float64[banks, segments, openness]
     joint loans ending a month; `customer_worth` float64[banks, segments] = conversion x CLV.
@@ -106,8 +98,5 @@ def touchpoint_benefits(awareness, flow, customer_worth, home_share):
 
 
 def best_set(benefits: np.ndarray, costs: np.ndarray) -> np.ndarray:
-    """The set with the largest benefit less cost for every bank.
-
-    A tie goes to the smaller number (nothing, if nothing pays).
-    """
+    """The set with the largest benefit less cost; a tie goes to the smaller number (nothing, if nothing pays)."""
     return np.argmax(benefits - costs, axis=1)

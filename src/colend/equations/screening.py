@@ -1,5 +1,4 @@
-"""What screening is worth: the lending to expect from an applicant pool, and how well a precision separates the good
-from the bad.
+"""What screening is worth: the lending to expect from applicants, and how well a precision tells good from bad.
 
 A lender with posterior variance v sees posterior means m ~ N(mean, spread^2) over its applicants. It offers where the
 price bears the loss it predicts, which is a cut-off on m; the borrower accepts when r <= R exp(sigma xi - gamma z).
@@ -53,25 +52,18 @@ def information(own_precision, platform_precision, depth, cutoff):
 
 
 def accepted_belief(mean, variance, log_price, slope, sigma):
-    """Belief about z once the borrower accepts a price, `log_price` = ln(r / R).
-
-    The good have other offers and leave first.
-    """
+    """Mean and variance of z once the borrower accepts; `log_price` = ln(r / R). The good leave first."""
     spread = sigma * sigma + slope * slope * variance
     return given_above(mean, variance, -slope * mean, spread, -slope * variance, log_price)
 
 
 def acceptance(mean, variance, log_price, slope, sigma):
-    """P(R exp(sigma xi - gamma z) >= r) on z ~ N(mean, variance).
-
-    Phi((-ln(r/R) - gamma m) / sqrt(sigma^2 + gamma^2 v)).
-    """
+    """P(R exp(sigma xi - gamma z) >= r | z ~ N(m, v)) = Phi((-ln(r/R) - gamma m) / sqrt(sigma^2 + gamma^2 v))."""
     return normal_cdf((-log_price - slope * mean) / math.sqrt(sigma * sigma + slope * slope * variance))
 
 
 def cutoff_mean(limit, threshold, loading, variance, log_price, slope, sigma, rational):
-    """The posterior mean, before acceptance, below which a lender refuses: where the predicted hazard's score equals
-    `limit`.
+    """The posterior mean, before acceptance, below which a lender refuses: there the hazard's score is `limit`.
 
     Naive lenders: (d - limit sqrt(1 + beta^2 v)) / beta. Rational ones predict for those who accept; there the belief
     is nearly linear in m and three Newton steps of unit slope, from that value, end within 1e-4.
@@ -158,8 +150,8 @@ def lending(
 def discrimination(precision: float, threshold: float, loading: float) -> float:
     """AUC of 12-month default among all applicants of a segment, screened with `precision` (> 0).
 
-    P(the posterior mean of a good one exceeds that of a bad one), by integration: bad with 1 - (1 - Phi(d - beta
-    z))^12, z | m ~ N(m, 1/(1+tau)), m ~ N(0, tau/(1+tau)).
+    P(the posterior mean of a good one exceeds that of a bad one), by integration; bad with probability
+    1 - (1 - Phi(d - beta z))^12, z | m ~ N(m, 1/(1+tau)), m ~ N(0, tau/(1+tau)).
     """
     from scipy.special import ndtr
 
@@ -177,10 +169,7 @@ def discrimination(precision: float, threshold: float, loading: float) -> float:
 
 @functools.lru_cache(maxsize=64)
 def _discrimination_curve(threshold: float, loading: float) -> tuple[np.ndarray, np.ndarray]:
-    """sqrt(tau) on a grid up to tau = 9 and the AUC there.
-
-    In sqrt(tau) the curve is smooth down to its value 1/2 at 0.
-    """
+    """A grid of sqrt(tau) up to tau = 9 and the AUC there; in sqrt(tau) the curve is smooth down to 1/2 at 0."""
     roots = np.linspace(0.0, 3.0, 61)
     return roots, np.array([0.5, *(discrimination(root * root, threshold, loading) for root in roots[1:])])
 

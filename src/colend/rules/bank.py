@@ -1,7 +1,4 @@
-"""What a bank plans and learns.
-
-Capital and admission, touchpoints, research, laboratory, replacing legacy, correcting its intercepts.
-"""
+"""What banks plan and learn: capital and admission, touchpoints, research, laboratory, legacy systems, intercepts."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ from colend.equations.capacity import admission, headroom, hurdle, monthly_runof
 from colend.equations.relationship import annuity, best_set, touchpoint_benefits, touchpoint_costs
 from colend.rules.outlook import SEGMENT_COUNT, TECHNOLOGY, mean_term, monthly_discount, open_outlook
 from colend.rules.platform import expected_applications, joint_lending, route
-from colend.rules.prospects import expected_share, own_need, pair_rows, partners_in, refresh_prospects
-from colend.scenario.parameters import KINDS, TOUCHPOINTS
+from colend.rules.prospects import joint_loans, own_need, pair_rows, partners_in, refresh_prospects
+from colend.scenario.parameters import TOUCHPOINTS
 from colend.state.books import Flow, fen
 from colend.state.tables import FIXED_POINT, JOINT, NONE, OPERATING, OWN, PILOT
 
@@ -40,16 +37,8 @@ class Calibration:
         return cls(np.zeros(channels), np.zeros(channels), np.zeros(channels))
 
     def correction(self, prior_weight: float) -> np.ndarray:
-        """Correction of the default threshold.
-
-        (defaults - predicted) / (n0 + slope), predictions at zero correction.
-        """
+        """Correction of the default thresholds: (defaults - predicted at zero correction) / (n0 + slope)."""
         return (self.defaults - self.predicted) / (prior_weight + self.slope)
-
-
-def by_kind(market, name: str) -> np.ndarray:
-    """A parameter of the banks' kinds, one value a bank."""
-    return np.array([getattr(getattr(market.parameters.banks, kind), name) for kind in KINDS])[market.banks_table.kind]
 
 
 def set_capacity(market) -> None:
@@ -96,17 +85,6 @@ def may_invest(market) -> np.ndarray:
     return (banks.alive != 0) & (banks.capital_ratio > market.parameters.banks.minimum_ratio)
 
 
-def expected_joint_loans(market) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Alliances that run, loans a month by segment that each may expect, and their openness."""
-    alliances, pairs, outlook = market.alliances[: market.alliance_count], market.pairs, market.outlook
-    rows = partners_in(alliances, (PILOT, OPERATING))
-    pair = pair_rows(alliances, rows, len(market.banks_table))
-    spread = pairs.belief_variance[pair] + market.parameters.alliances.operation_sd**2
-    served = alliances.routed[rows] * expected_share(pairs.belief_mean[pair], spread)
-    loans = served[:, None] * outlook.mix[alliances.platform[rows]] * outlook.loans[pair]
-    return rows, loans, market.contracts.openness[alliances.contract[rows]]
-
-
 def touchpoint_terms(market) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fixed cost, cost per customer (yuan a month) and reach by segment of the touchpoints."""
     kinds = [getattr(market.parameters.customers.touchpoints, name) for name in TOUCHPOINTS]
@@ -120,15 +98,14 @@ def touchpoint_terms(market) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def running_loans(market) -> tuple[np.ndarray, np.ndarray]:
     """Joint loans that begin a month, float64[bank, segment, openness], and those that run, float64[bank, segment]."""
     flow = np.zeros((len(market.banks_table), TECHNOLOGY + 1, SEGMENT_COUNT))
-    rows, loans, openness = expected_joint_loans(market)
-    np.add.at(flow, (market.alliances.bank[rows], openness), loans)
+    rows, loans = joint_loans(market)
+    alliances = market.alliances
+    np.add.at(flow, (alliances.bank[rows], market.contracts.openness[alliances.contract[rows]]), loans)
     return flow.transpose(0, 2, 1), flow.sum(axis=1) * mean_term(market.parameters)
 
 
 def choose_touchpoints(market) -> None:
-    """Every bank keeps the set of touchpoints with the largest conversion x E[awareness] x CLV over its joint loans
-    less cost.
-    """
+    """Every bank keeps the set with the largest conversion x E[awareness] x CLV over its joint loans, less cost."""
     banks, outlook = market.banks_table, market.outlook
     home = np.full(len(banks), 1.0 / market.parameters.population.regions)
     flow, running = running_loans(market)
@@ -162,10 +139,7 @@ def choose_research(market) -> None:
 
 
 def path_values(precision, talent, legacy, effort, worth, horizon, common, laboratory, busy, after, values):
-    """`profit_of_path` for every bank; `common`.
-
-    Discount, decay, floor, reference, curvature, maximum, learning while busy.
-    """
+    """`profit_of_path` for every bank; `common` is what all share, in the order of the line below."""
     discount, decay, floor, reference, curvature, maximum, busy_learning = common
     for b in range(len(precision)):
         values[b] = profit_of_path(
@@ -208,19 +182,13 @@ def paths(market, rows: np.ndarray, laboratory: float = 0.0, busy: int = 0) -> n
 
 
 def due(market, months: int) -> np.ndarray:
-    """Banks whose decision comes up this month.
-
-    Once in `months`, spread over them by number, so that not all decide at once.
-    """
+    """Banks whose decision comes up this month: each once in `months`, by number, so that not all decide at once."""
     banks = np.arange(len(market.banks_table))
     return banks[(market.month + banks) % months == 0]
 
 
 def choose_laboratory(market) -> None:
-    """Once a year a bank opens, keeps or closes a joint laboratory.
-
-    The talent that it brings over the horizon against its cost.
-    """
+    """Once a year a bank opens, keeps or closes a joint laboratory: worth of the talent against its cost."""
     banks, learning = market.banks_table, market.parameters.learning
     rows = due(market, YEAR)
     gain = paths(market, rows, laboratory=learning.laboratory_gain) - paths(market, rows)
@@ -230,10 +198,7 @@ def choose_laboratory(market) -> None:
 
 
 def laboratory_sponsors(market) -> np.ndarray:
-    """The platform that shares the cost of each bank's laboratory.
-
-    An operating partner that opens technology to it, or NONE.
-    """
+    """The platform that shares each bank's laboratory: an operating partner that opens technology to it, or NONE."""
     sponsors = np.full(len(market.banks_table), NONE)
     alliances = market.alliances[: market.alliance_count]
     rows = partners_in(alliances, (OPERATING,))
@@ -243,10 +208,7 @@ def laboratory_sponsors(market) -> np.ndarray:
 
 
 def choose_replacement(market) -> np.ndarray:
-    """Once a year a bank with an old system may begin to replace it.
-
-    Returns the cost in yuan, by bank, where it does.
-    """
+    """Once a year a bank with an old system may begin to replace it; returns what that costs, yuan by bank."""
     banks, learning = market.banks_table, market.parameters.learning
     cost = learning.replacement_cost * banks.initial_equity
     rows = due(market, YEAR)
@@ -262,9 +224,7 @@ def choose_replacement(market) -> np.ndarray:
 
 
 def pay_for_plans(market, replacement: np.ndarray) -> None:
-    """Post the month's spending on touchpoints, research, laboratories, and replacements begun (`replacement`, yuan by
-    bank).
-    """
+    """Post the month's spending on touchpoints, research, laboratories and replacements begun (yuan by bank)."""
     banks, books, learning = market.banks_table, market.books, market.parameters.learning
     everyone = np.arange(len(banks))
     _, running = running_loans(market)
@@ -308,9 +268,7 @@ def done(market) -> np.ndarray:
 
 
 def correct_intercepts(market) -> None:
-    """Add the month's defaults and predictions to each channel's sums and set the corrections of the default
-    thresholds.
-    """
+    """Add the month's defaults and predictions to each channel's sums, and set the channels' corrections."""
     banks, platforms, pairs = market.banks_table, market.platforms_table, market.pairs
     contracts = market.contracts[: market.contract_count]
     channel = np.where(
@@ -329,8 +287,7 @@ def correct_intercepts(market) -> None:
 
 
 def prepare_plans(market) -> None:
-    """Everything that plans rest on before the first month; needs the tables, `customer_shares`, `lender_rows` and
-    `pairs`.
+    """What plans rest on before the first month; needs the tables, `customer_shares`, `lender_rows` and `pairs`.
 
     Sets `calibration`, `outlook`, `routing`, `touch`, `lifetime_value`, `lifetime_loss`, PLATFORM.applications and
     the pairs' prospects.

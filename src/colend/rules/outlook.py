@@ -114,11 +114,9 @@ def segment_terms(parameters) -> np.recarray:
     """
     credit, population = parameters.credit, parameters.population
     rows = np.zeros(SEGMENT_COUNT, dtype=SEGMENT_TERMS).view(np.recarray)
-    rows.loading = credit.default_loading.as_array()
-    yearly = credit.annual_default_rate.as_array()
-    rows.threshold = [
-        solve_threshold(float(rate), float(load)) for rate, load in zip(yearly, rows.loading, strict=True)
-    ]
+    loading, yearly = credit.default_loading.as_array(), credit.annual_default_rate.as_array()
+    rows.loading = loading
+    rows.threshold = [solve_threshold(float(rate), float(load)) for rate, load in zip(yearly, loading, strict=True)]
     if credit.pricing == "risk_based":
         rows.price_joint = rows.price_own = credit.rate_cap
     else:
@@ -127,8 +125,8 @@ def segment_terms(parameters) -> np.recarray:
         rows.price_own = np.minimum(posted - credit.own_discount, credit.rate_cap)
     reservation = population.reservation_rate.as_array()
     rows.log_joint, rows.log_own = np.log(rows.price_joint / reservation), np.log(rows.price_own / reservation)
-    rows.amount = population.loan_median.as_array() * math.exp(0.5 * population.loan_sigma**2)
-    rows.amount_months = rows.amount * (mean_term(parameters) + 1.0)
+    amount = population.loan_median.as_array() * math.exp(0.5 * population.loan_sigma**2)
+    rows.amount, rows.amount_months = amount, amount * (mean_term(parameters) + 1.0)
     rows.bank_factor = credit.bank_precision_factor.as_array()
     rows.platform_factor = credit.platform_precision_factor.as_array()
     return rows

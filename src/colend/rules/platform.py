@@ -13,7 +13,7 @@ from colend.equations.capacity import admission, headroom, monthly_runoff, overs
 from colend.equations.normal import normal_cdf
 from colend.equations.relationship import idle_share
 from colend.rules.outlook import mean_term, segment_terms
-from colend.rules.prospects import expected_share, pair_rows, partners_in
+from colend.rules.prospects import joint_loans, partners_in
 from colend.state.snapshot import Routing
 from colend.state.tables import OPERATING, PILOT
 
@@ -53,16 +53,9 @@ def set_lender_capacity(market) -> None:
 
 
 def joint_lending(market) -> tuple[np.ndarray, np.ndarray]:
-    """Alliances with flow, and the yuan a month that each may expect to lend, both parts, at the belief about its
-    pipeline.
-    """
-    alliances, pairs, outlook = market.alliances[: market.alliance_count], market.pairs, market.outlook
-    rows = partners_in(alliances, (PILOT, OPERATING))
-    pair = pair_rows(alliances, rows, len(market.banks_table))
-    spread = pairs.belief_variance[pair] + market.parameters.alliances.operation_sd**2
-    served = alliances.routed[rows] * expected_share(pairs.belief_mean[pair], spread)
-    amounts = outlook.mix[alliances.platform[rows]] * outlook.loans[pair] * outlook.segments.amount
-    return rows, served * amounts.sum(axis=1)
+    """Alliances with flow, and the yuan a month that each may expect to lend, both parts."""
+    rows, loans = joint_loans(market)
+    return rows, loans @ market.outlook.segments.amount
 
 
 def first_choice(allocations: np.ndarray, kappa: np.ndarray, priority: np.ndarray) -> tuple[np.ndarray, float]:

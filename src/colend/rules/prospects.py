@@ -132,8 +132,7 @@ def partners_in(alliances: np.recarray, stages: tuple[int, ...]) -> np.ndarray:
 
 
 def refresh_prospects(market) -> None:
-    """Recompute the expectations of all pairs; the bank's hurdle, precision and intercepts, trust, openness must be
-    this month's.
+    """Recompute the expectations of all pairs, on this month's hurdles, kappa, precision, intercepts and trust.
 
     Writes PAIR.applications (smoothed after the first time), bank_margin, platform_margin, transfer_worth, and the
     market's `outlook`.
@@ -198,6 +197,23 @@ def pair_rows(alliances: np.recarray, rows: np.ndarray, banks: int) -> np.ndarra
     return alliances.platform[rows].astype(np.int64) * banks + alliances.bank[rows]
 
 
+def served_applications(market, rows: np.ndarray) -> np.ndarray:
+    """Applications a month that these alliances may expect to serve: routed x share served by their belief."""
+    alliances, pairs = market.alliances, market.pairs
+    pair = pair_rows(alliances, rows, len(market.banks_table))
+    spread = pairs.belief_variance[pair] + market.parameters.alliances.operation_sd**2
+    return alliances.routed[rows] * expected_share(pairs.belief_mean[pair], spread)
+
+
+def joint_loans(market) -> tuple[np.ndarray, np.ndarray]:
+    """Alliances in pilot or operation, and the loans a month that each may expect, float64[alliance, segment]."""
+    alliances, outlook = market.alliances[: market.alliance_count], market.outlook
+    rows = partners_in(alliances, (PILOT, OPERATING))
+    pair = pair_rows(alliances, rows, len(market.banks_table))
+    per_application = outlook.mix[alliances.platform[rows]] * outlook.loans[pair]
+    return rows, served_applications(market, rows)[:, None] * per_application
+
+
 def anticipated_applications(market, signed: np.ndarray) -> np.ndarray:
     """N_pb, persons a month at full allocation, before smoothing, by pair.
 
@@ -222,18 +238,14 @@ def expected_awareness(outlook: Outlook, sets: np.ndarray, home: float) -> np.nd
 
 
 def own_need(market) -> np.ndarray:
-    """Applications a month that a customer makes in its bank's own channel, float64[bank, segment].
-
-    Need x loyalty x idle months.
-    """
+    """A customer's own-channel applications a month, float64[bank, segment]: need x loyalty x share of idle months."""
     parameters = market.parameters
     need = parameters.population.monthly_need.as_array()
     return need * parameters.customers.loyalty * idle_share(need, market.outlook.own_loans, mean_term(parameters))
 
 
 def value_customers(market) -> None:
-    """Yuan that a won customer is worth to the bank (`lifetime_value`, CLV) and costs the platform (`lifetime_loss`),
-    by segment.
+    """Yuan that a customer won is worth to the bank (`lifetime_value`, CLV) and costs the platform (`lifetime_loss`).
 
     The bank counts at its own horizon and precision, and a customer that loses money as worth nothing. The platform
     counts `alliances.term_months` of its mean income on the applications that it no longer sees; what the bank
@@ -256,12 +268,10 @@ def value_customers(market) -> None:
 
 def value_precision(market, alliances: np.recarray, running: np.ndarray) -> None:
     """Profit a month that one more unit of precision brings each bank: own channel and the alliances that run."""
-    outlook, pairs = market.outlook, market.pairs
+    outlook = market.outlook
     outlook.precision_profit = (outlook.own_applications * outlook.own_slope).sum(axis=1)
     rows = pair_rows(alliances, running, len(market.banks_table))
-    served = alliances.routed[running] * expected_share(
-        pairs.belief_mean[rows], pairs.belief_variance[rows] + market.parameters.alliances.operation_sd**2
-    )
+    served = served_applications(market, running)
     joint = served * (outlook.mix[alliances.platform[running]] * outlook.slope[rows]).sum(axis=1)
     np.add.at(outlook.precision_profit, alliances.bank[running], joint)
     outlook.precision_profit = np.maximum(outlook.precision_profit, 0.0)
