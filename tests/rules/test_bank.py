@@ -235,17 +235,21 @@ def test_flows_are_smoothed_and_scaled(planned):
     assert market.banks_table.matured_own[0] == 3_000
 
 
-def test_precision_learns_by_doing_research_and_transfer(planned):
+@pytest.mark.parametrize("busy", [0, 3])
+def test_precision_learns_by_doing_research_and_transfer(planned, busy):
+    """The month's change by the formula; a bank that replaces its old system meanwhile learns at a part of the pace."""
     market = planned
     banks, learning = market.banks_table, market.parameters.learning
+    banks.replacement_months_left = busy
     banks.research_spending = [learning.research_unit, 0.0, 0.0]
     tau = banks.precision.copy()
     effort = done(market) + np.array([learning.research_gain * np.log(2), 0, 0]) + taught(market)
     absorbed = absorption(
         tau, banks.talent, banks.legacy, 0.3, learning.absorption_curvature, learning.maximum_precision
     )
+    pace = learning.replacement_learning if busy else 1.0
     learn_risk_control(market)
-    change = -learning.decay * (tau - learning.floor) + absorbed * effort
+    change = -learning.decay * (tau - learning.floor) + absorbed * effort * pace
     assert banks.precision == pytest.approx(tau + change)
     # pair (0, 0): theta x trust x q x (tau_p - tau)
     assert taught(market)[0] == pytest.approx(learning.transfer * 0.3 * 0.5 * (0.8 - banks.precision[0]))

@@ -56,7 +56,12 @@ class Learning(Group):
         0.1, "share", "Part of the missing talent that a laboratory brings in a year", "assumed: one in ten", 0, 1
     )
     replacement_cost: Number = parameter(
-        0.003, "share", "Cost of replacing the legacy system, of equity", _PROTOTYPE, 0, 1
+        0.0001,
+        "share",
+        "Cost of replacing the legacy system, of equity",
+        "assumed: consumer lending's part of it, 0.5 m yuan for a city bank; at 0.003 no bank's gain covers it",
+        0,
+        1,
     )
     replacement_months: Whole = parameter(
         12, "months", "Months that it takes", "assumed: a core system takes a year", 1, 120
@@ -66,7 +71,7 @@ class Learning(Group):
     )
     legacy_floor: Number = parameter(0.1, "share", "Legacy that remains", "assumed: some always does", 0, 1)
     legacy_book_value: Number = parameter(
-        0.002, "share", "Book value of a fully legacy system, of equity", "assumed: two thirds of a new one", 0, 1
+        0.000067, "share", "Book value of a fully legacy system, of equity", "assumed: two thirds of a new one", 0, 1
     )
 
     @model_validator(mode="after")
