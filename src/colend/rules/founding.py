@@ -32,10 +32,16 @@ _KIND_STRIDE = 1_000_000  # entity numbers by kind, so that one bank more change
 _LARGEST_LOAN = 2**31 - 1  # fen, what a loan's columns hold
 
 
-def scores(seed: int, entities: np.ndarray, purpose: int) -> np.ndarray:
-    """One standard normal score per entity, drawn once for the run."""
+def scores(seed: int, entities: np.ndarray, purpose: int, month: int = BEFORE) -> np.ndarray:
+    """One standard normal score per entity, drawn once for the run, or for a month."""
     with np.errstate(over="ignore"):
-        return ndtri(uniform(entity_key(month_key(seed, BEFORE), entities.astype(np.uint64)), purpose))
+        return ndtri(uniform(entity_key(month_key(seed, month), entities.astype(np.uint64)), purpose))
+
+
+def bank_entities(banks: np.recarray) -> np.ndarray:
+    """Entity numbers of the banks: by kind and place within the kind."""
+    first = np.searchsorted(banks.kind, banks.kind)  # rows are ordered by kind
+    return _KIND_STRIDE * (banks.kind.astype(np.int64) + 1) + np.arange(len(banks)) - first
 
 
 def found_banks(parameters, seed: int) -> np.recarray:

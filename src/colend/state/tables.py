@@ -155,6 +155,10 @@ ALLIANCE = np.dtype(
         ("dormant_months", "i4"),
         ("renewals", "i2"),
         ("pilot_shift", "f8"),  # x of the pilot minus x of the whole
+        ("pilot_mean", "f8"),  # belief when the pilot began
+        ("pilot_variance", "f8"),
+        ("pilot_information", "f8"),  # sum of 1/noise of what the pilot showed
+        ("pilot_evidence", "f8"),  # sum of observation/noise
         ("share_served", "f8"),  # q_t of this month
         ("routed", "f8"),  # n, real applications routed this month
         ("fit_drift", "f8"),  # commitment effort so far

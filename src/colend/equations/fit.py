@@ -1,0 +1,112 @@
+"""Fit: the hidden logit of the share of applications that a joint pipeline can serve, and what parties believe about it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from colend.equations.normal import normal_cdf
+
+_STEP = 0.0625  # of the table in the mean; cubic interpolation is then good to 1e-7
+
+
+def logistic(x):
+    """1 / (1 + exp(-x)), without overflow."""
+    if x >= 0.0:
+        return 1.0 / (1.0 + math.exp(-x))
+    grown = math.exp(x)
+    return grown / (1.0 + grown)
+
+
+def observation_variance(operation_sd, served, failed):
+    """Variance of the observed logit y = ln((k + 1/2) / (n - k + 1/2)): sigma_ops^2 + 1/(k + 1/2) + 1/(n - k + 1/2)."""
+    return operation_sd**2 + 1.0 / (served + 0.5) + 1.0 / (failed + 0.5)
+
+
+def updated_belief(mean, variance, observed, noise):
+    """Conjugate normal update of a belief by an observation of that noise variance; arrays allowed, variance may be 0."""
+    weight = variance / (variance + noise)
+    return mean + weight * (observed - mean), variance * (1.0 - weight)
+
+
+def variance_after(variance, information):
+    """Posterior variance after observations that together carry `information` (a precision; 0: none)."""
+    return variance / (1.0 + variance * information)
+
+
+def trust_change(trust, surprise, weight, gain, loss):
+    """omega [g p (1 - trust) - l (1 - p) trust], p = Phi((y - mu)/sqrt v) = Phi(surprise), omega = sigma_ops^2 / v = weight.
+
+    Measured against the public prior, not the belief: beliefs adapt, and trust would end at one half whatever the fit.
+    """
+    p = normal_cdf(surprise)
+    return weight * (gain * p * (1.0 - trust) - loss * (1.0 - p) * trust)
+
+
+def logistic_normal_mean(mean: float, variance: float) -> float:
+    """E[logistic(X)], X ~ N(mean, variance), by 80-point Gauss-Hermite quadrature: the reference for the table."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    points = mean + math.sqrt(variance) * nodes
+    return float((weights / (1.0 + np.exp(-np.clip(points, -700, 700)))).sum() / math.sqrt(2.0 * math.pi))
+
+
+def share_table(largest_sd: float) -> np.ndarray:
+    """E[logistic(N(m, s^2))] on a grid, float64[means, sds + 1]; column 0 holds the grid itself: first mean, mean step, sd step.
+
+    Means reach far enough that the share is 0 or 1 to 1e-6 beyond; 96 steps of s up to `largest_sd`, with one more on each side for cubic
+    interpolation (the mean is even in s).
+    """
+    nodes, weights = np.polynomial.hermite_e.hermegauss(64)
+    weights = weights / weights.sum()
+    reach = 16.0 + 5.0 * largest_sd
+    means = np.arange(-reach, reach + _STEP, _STEP)
+    step = max(largest_sd, 0.1) / 96.0
+    spreads = np.abs(np.arange(-1, 99) * step)
+    table = np.empty((len(means), len(spreads) + 1))
+    table[:3, 0] = means[0], _STEP, step
+    for column, spread in enumerate(spreads):
+        points = np.clip(means[:, None] + spread * nodes, -700, 700)
+        table[:, column + 1] = (weights / (1.0 + np.exp(-points))).sum(axis=1)
+    return table
+
+
+def cubic(a, b, c, d, t):
+    """Catmull-Rom interpolation between b (t = 0) and c (t = 1)."""
+    return b + 0.5 * t * (c - a + t * (2.0 * a - 5.0 * b + 4.0 * c - d + t * (3.0 * (b - c) + d - a)))
+
+
+def expected_share(mean, variance, table):
+    """E[logistic(N(mean, variance))] from `share_table`, beyond whose edges it is constant."""
+    place = (mean - table[0, 0]) / table[1, 0]
+    place = min(max(place, 1.0), len(table) - 3.0)
+    i = int(place)
+    t = place - i
+    spread = min(math.sqrt(variance) / table[2, 0], 96.0)
+    j = int(spread)
+    u = spread - j
+    j += 2  # column 0 is the grid, column 1 the point before s = 0
+    return cubic(
+        cubic(table[i - 1, j - 1], table[i, j - 1], table[i + 1, j - 1], table[i + 2, j - 1], t),
+        cubic(table[i - 1, j], table[i, j], table[i + 1, j], table[i + 2, j], t),
+        cubic(table[i - 1, j + 1], table[i, j + 1], table[i + 1, j + 1], table[i + 2, j + 1], t),
+        cubic(table[i - 1, j + 2], table[i, j + 2], table[i + 1, j + 2], table[i + 2, j + 2], t),
+        u,
+    )
+
+
+def mean_for_share(share, variance, table):
+    """The mean at which the expected share equals `share`: -inf below 0, +inf from the largest on (bisection, then it is exact to 1e-9)."""
+    if share <= 0.0:
+        return -math.inf
+    low = table[0, 0]
+    high = -low
+    if share >= expected_share(high, variance, table):
+        return math.inf
+    for _ in range(48):
+        middle = 0.5 * (low + high)
+        if expected_share(middle, variance, table) < share:
+            low = middle
+        else:
+            high = middle
+    return 0.5 * (low + high)

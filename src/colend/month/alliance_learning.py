@@ -1,0 +1,86 @@
+"""Step 7, alliances: what a month of operation cost, showed and did to trust."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import bdtrik, ndtr
+
+from colend.equations.fit import observation_variance, updated_belief
+from colend.rules.alliance import drawn, pairs_of, pay, running, slot_use
+from colend.state import draws
+from colend.state.books import Flow
+from colend.state.tables import DORMANT, INTEGRATING, OPERATING, PILOT, PILOT_SETUP
+
+
+def learn_alliances(market) -> None:
+    """Pay for the month, observe k of n applications served, update belief and trust of every alliance with flow."""
+    pay_for_operations(market)
+    alliances, pairs, group = market.alliances, market.pairs, market.parameters.alliances
+    held = running(market, PILOT_SETUP, PILOT, INTEGRATING)
+    alliances.slot_months[held] += slot_use(market, held)
+    dormant = running(market, DORMANT)
+    alliances.dormant_months[dormant] += 1
+    asleep = pairs_of(market, dormant)
+    pairs.trust[asleep] *= 1.0 - group.trust_decay
+
+    rows = running(market, PILOT, OPERATING)
+    rows = rows[alliances.routed[rows] >= 1.0]
+    if not len(rows):
+        return
+    pair = pairs_of(market, rows)
+    applications = np.rint(alliances.routed[rows])
+    served = binomial(drawn(market, draws.SERVED_COUNT)[pair], applications, alliances.share_served[rows])
+    failed = applications - served
+    observed = np.log((served + 0.5) / (failed + 0.5))
+    noise = observation_variance(group.operation_sd, served, failed)
+    change_trust(market, pair, observed, noise)
+    learn_fit(market, rows, pair, observed, noise)
+
+
+def binomial(uniform, trials, probability):
+    """k ~ Binomial(trials, probability) as the exact quantile of one uniform draw; arrays."""
+    raw = np.ceil(bdtrik(uniform, trials, np.clip(probability, 1e-12, 1.0 - 1e-12)) - 1e-9)
+    return np.clip(np.nan_to_num(raw, nan=0.0), 0.0, trials)
+
+
+def learn_fit(market, rows, pair, observed, noise) -> None:
+    """Conjugate update. What a pilot shows shares one unknown difference from the whole, so its months are pooled first."""
+    alliances, pairs, group = market.alliances, market.pairs, market.parameters.alliances
+    in_pilot = alliances.stage[rows] == PILOT
+    pilot, own = rows[in_pilot], pair[in_pilot]
+    alliances.pilot_information[pilot] += 1.0 / noise[in_pilot]
+    alliances.pilot_evidence[pilot] += observed[in_pilot] / noise[in_pilot]
+    information = alliances.pilot_information[pilot]
+    pairs.belief_mean[own], pairs.belief_variance[own] = updated_belief(
+        alliances.pilot_mean[pilot],
+        alliances.pilot_variance[pilot],
+        alliances.pilot_evidence[pilot] / information,
+        1.0 / information + group.pilot_scale_sd**2,
+    )
+    whole = pair[~in_pilot]
+    pairs.belief_mean[whole], pairs.belief_variance[whole] = updated_belief(
+        pairs.belief_mean[whole], pairs.belief_variance[whole], observed[~in_pilot], noise[~in_pilot]
+    )
+
+
+def change_trust(market, pair, observed, noise) -> None:
+    """trust += omega [g p (1 - trust) - l (1 - p) trust], p = Phi((y - mu_pb) / sqrt v), omega = sigma_ops^2 / v."""
+    pairs, group = market.pairs, market.parameters.alliances
+    p = ndtr((observed - pairs.prior_mean[pair]) / np.sqrt(noise))
+    weight = group.operation_sd**2 / noise
+    trust = pairs.trust[pair]
+    pairs.trust[pair] += weight * (group.trust_gain * p * (1.0 - trust) - group.trust_loss * (1.0 - p) * trust)
+
+
+def pay_for_operations(market) -> None:
+    """Running costs, application costs and the platform's cost of what it opens, for the month that ran."""
+    alliances, group = market.alliances, market.parameters.alliances
+    rows = running(market, PILOT, OPERATING)
+    if not len(rows):
+        return
+    fixed = np.where(alliances.stage[rows] == OPERATING, group.running_cost, group.pilot_running_cost)
+    cost = fixed * market.banks_table.cost_scale[alliances.bank[rows]] + group.application_cost * alliances.routed[rows]
+    pay(market, rows, cost, cost)
+    open_rows = running(market, OPERATING)
+    opening = market.parameters.platforms.opening_cost.as_array()[alliances.openness[open_rows]]
+    pay(market, open_rows, 0.0, opening, Flow.OPENING_COST)

@@ -1,0 +1,403 @@
+"""Alliances: one state machine for both sequencings.
+
+The sequencings differ in one thing only: whether signing is decided at the meeting (on the prior) or `pilot_setup_months + pilot_months` later (on what the
+pilot showed). Everything after a decision is the same code. Section 6 of the model.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, ndtr
+
+from colend.compilation import compiled
+from colend.equations.fit import mean_for_share, share_table
+from colend.equations.valuation import TERMS, surplus_rows, value_rows
+from colend.rules.founding import BEFORE, bank_entities, scores
+from colend.rules.matching import deferred_acceptance
+from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
+from colend.state import draws
+from colend.state.books import Flow, fen
+from colend.state.draws import entity_key, month_key, uniform
+from colend.state.tables import (
+    BANK_CLOSED,
+    DECIDING,
+    DORMANT,
+    ENDED,
+    INTEGRATING,
+    JOINT,
+    LAPSED,
+    NONE,
+    OPERATING,
+    PAIR,
+    PILOT,
+    PILOT_FAILED,
+    PILOT_SETUP,
+    SIGNED,
+    grown,
+    table,
+)
+
+TECHNOLOGY = OPENNESS.index("technology")
+COOPERATE_FIRST = SEQUENCING.index("cooperate_then_sign")
+NEVER = 10_000  # months of a party whose horizon does not bind
+_WHOLE = 1e-9  # slots are counted in parts of a pilot; rounding must not cost a whole one
+
+
+def pair_entities(market) -> np.ndarray:
+    """A number for each pair that does not change when other banks or platforms are added."""
+    banks = bank_entities(market.banks_table)
+    platforms = np.arange(1, len(market.platforms_table) + 1)
+    return (platforms[:, None] * 100_000_000 + banks[None, :]).ravel()
+
+
+def drawn(market, purpose: int, month: int | None = None) -> np.ndarray:
+    """A uniform draw for every pair in a month."""
+    with np.errstate(over="ignore"):
+        key = month_key(market.seed, market.month if month is None else month)
+        return uniform(entity_key(key, market.pair_entities.astype(np.uint64)), purpose)
+
+
+def found_pairs(market) -> np.recarray:
+    """All pairs before the first month: public prior, hidden fit, belief equal to the prior, trust."""
+    parameters = market.parameters.alliances
+    market.pair_entities = entities = pair_entities(market)
+    largest = np.hypot(np.hypot(parameters.fit_sd, parameters.operation_sd), parameters.pilot_scale_sd)
+    market.share_table = share_table(float(largest))
+    rows = table(PAIR, len(entities))
+    readiness = np.array([getattr(market.parameters.banks, name).readiness for name in KINDS])
+    rows.prior_mean = parameters.prior_mean + parameters.prior_sd * scores(market.seed, entities, draws.PRIOR)
+    rows.prior_mean += np.tile(readiness[market.banks_table.kind], len(market.platforms_table))
+    rows.fit = rows.prior_mean + parameters.fit_sd * scores(market.seed, entities, draws.FIT)
+    rows.belief_mean, rows.belief_variance = rows.prior_mean, parameters.fit_sd**2
+    rows.trust = parameters.initial_trust
+    own = np.tile(market.banks_table.sequencing, len(market.platforms_table))
+    other = np.repeat(market.platforms_table.sequencing, len(market.banks_table))
+    power = drawn(market, draws.POWER, BEFORE) < parameters.platform_power
+    market.pair_sequencing = np.where(power, other, own)
+    return rows
+
+
+# ------------------------------------------------------------------------------------------------ worth
+
+
+def party_terms(market, pairs: np.ndarray, party: int) -> np.recarray:
+    """TERMS of one party (0 the bank, 1 the platform) for these pairs, yuan a month at what is expected now.
+
+    Both sides pay the same for the same thing; set-up and fixed costs scale with the bank's kind. Signing's prestige counts against its cost.
+    """
+    group, rows = market.parameters.alliances, market.pairs[pairs]
+    platform, bank = np.divmod(pairs, len(market.banks_table))
+    scale = market.banks_table.cost_scale[bank]
+    openness = market.platforms_table.openness[platform]
+    terms = np.zeros(len(pairs), dtype=TERMS).view(np.recarray)
+    margin = rows.bank_margin if party == 0 else rows.platform_margin
+    opening = market.parameters.platforms.opening_cost.as_array()[openness] if party == 1 else 0.0
+    flow, pilot_flow = rows.applications, rows.applications * group.pilot_allocation
+    terms.gain = flow * margin + (rows.transfer_worth if party == 0 else 0.0)
+    terms.cost = group.running_cost * scale + group.application_cost * flow + opening
+    terms.pilot_gain = pilot_flow * margin
+    terms.pilot_cost = group.pilot_running_cost * scale + group.application_cost * pilot_flow
+    terms.signing = group.signing_cost * scale - group.signing_prestige
+    terms.integration = group.integration_cost * scale
+    terms.setup = group.pilot_cost * scale
+    for name, applications in (("noise", flow), ("pilot_noise", pilot_flow)):
+        served = np.maximum(applications * expit(rows.belief_mean), 0.0)
+        failed = np.maximum(applications - served, 0.0)
+        terms[name] = group.operation_sd**2 + 1.0 / (served + 0.5) + 1.0 / (failed + 0.5)
+    terms.pilot_scale_variance = group.pilot_scale_sd**2
+    terms.operation_variance = group.operation_sd**2
+    terms.discount = market.monthly_discount
+    terms.integration_months = group.integration_months
+    terms.review_months = group.review_months
+    horizon = market.banks_table.horizon_months[bank] if party == 0 else NEVER
+    terms.months = np.minimum(group.term_months, horizon)
+    terms.setup_months = group.pilot_setup_months
+    terms.pilot_months = group.pilot_months
+    return terms
+
+
+def values(market, pairs: np.ndarray, terms: np.recarray, pilot=0) -> np.ndarray:
+    """V, or V_pilot where `pilot` is 1, on the pairs' present beliefs, yuan."""
+    rows = market.pairs
+    result = np.zeros(len(pairs))
+    pilot = np.broadcast_to(np.asarray(pilot, dtype=np.int64), len(pairs)).copy()
+    fill = compiled(value_rows, allocates=False)
+    fill(rows.belief_mean[pairs], rows.belief_variance[pairs], terms, market.share_table, pilot, result)
+    return result
+
+
+def smaller_surplus(market, pairs: np.ndarray) -> np.ndarray:
+    """The smaller of both parties' expected monthly surplus at full operation, yuan."""
+    rows = market.pairs
+    both = np.zeros((2, len(pairs)))
+    for party in (0, 1):
+        terms = party_terms(market, pairs, party)
+        compiled(surplus_rows, allocates=False)(
+            rows.belief_mean[pairs], rows.belief_variance[pairs], terms, market.share_table, both[party]
+        )
+    return both.min(axis=0)
+
+
+def confident(market, pairs: np.ndarray, terms: np.recarray) -> np.ndarray:
+    """Whether P(x > x*) reaches `sign_confidence`, x* the fit at which the party's surplus is 0."""
+    needed = market.parameters.alliances.sign_confidence
+    rows = market.pairs
+    root = compiled(mean_for_share)
+    break_even = np.array([root(t.cost / max(t.gain, 1e-9), t.operation_variance, market.share_table) for t in terms])
+    spread = np.sqrt(np.maximum(rows.belief_variance[pairs], 1e-18))
+    return 1.0 - ndtr((break_even - rows.belief_mean[pairs]) / spread) >= needed
+
+
+def would_sign(market, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Whether both parties sign on what they know now, and V to each: V > 0, and confidence where it is asked for."""
+    agree, worth = np.ones(len(pairs), dtype=bool), []
+    for party in (0, 1):
+        terms = party_terms(market, pairs, party)
+        worth.append(values(market, pairs, terms))
+        agree &= worth[-1] > 0.0
+        if agree.any():
+            agree[agree] = confident(market, pairs[agree], terms[agree])
+    return agree, worth[0], worth[1]
+
+
+# ------------------------------------------------------------------------------------------------ the month
+
+
+def running(market, *stages: int) -> np.ndarray:
+    """Rows of the alliances in these stages."""
+    return np.flatnonzero(np.isin(market.alliances.stage[: market.alliance_count], stages)) if market.alliance_count else _EMPTY
+
+
+_EMPTY = np.zeros(0, dtype=np.int64)
+
+
+def pairs_of(market, rows: np.ndarray) -> np.ndarray:
+    """Row in pairs of each of these alliances."""
+    alliances = market.alliances
+    return alliances.platform[rows].astype(np.int64) * len(market.banks_table) + alliances.bank[rows]
+
+
+def slots_used(market) -> tuple[np.ndarray, np.ndarray]:
+    """Slots in use, float64[platforms] and [banks]: a whole one in set-up and integration, `pilot_slot_use` in a pilot."""
+    alliances, rows = market.alliances, running(market, PILOT_SETUP, PILOT, INTEGRATING)
+    use = slot_use(market, rows)
+    platforms = np.bincount(alliances.platform[rows], use, len(market.platforms_table))
+    return platforms, np.bincount(alliances.bank[rows], use, len(market.banks_table))
+
+
+def slot_use(market, rows: np.ndarray) -> np.ndarray:
+    """Part of a slot that each of these alliances holds."""
+    stage = market.alliances.stage[rows]
+    whole = (stage == PILOT_SETUP) | (stage == INTEGRATING)
+    return np.where(stage == PILOT, market.parameters.alliances.pilot_slot_use, whole.astype(np.float64))
+
+
+def pay(market, rows: np.ndarray, bank_yuan, platform_yuan, flow: Flow = Flow.ALLIANCE_COST) -> None:
+    """Post what these alliances cost both parties this month and count it, discounted to their meeting."""
+    alliances, books = market.alliances, market.books
+    discount = market.monthly_discount ** (market.month - alliances.met[rows])
+    for party, yuan in (("bank", bank_yuan), ("platform", platform_yuan)):
+        amount = fen(np.broadcast_to(yuan, len(rows)))
+        payer = alliances[party][rows].astype(np.int64) + (0 if party == "bank" else books.banks)
+        books.post(payer, books.suppliers, amount, flow, JOINT)
+        alliances[f"{party}_spent"][rows] += amount / 100.0
+        alliances[f"{party}_value"][rows] -= discount * amount / 100.0
+
+
+def pay_scaled(market, rows: np.ndarray, yuan: float) -> None:
+    """A cost that both parties bear and that scales with the bank's kind."""
+    cost = yuan * market.banks_table.cost_scale[market.alliances.bank[rows]]
+    pay(market, rows, cost, cost)
+
+
+def end(market, rows: np.ndarray, reason: int) -> None:
+    """These alliances end; their pairs are free to meet again on what they believe now."""
+    alliances = market.alliances
+    alliances.stage[rows], alliances.end_reason[rows], alliances.ended[rows] = ENDED, reason, market.month
+    market.pairs.alliance[pairs_of(market, rows)] = NONE
+
+
+def close_dead_banks(market) -> None:
+    """A bank without equity leaves all its alliances; their loans run off."""
+    rows = running(market, DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
+    end(market, rows[market.banks_table.alive[market.alliances.bank[rows]] == 0], BANK_CLOSED)
+
+
+def meet(market) -> None:
+    """Banks with a free slot look for a partner with probability `meeting_rate`; those who want each other are matched."""
+    parameters, banks, platforms = market.parameters.alliances, market.banks_table, market.platforms_table
+    used_platform, used_bank = slots_used(market)
+    pairs_running = market.pairs.alliance.reshape(len(platforms), len(banks)) != NONE
+    free_bank = np.floor(banks.slots - used_bank + _WHOLE)
+    free_bank = np.minimum(free_bank, banks.maximum_partners - pairs_running.sum(axis=0))
+    with np.errstate(over="ignore"):
+        key = month_key(market.seed, market.month)
+        looks = uniform(entity_key(key, bank_entities(banks).astype(np.uint64)), draws.MEETING) < parameters.meeting_rate
+    free_bank = np.where(looks & (banks.alive != 0), np.maximum(free_bank, 0), 0).astype(np.int64)
+    free_platform = np.maximum(np.floor(platforms.slots - used_platform + _WHOLE), 0).astype(np.int64)
+    candidates = np.flatnonzero((~pairs_running & (free_bank > 0) & (free_platform > 0)[:, None]).ravel())
+    if not len(candidates):
+        return
+    worth = np.full((2, len(market.pairs)), -np.inf)
+    pilots = (market.pair_sequencing[candidates] == COOPERATE_FIRST).astype(np.int64)
+    for party in (0, 1):
+        worth[party, candidates] = values(market, candidates, party_terms(market, candidates, party), pilots)
+    wanted = candidates[(worth[0, candidates] > 0.0) & (worth[1, candidates] > 0.0)]
+    on_the_spot = wanted[market.pair_sequencing[wanted] != COOPERATE_FIRST]
+    if len(on_the_spot):
+        agree, *_ = would_sign(market, on_the_spot)
+        worth[0, on_the_spot[~agree]] = -np.inf
+    shape = (len(platforms), len(banks))
+    tie = drawn(market, draws.TIE).reshape(shape)
+    bank_worth, platform_worth = worth[0].reshape(shape), worth[1].reshape(shape)
+    for platform, bank in deferred_acceptance(bank_worth, platform_worth, free_bank, free_platform, tie):
+        begin(market, platform, bank, bank_worth[platform, bank], platform_worth[platform, bank])
+
+
+def begin(market, platform: int, bank: int, bank_worth: float, platform_worth: float) -> None:
+    """A new alliance: the parties met and either decide now or set up a pilot first."""
+    group, pair = market.parameters.alliances, platform * len(market.banks_table) + bank
+    row = market.alliance_count
+    market.alliances = grown(market.alliances, row + 1)
+    market.alliance_count += 1
+    alliance = market.alliances[row]
+    alliance.platform, alliance.bank, alliance.met = platform, bank, market.month
+    alliance.sequencing = market.pair_sequencing[pair]
+    alliance.openness = market.platforms_table.openness[platform]
+    alliance.bank_expected_value, alliance.platform_expected_value = bank_worth, platform_worth
+    shift = scores(market.seed, np.array([market.pair_entities[pair] * 1_000 + market.month]), draws.PILOT_SHIFT)[0]
+    alliance.pilot_shift = group.pilot_scale_sd * shift
+    alliance.pilot_mean = market.pairs.belief_mean[pair]
+    alliance.pilot_variance = market.pairs.belief_variance[pair]
+    alliance.contract = market.open_contract(
+        JOINT,
+        bank,
+        platform,
+        row,
+        OPENNESS.index(group.pilot_openness),
+        group.funding_share,
+        market.parameters.platforms.fee_rate,
+        0.0,
+    )
+    market.pairs.alliance[pair] = row
+    if alliance.sequencing == COOPERATE_FIRST:
+        alliance.stage = PILOT_SETUP
+        alliance.pilot_started = market.month + group.pilot_setup_months
+        alliance.decision_due = alliance.pilot_started + group.pilot_months
+        pay_scaled(market, np.array([row]), group.pilot_cost)
+    else:
+        alliance.stage = DECIDING
+        alliance.decision_due = market.month
+
+
+def start_pilots(market) -> None:
+    """Pilots whose set-up is done begin to receive their part of the flow."""
+    rows = running(market, PILOT_SETUP)
+    market.alliances.stage[rows[market.alliances.pilot_started[rows] <= market.month]] = PILOT
+
+
+def decide(market) -> None:
+    """Where a decision is due, sign when it is worth it to both on what they know; else part."""
+    rows = running(market, DECIDING, PILOT_SETUP, PILOT)
+    rows = rows[market.alliances.decision_due[rows] <= market.month]
+    if not len(rows):
+        return
+    group = market.parameters.alliances
+    agree, *_ = would_sign(market, pairs_of(market, rows))
+    signed = rows[agree]
+    market.alliances.stage[signed] = SIGNED
+    market.alliances.signed[signed] = market.month
+    market.alliances.term_ends[signed] = market.month + group.term_months
+    pay_scaled(market, signed, group.signing_cost)
+    end(market, rows[~agree], PILOT_FAILED)
+
+
+def integrate(market) -> None:
+    """Signed pacts are integrated when that is worth its cost to both (signing is sunk) and both have a free slot, oldest first."""
+    rows = running(market, SIGNED)
+    if not len(rows):
+        return
+    group, pairs = market.parameters.alliances, pairs_of(market, rows)
+    wanted = np.ones(len(rows), dtype=bool)
+    for party in (0, 1):
+        terms = party_terms(market, pairs, party)
+        terms.signing = 0.0
+        terms.months = np.minimum(terms.months, market.alliances.term_ends[rows] - market.month)
+        wanted &= values(market, pairs, terms) > 0.0
+    used_platform, used_bank = slots_used(market)
+    for row in rows[wanted]:
+        alliance = market.alliances[row]
+        platform, bank = alliance.platform, alliance.bank
+        if (
+            used_platform[platform] + 1.0 > market.platforms_table.slots[platform] + _WHOLE
+            or used_bank[bank] + 1.0 > market.banks_table.slots[bank] + _WHOLE
+        ):
+            continue
+        used_platform[platform] += 1.0
+        used_bank[bank] += 1.0
+        alliance.stage = INTEGRATING
+        alliance.integration_started = market.month
+        alliance.integration_due = market.month + group.integration_months
+        pay_scaled(market, np.array([row]), group.integration_cost)
+
+
+def operate(market) -> None:
+    """Integrated pacts go into full operation, and the platform opens what it opens."""
+    rows = running(market, INTEGRATING)
+    rows = rows[market.alliances.integration_due[rows] <= market.month]
+    alliances, contracts = market.alliances, market.contracts
+    alliances.stage[rows] = OPERATING
+    alliances.operating_since[rows] = market.month
+    contract = alliances.contract[rows]
+    contracts.openness[contract] = alliances.openness[rows]
+    fee = market.parameters.platforms.technology_fee
+    contracts.technology_fee[contract] = np.where(alliances.openness[rows] == TECHNOLOGY, fee, 0.0)
+
+
+def review(market) -> None:
+    """From `review_months` of operation on: dormant while the smaller surplus is negative, awake again when it is not; terms end."""
+    group, alliances = market.parameters.alliances, market.alliances
+    rows = running(market, OPERATING, DORMANT)
+    rows = rows[market.month >= alliances.operating_since[rows] + group.review_months]
+    good = smaller_surplus(market, pairs_of(market, rows)) >= 0.0
+    asleep = rows[~good]
+    alliances.first_dormant[asleep] = np.where(
+        alliances.first_dormant[asleep] == NONE, market.month, alliances.first_dormant[asleep]
+    )
+    alliances.stage[asleep], alliances.stage[rows[good]] = DORMANT, OPERATING
+
+    rows = running(market, SIGNED, OPERATING, DORMANT)
+    rows = rows[alliances.term_ends[rows] <= market.month]
+    if not len(rows):
+        return
+    pairs, again = pairs_of(market, rows), np.ones(len(rows), dtype=bool)
+    for party in (0, 1):
+        terms = party_terms(market, pairs, party)
+        built = alliances.operating_since[rows] != NONE
+        terms.integration = np.where(built, 0.0, terms.integration)
+        terms.integration_months = np.where(built, 0, terms.integration_months)
+        again &= values(market, pairs, terms) > 0.0
+    renewed = rows[again]
+    alliances.term_ends[renewed] = market.month + group.term_months
+    alliances.renewals[renewed] += 1
+    pay_scaled(market, renewed, group.signing_cost)
+    end(market, rows[~again], LAPSED)
+
+
+def allocation(market, rows: np.ndarray) -> np.ndarray:
+    """Part of its flow that each alliance gets: 1 in operation, `pilot_allocation` in a pilot, 0 otherwise."""
+    stage = market.alliances.stage[rows]
+    return np.where(stage == OPERATING, 1.0, np.where(stage == PILOT, market.parameters.alliances.pilot_allocation, 0.0))
+
+
+def draw_operations(market) -> None:
+    """q_t = logistic(x + u_t) of every alliance with flow; effort after signing has moved x."""
+    group, alliances = market.parameters.alliances, market.alliances
+    alliances.share_served[: market.alliance_count] = 0.0
+    operating = running(market, OPERATING)
+    alliances.fit_drift[operating] += group.commitment_effort
+    rows = running(market, PILOT, OPERATING)
+    pairs = pairs_of(market, rows)
+    noise = group.operation_sd * scores(market.seed, market.pair_entities[pairs], draws.OPERATION, market.month)
+    shift = np.where(alliances.stage[rows] == PILOT, alliances.pilot_shift[rows], 0.0)
+    alliances.share_served[rows] = expit(market.pairs.fit[pairs] + alliances.fit_drift[rows] + shift + noise)
