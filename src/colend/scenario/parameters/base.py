@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -112,9 +113,14 @@ def numbers_in(value: Any) -> list[float]:
     return []
 
 
+_LARGEST = sys.float_info.max
+
+
 def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ValueError("a number is wanted")
+    if abs(value) > _LARGEST:  # an integer of any length is a number to Python
+        raise ValueError("a finite number is wanted")
     return value
 
 
@@ -122,7 +128,7 @@ Number = Annotated[float, BeforeValidator(_number)]
 
 
 def _whole(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value):
+    if not float(_number(value)).is_integer():
         raise ValueError("a whole number is wanted")
     return int(value)
 
@@ -190,7 +196,7 @@ def _agent_value(value: Any) -> Any:
         if not isinstance(numbers, dict) or not numbers:
             raise ValueError("choice wants {value: probability, ...}")
         shares = [float(_number(share)) for share in numbers.values()]
-        if min(shares) < 0 or abs(sum(shares) - 1.0) > 1e-9:
+        if min(shares) < 0 or not abs(sum(shares) - 1.0) <= 1e-9:
             raise ValueError(f"the probabilities of a choice add to {sum(shares):g}, not 1")
         return {"choice": {float(_number(key)): share for key, share in zip(numbers, shares, strict=True)}}
     if name not in _DISTRIBUTIONS:
@@ -209,7 +215,8 @@ def _agent_value(value: Any) -> Any:
     return {name: [first, second]}
 
 
-AgentValue = Annotated[Any, BeforeValidator(_agent_value)]
+AGENT_VALUE = BeforeValidator(_agent_value)
+AgentValue = Annotated[Any, AGENT_VALUE]
 
 
 def adds_to_one(name: str, shares) -> None:

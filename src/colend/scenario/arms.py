@@ -1,0 +1,164 @@
+"""What a scenario compares: `compare`, `arms`, `sweep` and `baseline`, to named arms and sweep points."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from colend.scenario.banks_file import BANKS_FILE
+from colend.scenario.errors import label, nearest, shown
+from colend.scenario.keys import Source, checked, entries
+
+MOST_COMBINATIONS = 1_000_000  # arms x points
+ONLY_ARM = "base"  # the arm of a scenario that compares nothing
+
+
+@dataclass
+class Arm:
+    """An arm: what it sets, flat; where; and, made by `compare`, the alternatives it was made of."""
+
+    overrides: dict[str, Any]
+    places: list[tuple[str, str]] = field(default_factory=list)
+    chosen: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Alternatives:
+    """A key under `compare` or `grid`: its values as written, and what each of them sets."""
+
+    key: str
+    place: str
+    values: list[Any]
+    overrides: list[dict[str, Any]]
+
+
+def alternatives(source: Source, problems: list[str], files: bool = True) -> list[Alternatives]:
+    """The lists of alternatives in a mapping; `files`: whether a file of banks may be one."""
+    result = []
+    for entry in entries(source, problems):
+        if entry.key == BANKS_FILE and not files:
+            problems.append(f"{entry.place}: {entry.key}: cannot be swept; give the files under compare")
+        elif not isinstance(entry.value, list) or not entry.value:
+            what = "is not a list" if not isinstance(entry.value, list) else "is an empty list"
+            problems.append(f"{entry.place}: {entry.key}: {shown(entry.value)} {what}; allowed: a list of alternatives")
+        else:
+            overrides = [checked(replace(entry, value=value), source, problems) for value in entry.value]
+            result.append(Alternatives(entry.key, entry.place, entry.value, overrides))
+    return result
+
+
+def too_many(lists: list[Alternatives], place: str, problems: list[str]) -> bool:
+    """Whether the lists make more combinations than anybody can run; then that is a problem."""
+    number = math.prod(len(one.values) for one in lists)
+    if number > MOST_COMBINATIONS:
+        problems.append(f"{place}: {number:,} combinations; at most {MOST_COMBINATIONS:,} are allowed")
+    return number > MOST_COMBINATIONS
+
+
+def compared(source: Source, problems: list[str]) -> dict[str, Arm]:
+    """The arms that `compare` makes: every combination, named by its values joined with ` + `."""
+    place = source.place(source.path)
+    lists = alternatives(source, problems)
+    if not lists:
+        if not source.mapping:
+            problems.append(f"{place}: compare: is empty; allowed: keys with lists of alternatives")
+        return {}
+    if too_many(lists, place, problems):
+        return {}
+    result: dict[str, Arm] = {}
+    repeated = set()
+    for choice in itertools.product(*(range(len(one.values)) for one in lists)):
+        picked = list(zip(lists, choice, strict=True))
+        name = " + ".join(label(one.values[i]) for one, i in picked)
+        if name in result:
+            repeated.add(name)
+        overrides = {key: value for one, i in picked for key, value in one.overrides[i].items()}
+        places = [(key, one.place) for one, i in picked for key in one.overrides[i]]
+        result[name] = Arm(overrides, places, {one.key: one.values[i] for one, i in picked})
+    problems.extend(f"{place}: compare: two arms are named {shown(name)}" for name in sorted(repeated))
+    return result
+
+
+def named(source: Source, problems: list[str]) -> dict[str, Arm]:
+    """The arms that `arms` lists: name -> overrides."""
+    place = source.place(source.path)
+    if not source.mapping:
+        problems.append(f"{place}: arms: is empty; allowed: names with what each sets")
+    result: dict[str, Arm] = {}
+    for raw, mapping in source.mapping.items():
+        name, path = label(raw), (*source.path, raw)
+        here = source.place(path)
+        if not name.strip() or not name.isprintable():
+            problems.append(f"{here}: arms: {shown(raw)} is not a name")
+        if name in result:
+            problems.append(f"{here}: arms: two arms are named {shown(name)}")
+        arm = result[name] = Arm({})
+        if not isinstance(mapping, Mapping | None):
+            problems.append(f"{here}: arms.{name}: {shown(mapping)} is not a mapping of parameters")
+            continue
+        below = replace(source, mapping=mapping or {}, path=path)
+        for entry in entries(below, problems):
+            found = checked(entry, below, problems)
+            arm.overrides.update(found)
+            arm.places.extend((key, entry.place) for key in found)
+            arm.chosen[entry.key] = entry.value
+    return result
+
+
+def swept(source: Source, problems: list[str]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The points of `sweep: {grid: ...}`, and the place of each key swept; one empty point when nothing is."""
+    place = source.place(source.path)
+    for name in source.mapping:
+        if name != "grid":
+            problems.append(
+                f"{source.place((*source.path, name))}: sweep.{name}: there is no such key{nearest(str(name), ['grid'])}"
+            )
+    grid = source.mapping.get("grid")
+    if not isinstance(grid, Mapping) or not grid:
+        if "grid" in source.mapping or not source.mapping:
+            problems.append(f"{place}: sweep: allowed: grid, a mapping of keys with lists of values")
+        return [{}], {}
+    lists = alternatives(replace(source, mapping=grid, path=(*source.path, "grid")), problems, files=False)
+    if too_many(lists, place, problems):
+        return [{}], {}
+    for one in lists:
+        twice = [value for i, value in enumerate(one.values) if value in one.values[:i]]
+        problems.extend(f"{one.place}: {one.key}: {shown(value)} is given twice" for value in twice[:1])
+    keys = [one.key for one in lists]
+    points = [dict(zip(keys, values, strict=True)) for values in itertools.product(*(one.values for one in lists))]
+    return points, {one.key: one.place for one in lists}
+
+
+def baseline_name(value: Any, source: Source, arms: dict[str, Arm], problems: list[str]) -> str:
+    """The arm that `baseline` means: its name, or the alternatives it was made of."""
+    first = next(iter(arms), ONLY_ARM)
+    place = source.place(source.path)
+    if value is None or not arms:
+        return first
+    if isinstance(value, Mapping):
+        wanted = {entry.key: entry.value for entry in entries(source, problems)}
+        found = [
+            name for name, arm in arms.items() if all(_same(arm.chosen, key, want) for key, want in wanted.items())
+        ]
+        if len(found) == 1:
+            return found[0]
+        what = "several arms are that" if found else "no arm is that"
+    elif label(value) in arms:
+        return label(value)
+    else:
+        what = "no arm has this name"
+    hint = nearest(value, arms) if isinstance(value, str) else ""
+    problems.append(f"{place}: baseline: {shown(value, 120)}: {what}; the arms are: {_listed(arms)}{hint}")
+    return first
+
+
+def _same(chosen: dict[str, Any], key: str, want: Any) -> bool:
+    return key in chosen and chosen[key] == want and type(chosen[key]) is not bool
+
+
+def _listed(arms: dict[str, Arm], most: int = 12) -> str:
+    names = [shown(name) for name in list(arms)[:most]]
+    return ", ".join(names) + (f" and {len(arms) - most} more" if len(arms) > most else "")

@@ -1,0 +1,102 @@
+"""The plain top-level keys of a scenario: what each may be. Every check returns the value or raises ValueError with what is wrong."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+from colend.scenario.design import BANKS_KEPT, MONTHS_KEPT, Record
+from colend.scenario.errors import nearest, shown
+
+LONGEST_NAME = 80
+LONGEST_TEXT = 10_000
+MOST_YEARS = 100
+MOST_SEEDS = 1_000_000
+LARGEST_SEED = 2**63 - 1
+MOST_LIVES = 10_000
+
+
+def name(value: Any) -> str:
+    """A name that is safe as a folder's name everywhere."""
+    if (
+        not isinstance(value, str)
+        or not re.fullmatch(rf"\w[\w.-]{{0,{LONGEST_NAME - 1}}}", value)
+        or value.endswith(".")
+    ):
+        raise ValueError(_refused(value, f"letters, digits, `_`, `-` and `.`, at most {LONGEST_NAME}, no path"))
+    return value
+
+
+def plain_name(stem: str) -> str:
+    """A file's stem as a name."""
+    return re.sub(r"[^\w.-]+", "_", stem).strip(".-")[:LONGEST_NAME] or "scenario"
+
+
+def text(value: Any) -> str:
+    """A text on one or more lines."""
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise ValueError(_refused(value, f"a text of at most {LONGEST_TEXT:,} characters"))
+    return " ".join(value.split())
+
+
+def start(value: Any) -> str:
+    """The first month, YYYY-MM."""
+    if not isinstance(value, str) or not re.fullmatch(r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])", value):
+        raise ValueError(_refused(value, "a month from 1900-01 to 2199-12, e.g. 2017-01"))
+    return value
+
+
+def years(value: Any) -> float:
+    """Years to simulate: whole months, at least one."""
+    good = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= MOST_YEARS
+    if not good or round(value * 12) < 1 or not math.isclose(value * 12, round(value * 12), abs_tol=1e-3):
+        raise ValueError(_refused(value, f"a number from 1/12 to {MOST_YEARS} that makes whole months"))
+    return value
+
+
+def seeds(value: Any) -> list[int]:
+    """Seeds 0..n-1 of a number n, or a list of different ones."""
+    if isinstance(value, (list, tuple)):
+        whole = all(
+            isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= LARGEST_SEED for seed in value
+        )
+        if value and whole and len(set(value)) == len(value) <= MOST_SEEDS:
+            return list(value)
+    elif isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_SEEDS:
+        return list(range(value))
+    raise ValueError(
+        _refused(value, f"a number of seeds from 1 to {MOST_SEEDS:,}, or a list of different whole numbers from 0")
+    )
+
+
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "name": name,
+    "title": text,
+    "question": text,
+    "start": start,
+    "years": years,
+    "seeds": seeds,
+}
+
+
+def with_record(record: Record, key: Any, value: Any) -> Record:
+    """The record with one of its keys set."""
+    allowed: dict[str, tuple[str, bool]] = {
+        "months": ("one of " + ", ".join(MONTHS_KEPT), value in MONTHS_KEPT),
+        "banks": ("one of " + ", ".join(BANKS_KEPT), value in BANKS_KEPT),
+        "alliances": ("true or false", isinstance(value, bool)),
+        "lives": (f"a whole number from 0 to {MOST_LIVES:,}", type(value) is int and 0 <= value <= MOST_LIVES),
+    }
+    if key not in allowed:
+        raise ValueError(f"there is no such key{nearest(str(key), [one.name for one in fields(Record)])}")
+    words, good = allowed[key]
+    if not good:
+        raise ValueError(_refused(value, words))
+    return replace(record, **{key: value})
+
+
+def _refused(value: Any, allowed: str) -> str:
+    return f"{shown(value)} is not allowed; allowed: {allowed}"

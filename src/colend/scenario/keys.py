@@ -1,0 +1,141 @@
+"""Parameters as a user writes them, dotted or nested, to a flat list of checked settings."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from colend.scenario.banks_file import BANKS_FILE, read_banks
+from colend.scenario.declarations import EACH, Declaration, declarations, groups
+from colend.scenario.errors import ScenarioError, nearest, shown
+from colend.scenario.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A key with its value and where it stands: `place` is `file:line`, `folder` where paths in it begin."""
+
+    key: str
+    value: Any
+    place: str
+    folder: Path
+
+
+@dataclass
+class Source:
+    """A mapping of a document to take parameters from; `place` gives `file:line` of a path below it."""
+
+    mapping: Any
+    place: Any  # a function of a path
+    path: tuple
+    folder: Path
+    root: Path | None = None  # files named in it must lie below
+
+
+def entries(source: Source, problems: list[str]) -> Iterator[Entry]:
+    """Every parameter that a mapping names, its value unchecked; unknown keys and keys given twice are problems."""
+    seen: dict[str, str] = {}
+    for key, value, path in _walk(source.mapping, "", source.path, source, problems):
+        place = source.place(path)
+        if key in seen:
+            problems.append(f"{place}: {key}: given twice, first at {seen[key]}")
+            continue
+        seen[key] = place
+        yield Entry(key, value, place, source.folder)
+
+
+def _walk(mapping: Any, prefix: str, path: tuple, source: Source, problems: list[str]) -> Iterator[tuple]:
+    for name, value in mapping.items():
+        key, here = f"{prefix}{name}", (*path, name)
+        if key == BANKS_FILE or declared(key):
+            yield key, value, here
+        elif key in groups() and key:
+            if isinstance(value, Mapping):
+                yield from _walk(value, f"{key}.", here, source, problems)
+            elif value is not None:
+                names = ", ".join(groups()[key])
+                problems.append(
+                    f"{source.place(here)}: {key}: {shown(value)} is not a group of parameters; in it are: {names}"
+                )
+        else:
+            problems.append(f"{source.place(here)}: {key}: there is no such parameter{nearest(key, known_keys())}")
+
+
+@cache
+def known_keys() -> tuple[str, ...]:
+    """Everything that may be named: parameters, their parts, and groups."""
+    parts = [f"{one.key}.{part}" for one in declarations().values() for part in one.parts]
+    return (*declarations(), *parts, *(key for key in groups() if key), BANKS_FILE)
+
+
+def declared(key: str) -> Declaration | None:
+    """The declaration behind a parameter's key or the key of one of its parts (`credit.posted_rate.prime`)."""
+    if found := declarations().get(key):
+        return found
+    parent, _, part = key.rpartition(".")
+    found = declarations().get(parent)
+    return found if found and part in found.parts else None
+
+
+def checked(entry: Entry, source: Source, problems: list[str]) -> dict[str, Any]:
+    """What an entry sets, flat: its own key, or, for a file of banks, the keys of all its columns. Problems are collected."""
+    if entry.key == BANKS_FILE:
+        try:
+            return read_banks(entry.value, entry.folder, source.root, f"{entry.place}: {entry.key}")
+        except ScenarioError as error:
+            problems.extend(error.problems)
+            return {}
+    found = declared(entry.key)
+    assert found is not None
+    part = entry.key != found.key
+    problem = found.problem({entry.key.rsplit(".", 1)[1]: entry.value} if part else entry.value)
+    if problem:
+        problems.append(f"{entry.place}: {entry.key}: {problem}")
+        return {}
+    return {entry.key: entry.value}
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    return Parameters().model_dump()
+
+
+def resolve(*layers: Mapping[str, Any]) -> Parameters:
+    """The parameters that the layers (flat, later ones over earlier ones) leave; ValidationError where they do not fit together."""
+    values = copy.deepcopy(_defaults())
+    for layer in layers:
+        for key, value in layer.items():
+            *above, name = key.split(".")
+            place = values
+            for group in above:
+                place = place[group]
+            found = declarations().get(key)
+            if found and found.form == EACH:
+                place[name].update(value if isinstance(value, Mapping) else dict.fromkeys(found.parts, value))
+            else:
+                place[name] = value
+    return Parameters.model_validate(values)
+
+
+def misfits(error: ValidationError, places: Iterable[tuple[str, str]], otherwise: str) -> list[str]:
+    """The problems of parameters that do not fit together, each at the place that set one of them last.
+
+    `places`: (key, place) in the order in which they were set; `otherwise` is the place when none of them was set.
+    """
+    places = list(places)
+    result = []
+    for one in error.errors():
+        group = ".".join(str(part) for part in one["loc"])
+        message = one["msg"].removeprefix("Value error, ")
+        name, separator, what = message.partition(": ")
+        key = f"{group}.{name}" if group and separator else group or name
+        mine = [place for other, place in places if other == key or other.startswith(f"{key}.")]
+        near = [place for other, place in places if group and other.startswith(f"{group}.")]
+        result.append(f"{([otherwise, *near[-1:], *mine[-1:]])[-1]}: {key}: {what or message}")
+    return result

@@ -1,0 +1,336 @@
+"""From a YAML file to a `Scenario`, or to every problem of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from colend.scenario import fields
+from colend.scenario.arms import MOST_COMBINATIONS, ONLY_ARM, Arm, baseline_name, compared, named, swept
+from colend.scenario.banks_file import inside
+from colend.scenario.design import RECORD_OF_SWEEP, Record, Scenario
+from colend.scenario.errors import ScenarioError, nearest, shown
+from colend.scenario.keys import Source, checked, declared, entries, known_keys, misfits, resolve
+from colend.scenario.reading import Document, read_file, read_value
+
+TOP_LEVEL = (
+    "name",
+    "title",
+    "question",
+    "start",
+    "years",
+    "seeds",
+    "base",
+    "compare",
+    "arms",
+    "sweep",
+    "baseline",
+    "record",
+    "include",
+)
+GIVEN = "override"  # what stands for the file in messages about overrides
+MOST_CHECKED = (
+    2_000  # combinations of arms and points whose parameters are put together on loading; the others when asked for
+)
+_DEEPEST_INCLUDE = 20
+
+
+@dataclass
+class Layer:
+    """One file, or the overrides: its mapping, and where it stands."""
+
+    document: Document
+    folder: Path
+    root: Path | None
+
+    def source(self, key: str) -> Source:
+        """The mapping under a top-level key."""
+        return Source(self.document.data.get(key) or {}, self.document.place, (key,), self.folder, self.root)
+
+    def place(self, *path: Any) -> str:
+        """`file:line` of a path."""
+        return self.document.place(path)
+
+
+def shipped() -> dict[str, Path]:
+    """The scenarios that ship with the package, by name."""
+    here = Path(__file__)
+    folders = [here.parents[1] / "scenarios", here.parents[3] / "scenarios"]
+    for folder in folders:
+        if found := sorted(folder.glob("*.yaml")):
+            return {path.stem: path for path in found}
+    return {}
+
+
+def find(path: str | Path) -> Path:
+    """The file of a scenario: a path, or the name of a shipped one. ScenarioError when there is neither."""
+    file = Path(path)
+    if file.exists():
+        return file
+    names = shipped()
+    if str(path) in names:
+        return names[str(path)]
+    if file.name == str(path) and not file.suffix:
+        there = f"; those that ship are: {', '.join(names)}" if names else ""
+        raise ScenarioError(
+            [f"{path}: there is no such file, and no scenario of that name{nearest(str(path), names)}{there}"]
+        )
+    raise ScenarioError([f"{path}: there is no such file"])
+
+
+def read_overrides(texts: Iterable[str]) -> dict[str, Any]:
+    """What `--set KEY=VALUE` says, values in YAML, as overrides for `load`; ScenarioError with every problem."""
+    result: dict[str, Any] = {}
+    problems = []
+    for text in texts:
+        key, sign, value = text.partition("=")
+        if not sign or not key.strip():
+            problems.append(f"--set {text}: KEY=VALUE is wanted, e.g. --set alliances.fit_sd=0.5")
+            continue
+        try:
+            result[key.strip()] = read_value(value)
+        except ScenarioError as error:
+            problems.extend(f"--set {text}: {problem}" for problem in error.problems)
+    if problems:
+        raise ScenarioError(problems)
+    return result
+
+
+def load(
+    path: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    seeds: int | Sequence[int] | None = None,
+    years: float | None = None,
+    borrowers: int | None = None,
+) -> Scenario:
+    """The scenario in a YAML file, or of a shipped scenario's name.
+
+    `overrides`: parameters by dotted or nested key, or top-level keys, over what the file says. `seeds` (a number of them, or a list),
+    `years` and `borrowers` are short for those keys. Raises ScenarioError with every problem there is.
+    """
+    file = find(path)
+    problems: list[str] = []
+    layers = _read(file, str(path) if Path(path).exists() else str(file.name), file.resolve().parent, (), problems)
+    given = dict(overrides or {})
+    given |= {key: value for key, value in (("seeds", seeds), ("years", years)) if value is not None}
+    if borrowers is not None:
+        given["population.borrowers"] = borrowers
+    layers.append(_override_layer(given))
+    scenario = _Assembly(layers, file, problems).scenario()
+    if problems:
+        raise ScenarioError(problems)
+    assert scenario is not None
+    return scenario
+
+
+def _read(file: Path, name: str, root: Path, above: tuple[Path, ...], problems: list[str]) -> list[Layer]:
+    """A file's layer after those of the files that it includes."""
+    document = read_file(file, name)
+    problems.extend(document.problems)
+    if document.data is None:
+        raise ScenarioError([*problems, f"{name}: is empty"])
+    if not isinstance(document.data, dict):
+        kind = "a list" if isinstance(document.data, list) else shown(document.data)
+        raise ScenarioError([*problems, f"{name}:1: a scenario is a mapping of keys such as `base:`; this is {kind}"])
+    layer = Layer(document, file.resolve().parent, root)
+    included = document.data.get("include")
+    chain = (*above, file.resolve())
+    result: list[Layer] = []
+    for i, other in enumerate(
+        included if isinstance(included, list) else [included] if "include" in document.data else []
+    ):
+        place = layer.place("include", i)
+        try:
+            if not isinstance(other, str) or not other:
+                raise ValueError(f"{shown(other)} is not allowed; allowed: the name of a file")
+            target = inside(other, layer.folder, root)
+            if target in chain or len(chain) > _DEEPEST_INCLUDE:
+                raise ValueError(f"{other} includes itself: {' -> '.join(one.name for one in (*chain, target))}")
+        except ValueError as error:
+            problems.append(f"{place}: include: {error}")
+            continue
+        try:
+            result.extend(_read(target, other, root, chain, problems))
+        except ScenarioError as error:
+            problems.extend(f"{place}: include: {problem}" for problem in error.problems if problem not in problems)
+    return [*result, layer]
+
+
+def _override_layer(given: Mapping[str, Any]) -> Layer:
+    """Overrides as a layer: top-level keys stay, `record.months` goes below `record`, everything else is a parameter."""
+    data: dict[str, Any] = {}
+    for key, value in given.items():
+        top, _, rest = str(key).partition(".")
+        if rest and top in ("record", "base", "sweep"):
+            data.setdefault(top, {})[rest] = value
+        elif key in TOP_LEVEL and isinstance(value, Mapping) and isinstance(data.get(key), Mapping):
+            data[key] = {**data[key], **value}
+        elif key in TOP_LEVEL:
+            data[key] = value
+        else:
+            data.setdefault("base", {})[key] = value
+
+    class Overrides(Document):
+        def place(self, path: tuple) -> str:
+            return GIVEN
+
+    return Layer(Overrides(data, GIVEN), Path.cwd(), None)
+
+
+class _Assembly:
+    """Layers put together; problems are collected on the way."""
+
+    def __init__(self, layers: list[Layer], file: Path, problems: list[str]):
+        self.layers = layers
+        self.file = file
+        self.problems = problems
+
+    def scenario(self) -> Scenario | None:
+        """The scenario; None when there are problems."""
+        self.check_keys()
+        base, places = self.base()
+        arms, arms_layer = self.arms()
+        points, swept_keys = self.points()
+        self.check_overlap(arms, swept_keys)
+        baseline = ONLY_ARM
+        if (layer := self.last("baseline")) is not None:
+            if not arms:
+                self.problems.append(f"{layer.place('baseline')}: baseline: needs `compare` or `arms`")
+            else:
+                value = layer.document.data["baseline"]
+                baseline = baseline_name(value, layer.source("baseline"), arms, self.problems)
+        elif arms:
+            baseline = next(iter(arms))
+        arms = arms or {ONLY_ARM: Arm({})}
+        if len(arms) * len(points) > MOST_COMBINATIONS:
+            self.problems.append(
+                f"{self.last_place('sweep')}: sweep: {len(arms) * len(points):,} combinations of arms and points"
+            )
+            points = points[:1]
+        values = self.fields(Record() if points == [{}] else RECORD_OF_SWEEP)
+        if self.problems:
+            # what fits together is still worth saying where the parts themselves are sound
+            return None
+        self.check_fit(base, places, arms, points)
+        if self.problems:
+            return None
+        overrides = {name: arm.overrides for name, arm in arms.items()}
+        return Scenario(arms=overrides, baseline=baseline, points=points, base=base, path=self.file, **values)
+
+    def last(self, key: str) -> Layer | None:
+        """The uppermost layer that has a top-level key."""
+        return next((layer for layer in reversed(self.layers) if key in layer.document.data), None)
+
+    def last_place(self, key: str) -> str:
+        layer = self.last(key)
+        return layer.place(key) if layer else str(self.file)
+
+    def check_keys(self) -> None:
+        """Top-level keys that do not exist, and mappings that are something else."""
+        for layer in self.layers:
+            for key, value in layer.document.data.items():
+                place = layer.place(key)
+                if key not in TOP_LEVEL:
+                    known = declared(str(key)) or str(key).split(".")[0] in (
+                        "banks",
+                        *(one.split(".")[0] for one in known_keys()),
+                    )
+                    hint = "; parameters stand under `base:`" if known else nearest(str(key), TOP_LEVEL)
+                    self.problems.append(f"{place}: {key}: there is no such key{hint}")
+                elif key in ("base", "compare", "arms", "sweep", "record") and not isinstance(value, Mapping | None):
+                    self.problems.append(f"{place}: {key}: {shown(value)} is not a mapping of keys")
+                    layer.document.data[key] = {}
+
+    def base(self) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+        """What the layers' `base` set, and where."""
+        base: dict[str, Any] = {}
+        places = []
+        for layer in self.layers:
+            source = layer.source("base")
+            for entry in entries(source, self.problems):
+                for key, value in checked(entry, source, self.problems).items():
+                    base.pop(key, None)  # later ones are set later: a part after its whole
+                    base[key] = value
+                    places.append((key, entry.place))
+        return base, places
+
+    def arms(self) -> tuple[dict[str, Arm], Layer | None]:
+        """The arms of the uppermost layer that has any; empty when nothing is compared."""
+        layer = next((one for one in reversed(self.layers) if {"compare", "arms"} & set(one.document.data)), None)
+        if layer is None:
+            return {}, None
+        if {"compare", "arms"} <= set(layer.document.data):
+            self.problems.append(f"{layer.place('arms')}: arms: stands beside `compare`; give one of them")
+        if "arms" in layer.document.data:
+            return named(layer.source("arms"), self.problems), layer
+        return compared(layer.source("compare"), self.problems), layer
+
+    def points(self) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        """The sweep's points, and where each key is swept."""
+        layer = self.last("sweep")
+        return swept(layer.source("sweep"), self.problems) if layer else ([{}], {})
+
+    def check_overlap(self, arms: dict[str, Arm], swept_keys: dict[str, str]) -> None:
+        """A key that is swept and compared, or overridden and varied: one of the two would be lost without a word."""
+        varied = {key: place for arm in arms.values() for key, place in arm.places}
+        for key, place in swept_keys.items():
+            if any(_overlap(key, other) for other in varied):
+                self.problems.append(f"{place}: {key}: is both swept and set by arms")
+        given = self.layers[-1]
+        for entry in entries(given.source("base"), []):
+            for other, place in (varied | swept_keys).items():
+                if _overlap(entry.key, other):
+                    self.problems.append(
+                        f"{GIVEN}: {entry.key}: the scenario varies it ({place}), so that it cannot be overridden"
+                    )
+                    break
+
+    def fields(self, record: Record) -> dict[str, Any]:
+        """Name, title, question, start, years, seeds and record, checked."""
+        result: dict[str, Any] = {"name": fields.plain_name(self.file.stem), "title": "", "question": ""}
+        result |= {"start": "2017-01", "years": 6, "seeds": [0]}
+        for key, check in fields.CHECKS.items():
+            layers = self.layers[-2:] if key == "name" else self.layers  # an included file's name is not this one's
+            layer = next((one for one in reversed(layers) if key in one.document.data), None)
+            if layer is None:
+                continue
+            try:
+                result[key] = check(layer.document.data[key])
+            except ValueError as error:
+                self.problems.append(f"{layer.place(key)}: {key}: {error}")
+        result["title"] = result["title"] or result["name"]
+        result["record"] = self.record(record)
+        return result
+
+    def record(self, record: Record) -> Record:
+        """What to keep: the given default with what the layers say over it."""
+        for layer in self.layers:
+            for key, value in layer.source("record").mapping.items():
+                try:
+                    record = fields.with_record(record, key, value)
+                except ValueError as error:
+                    self.problems.append(f"{layer.place('record', key)}: record.{key}: {error}")
+        return record
+
+    def check_fit(self, base: dict, places: list, arms: dict[str, Arm], points: list[dict]) -> None:
+        """Put every arm at every point together; what does not fit is a problem of the place that set it."""
+        left = MOST_CHECKED
+        for point in points:
+            for arm in arms.values():
+                try:
+                    resolve(base, arm.overrides, point)
+                except ValidationError as error:
+                    there = [*places, *arm.places, *((key, self.last_place("sweep")) for key in point)]
+                    self.problems.extend(misfits(error, there, str(self.file)))
+                left -= 1
+            if left <= 0:
+                return
+
+
+def _overlap(key: str, other: str) -> bool:
+    """Whether two keys set the same number: they are the same, or one is a part of the other."""
+    return key == other or key.startswith(f"{other}.") or other.startswith(f"{key}.")

@@ -1,0 +1,191 @@
+"""Reading YAML: plain data, the line of every key, and problems instead of surprises.
+
+Scalars follow YAML 1.2's core schema: `1e-3` is a number, `1:30`, `yes` and `2017-01` are texts. Keys given twice, tags and aliases that
+explode are problems.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from colend.scenario.errors import ScenarioError
+
+LARGEST_FILE = 10_000_000  # bytes
+MOST_VALUES = 200_000  # after aliases are followed
+_CORE = "tag:yaml.org,2002:"
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that resolves plain scalars as YAML 1.2 does."""
+
+    yaml_implicit_resolvers: dict = {}
+
+
+for _tag, _pattern, _first in (
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    (
+        "float",
+        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
+):
+    _Loader.add_implicit_resolver(_CORE + _tag, re.compile(rf"^(?:{_pattern})$"), list(_first))
+
+
+@dataclass
+class Document:
+    """What a YAML text says: `data`; `lines`, the line of every key and list item by its path from the top; `problems` of its form."""
+
+    data: Any
+    name: str
+    lines: dict[tuple, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def place(self, path: tuple) -> str:
+        """`file:line` of a path, or of the nearest place above that has one."""
+        while path not in self.lines and path:
+            path = path[:-1]
+        return f"{self.name}:{self.lines.get(path, 1)}"
+
+
+def read_file(path: Path, name: str | None = None) -> Document:
+    """The document in a file; ScenarioError when there is none or it cannot be read as YAML."""
+    name = name or str(path)
+    if path.is_dir():
+        raise ScenarioError([f"{name}: is a directory, not a scenario file"])
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ScenarioError([f"{name}: is larger than {LARGEST_FILE // 1_000_000} MB"])
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise ScenarioError([f"{name}: there is no such file"]) from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError([f"{name}: is not UTF-8 text (byte {error.start})"]) from None
+    except OSError as error:
+        raise ScenarioError([f"{name}: cannot be read: {error.strerror}"]) from None
+    return read_text(text, name)
+
+
+def read_text(text: str, name: str) -> Document:
+    """The document in a text; `name` stands for the file in messages. ScenarioError when it is not YAML at all."""
+    loader = None
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = " ".join(part for part in (error.context, error.problem) if part)
+        raise ScenarioError([f"{name}:{mark.line + 1 if mark else 1}: not YAML: {what}"]) from None
+    except yaml.YAMLError as error:  # characters that YAML does not allow
+        position = getattr(error, "position", 0) or 0
+        raise ScenarioError(
+            [f"{name}:{text[:position].count(chr(10)) + 1}: not YAML: {getattr(error, 'reason', error)}"]
+        ) from None
+    except RecursionError:
+        raise ScenarioError([f"{name}: not a scenario: nested too deep"]) from None
+    finally:
+        if loader is not None:
+            loader.dispose()
+    if node is None:
+        return Document(None, name)
+    builder = _Builder(name)
+    try:
+        data = builder.build(node, ())
+    except RecursionError:
+        raise ScenarioError([f"{name}: not a scenario: nested too deep"]) from None
+    return Document(data, name, builder.lines, builder.problems)
+
+
+def read_value(text: str) -> Any:
+    """The value that a text on the command line stands for, e.g. `[0.2, 0.5]`; ScenarioError when it is not YAML."""
+    document = read_text(text, repr(text))
+    if document.problems:
+        raise ScenarioError(document.problems)
+    return document.data
+
+
+class _Builder:
+    """Plain data from YAML nodes; remembers lines and collects problems."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.lines: dict[tuple, int] = {}
+        self.problems: list[str] = []
+        self.values = 0
+        self.above: set[int] = set()
+
+    def complain(self, node: yaml.Node, what: str) -> None:
+        self.problems.append(f"{self.name}:{node.start_mark.line + 1}: {what}")
+
+    def build(self, node: yaml.Node, path: tuple) -> Any:
+        """The data of a node; whatever is wrong below it is a problem, and None stands in its place."""
+        self.values += 1
+        if self.values > MOST_VALUES or id(node) in self.above:
+            raise ScenarioError(
+                [
+                    *self.problems,
+                    f"{self.name}:{node.start_mark.line + 1}: aliases repeat themselves or expand to more than {MOST_VALUES:,} values",
+                ]
+            )
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.ScalarNode):
+            return self.scalar(node)
+        if node.tag not in (_CORE + "map", _CORE + "seq"):
+            self.complain(node, f"the tag {_short(node.tag)} is not allowed")
+            return None
+        self.above.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            result: Any = [self.build(part, (*path, i)) for i, part in enumerate(node.value)]
+        else:
+            result = self.mapping(node, path)
+        self.above.discard(id(node))
+        return result
+
+    def mapping(self, node: yaml.MappingNode, path: tuple) -> dict:
+        """A mapping's data; a key given twice is a problem."""
+        result: dict = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self.complain(key_node, "a key must be a word or a number")
+                continue
+            key = self.scalar(key_node)
+            if key in result:
+                shown = ".".join(str(part) for part in (*path, key))
+                self.complain(key_node, f"{shown}: given twice, first in line {self.lines[(*path, key)]}")
+                continue
+            self.lines[(*path, key)] = key_node.start_mark.line + 1
+            result[key] = self.build(value_node, (*path, key))
+        return result
+
+    def scalar(self, node: yaml.ScalarNode) -> Any:
+        """A scalar's value by its tag, quoted or plain."""
+        text, kind = node.value, _short(node.tag)
+        if kind == "str":
+            return text
+        try:
+            if kind == "null":
+                return None
+            if kind == "bool" and text.lower() in ("true", "false"):
+                return text.lower() == "true"
+            if kind == "int":
+                number = int(text, 0 if text[:2] in ("0o", "0x") else 10)
+                float(number)  # beyond the largest float nothing is a number here
+                return number
+            if kind == "float":
+                return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        except (ValueError, OverflowError):
+            self.complain(node, f"{text[:40]}: cannot be read as a number")
+            return None
+        self.complain(node, f"the tag {kind} is not allowed")
+        return None
+
+
+def _short(tag: str) -> str:
+    return tag.removeprefix(_CORE)
