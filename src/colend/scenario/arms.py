@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from colend.scenario.banks_file import BANKS_FILE
-from colend.scenario.errors import label, nearest, shown
+from colend.scenario.errors import Problems, label, nearest, shown
 from colend.scenario.keys import Source, checked, entries
 
 MOST_COMBINATIONS = 1_000_000  # arms x points
@@ -35,22 +35,22 @@ class Alternatives:
     overrides: list[dict[str, Any]]
 
 
-def alternatives(source: Source, problems: list[str], files: bool = True) -> list[Alternatives]:
+def alternatives(source: Source, problems: Problems, files: bool = True) -> list[Alternatives]:
     """The lists of alternatives in a mapping; `files`: whether a file of banks may be one."""
     result = []
     for entry in entries(source, problems):
         if entry.key == BANKS_FILE and not files:
-            problems.append(f"{entry.place}: {entry.key}: cannot be swept; give the files under compare")
+            problems.about(entry.place, entry.key, "cannot be swept; give the files under compare")
         elif not isinstance(entry.value, list) or not entry.value:
             what = "is not a list" if not isinstance(entry.value, list) else "is an empty list"
-            problems.append(f"{entry.place}: {entry.key}: {shown(entry.value)} {what}; allowed: a list of alternatives")
+            problems.about(entry.place, entry.key, f"{shown(entry.value)} {what}; allowed: a list of alternatives")
         else:
             overrides = [checked(replace(entry, value=value), source, problems) for value in entry.value]
             result.append(Alternatives(entry.key, entry.place, entry.value, overrides))
     return result
 
 
-def too_many(lists: list[Alternatives], place: str, problems: list[str]) -> bool:
+def too_many(lists: list[Alternatives], place: str, problems: Problems) -> bool:
     """Whether the lists make more combinations than anybody can run; then that is a problem."""
     number = math.prod(len(one.values) for one in lists)
     if number > MOST_COMBINATIONS:
@@ -58,13 +58,13 @@ def too_many(lists: list[Alternatives], place: str, problems: list[str]) -> bool
     return number > MOST_COMBINATIONS
 
 
-def compared(source: Source, problems: list[str]) -> dict[str, Arm]:
+def compared(source: Source, problems: Problems) -> dict[str, Arm]:
     """The arms that `compare` makes: every combination, named by its values joined with ` + `."""
     place = source.place(source.path)
     lists = alternatives(source, problems)
     if not lists:
         if not source.mapping:
-            problems.append(f"{place}: compare: is empty; allowed: keys with lists of alternatives")
+            problems.about(place, "compare", "is empty; allowed: keys with lists of alternatives")
         return {}
     if too_many(lists, place, problems):
         return {}
@@ -82,22 +82,22 @@ def compared(source: Source, problems: list[str]) -> dict[str, Arm]:
     return result
 
 
-def named(source: Source, problems: list[str]) -> dict[str, Arm]:
+def named(source: Source, problems: Problems) -> dict[str, Arm]:
     """The arms that `arms` lists: name -> overrides."""
     place = source.place(source.path)
     if not source.mapping:
-        problems.append(f"{place}: arms: is empty; allowed: names with what each sets")
+        problems.about(place, "arms", "is empty; allowed: names with what each sets")
     result: dict[str, Arm] = {}
     for raw, mapping in source.mapping.items():
         name, path = label(raw), (*source.path, raw)
         here = source.place(path)
         if not name.strip() or not name.isprintable():
-            problems.append(f"{here}: arms: {shown(raw)} is not a name")
+            problems.about(here, "arms", f"{shown(raw)} is not a name")
         if name in result:
-            problems.append(f"{here}: arms: two arms are named {shown(name)}")
+            problems.about(here, "arms", f"two arms are named {shown(name)}")
         arm = result[name] = Arm({})
         if not isinstance(mapping, Mapping | None):
-            problems.append(f"{here}: arms.{name}: {shown(mapping)} is not a mapping of parameters")
+            problems.about(here, f"arms.{name}", f"{shown(mapping)} is not a mapping of parameters")
             continue
         below = replace(source, mapping=mapping or {}, path=path)
         for entry in entries(below, problems):
@@ -108,18 +108,17 @@ def named(source: Source, problems: list[str]) -> dict[str, Arm]:
     return result
 
 
-def swept(source: Source, problems: list[str]) -> tuple[list[dict[str, Any]], dict[str, str]]:
+def swept(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """The points of `sweep: {grid: ...}`, and the place of each key swept; one empty point when nothing is."""
     place = source.place(source.path)
     for name in source.mapping:
         if name != "grid":
-            problems.append(
-                f"{source.place((*source.path, name))}: sweep.{name}: there is no such key{nearest(str(name), ['grid'])}"
-            )
+            here = source.place((*source.path, name))
+            problems.about(here, f"sweep.{name}", f"there is no such key{nearest(str(name), ['grid'])}")
     grid = source.mapping.get("grid")
     if not isinstance(grid, Mapping) or not grid:
         if "grid" in source.mapping or not source.mapping:
-            problems.append(f"{place}: sweep: allowed: grid, a mapping of keys with lists of values")
+            problems.about(place, "sweep", "allowed: grid, a mapping of keys with lists of values")
         return [{}], {}
     lists = alternatives(replace(source, mapping=grid, path=(*source.path, "grid")), problems, files=False)
     if too_many(lists, place, problems):
@@ -132,7 +131,7 @@ def swept(source: Source, problems: list[str]) -> tuple[list[dict[str, Any]], di
     return points, {one.key: one.place for one in lists}
 
 
-def baseline_name(value: Any, source: Source, arms: dict[str, Arm], problems: list[str]) -> str:
+def baseline_name(value: Any, source: Source, arms: dict[str, Arm], problems: Problems) -> str:
     """The arm that `baseline` means: its name, or the alternatives it was made of."""
     first = next(iter(arms), ONLY_ARM)
     place = source.place(source.path)
@@ -151,12 +150,12 @@ def baseline_name(value: Any, source: Source, arms: dict[str, Arm], problems: li
     else:
         what = "no arm has this name"
     hint = nearest(value, arms) if isinstance(value, str) else ""
-    problems.append(f"{place}: baseline: {shown(value, 120)}: {what}; the arms are: {_listed(arms)}{hint}")
+    problems.about(place, "baseline", f"{shown(value, 120)}: {what}; the arms are: {_listed(arms)}{hint}")
     return first
 
 
 def _same(chosen: dict[str, Any], key: str, want: Any) -> bool:
-    return key in chosen and chosen[key] == want and type(chosen[key]) is not bool
+    return key in chosen and chosen[key] == want
 
 
 def _listed(arms: dict[str, Arm], most: int = 12) -> str:

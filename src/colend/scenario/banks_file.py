@@ -35,7 +35,7 @@ def read_banks(value: Any, folder: Path, root: Path | None, place: str) -> dict[
         if path.stat().st_size > LARGEST_FILE:
             raise ScenarioError([f"{place}: {value} is larger than {LARGEST_FILE // 1_000_000} MB"])
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [row for row in csv.reader(file)]
+            rows = list(csv.reader(file))
     except ValueError as error:  # also what is not UTF-8
         raise ScenarioError([f"{place}: {error}"]) from None
     except (OSError, csv.Error) as error:

@@ -1,4 +1,7 @@
-"""The declarations of `Parameters` as a flat list: what the loader checks by, the schema is made of and `--list parameters` shows."""
+"""The declarations of `Parameters` as a flat list.
+
+The loader checks by it, the schema is made of it, and `--list parameters` shows it.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from colend.scenario.errors import nearest, shown
 from colend.scenario.parameters import ByOpenness, BySegment, Group, Parameters
-from colend.scenario.parameters.base import AGENT_VALUE, numbers_in
+from colend.scenario.parameters.base import AGENT_VALUE, bounds_of, numbers_in
 
 # Forms of a value.
 NUMBER, WHOLE, NUMBERS, WHOLES, AGENTS, CHOICE, CHOICES, EACH = (
@@ -27,10 +30,14 @@ NUMBER, WHOLE, NUMBERS, WHOLES, AGENTS, CHOICE, CHOICES, EACH = (
     "number each",
 )
 
+_DISTRIBUTIONS = (
+    "{normal: [mean, sd]}, {lognormal: [median, sigma]}, {uniform: [low, high]}, {choice: {value: probability}}"
+)
+
 
 @dataclass(frozen=True)
 class Declaration:
-    """One parameter: where it is, what it may be, what it is by default, what it means and where the number comes from."""
+    """One parameter: where it is, what it may be, what it is by default, what it means, where the number comes from."""
 
     key: str
     form: str
@@ -66,8 +73,7 @@ class Declaration:
             WHOLE: f"a whole number{within}",
             NUMBERS: f"a list of numbers{within}",
             WHOLES: f"a list of whole numbers{within}",
-            AGENTS: f"a number{within}, a list with one a {self.agents}, or a distribution"
-            " ({normal: [mean, sd]}, {lognormal: [median, sigma]}, {uniform: [low, high]}, {choice: {value: probability}})",
+            AGENTS: f"a number{within}, a list with one a {self.agents}, or a distribution ({_DISTRIBUTIONS})",
             CHOICE: choice,
             CHOICES: f"{choice}, or a list with one a {self.agents}",
             EACH: f"a number{within} for all, or one for each of {each}",
@@ -77,7 +83,7 @@ class Declaration:
     @cached_property
     def _adapter(self) -> TypeAdapter:
         field = self.owner.model_fields[self.name]
-        annotation = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+        annotation: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
         group = isinstance(annotation, type) and issubclass(annotation, Group)
         return TypeAdapter(annotation, config=None if group else ConfigDict(allow_inf_nan=False))
 
@@ -107,7 +113,7 @@ class Declaration:
                 return ""
         hint = nearest(value, self.choices) if isinstance(value, str) and self.choices else ""
         if isinstance(value, str) and not self.choices and _is_number(value):
-            why = " (a text in quotes, or digits that YAML does not read as a number)"
+            why = " (a text, not a number)"
         return f"{shown(value)} is not allowed{why}; allowed: {self.allowed}{hint}"
 
     def _fits(self, part: Any) -> bool:
@@ -155,13 +161,13 @@ def _collect(group: Group, prefix: str, result: dict[str, Declaration]) -> None:
             _collect(value, f"{prefix}{name}.", result)
             continue
         form, choices, optional = _form(field.annotation, field.metadata)
-        low, high = extra["bounds"]  # type: ignore[misc]
+        low, high = bounds_of(field)
         result[prefix + name] = Declaration(
             key=prefix + name,
             form=form,
             unit=str(extra["unit"]),
-            low=low,  # type: ignore[arg-type]
-            high=high,  # type: ignore[arg-type]
+            low=low,
+            high=high,
             default=value.model_dump() if isinstance(value, Group) else value,
             source=str(extra["source"]),
             meaning=str(field.description),

@@ -9,8 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from colend.scenario.errors import nearest
-from colend.scenario.keys import resolve
+from pydantic import ValidationError
+
+from colend.scenario.errors import ScenarioError, nearest
+from colend.scenario.keys import misfits, resolve
 from colend.scenario.parameters import Parameters
 
 MONTHS_KEPT = ("all", "yearly", "none")
@@ -23,8 +25,8 @@ _NOT_THE_MODEL = ("api.py", "cli.py", "__main__.py", "experiment", "report", "ex
 class Record:
     """What is kept of a run besides its whole-run measures.
 
-    `months` all, yearly or none; `banks` (and platforms, regions) yearly or none; every alliance or none; of how many alliances
-    the monthly life (`lives`).
+    `months` all, yearly or none; `banks` (and platforms, regions) yearly or none; every alliance or none; of how many
+    alliances the monthly life (`lives`).
     """
 
     months: str = "all"
@@ -88,8 +90,9 @@ class Run:
 class Scenario:
     """A question with its arms.
 
-    `base`, and each arm of `arms` by name, are flat: dotted keys of parameters with their values, an arm's over the base's, a
-    sweep point's over both. `points` is [{}] where nothing is swept. `baseline` is the arm that others are compared with.
+    `base`, and each arm of `arms` by name, are flat: dotted keys of parameters with their values, an arm's over the
+    base's, a sweep point's over both. `points` is [{}] where nothing is swept. `baseline` is the arm that others are
+    compared with.
     """
 
     name: str
@@ -108,7 +111,8 @@ class Scenario:
     def arm(self, name: str, point: dict[str, Any] | None = None) -> Setting:
         """The setting of an arm, at a sweep point (the first one, if none is given).
 
-        KeyError, with the arms or points there are, when there is no such arm or point.
+        KeyError, with the arms or points there are, when there is no such arm or point; ScenarioError when the point's
+        values do not fit together (on loading, the first combinations of a large sweep are tried, not all).
         """
         if name not in self.arms:
             raise KeyError(
@@ -117,7 +121,14 @@ class Scenario:
         point = self.points[0] if point is None else point
         if point not in self.points:
             raise KeyError(f"no sweep point {point!r}; the first one is {self.points[0]!r}")
-        parameters = resolve(self.base, self.arms[name], point)
+        return self._setting(name, point)
+
+    def _setting(self, name: str, point: dict[str, Any]) -> Setting:
+        try:
+            parameters = resolve(self.base, self.arms[name], point)
+        except ValidationError as error:
+            place = f"arm {name}" + (f" at {point_name(point)}" if point else "")
+            raise ScenarioError(misfits(error, (), place, set())) from None
         return Setting(parameters, self.start, self.years, self.record, name, dict(point))
 
     def resolved(self) -> dict[str, Any]:
@@ -165,7 +176,7 @@ def runs(scenario: Scenario) -> list[Run]:
 
     A run's key is the SHA-256 of its arm, point, seed, resolved setting and the model's source.
     """
-    settings = [scenario.arm(arm, point) for point in scenario.points for arm in scenario.arms]
+    settings = [scenario._setting(arm, point) for point in scenario.points for arm in scenario.arms]
     contents = [canonical([setting.content(), setting.arm, setting.point, model_hash()]) for setting in settings]
     return [
         Run(setting, seed, hashlib.sha256(f"{content}:{seed}".encode()).hexdigest())

@@ -10,12 +10,13 @@ import numpy as np
 def draw(value: Any, scores: np.ndarray, bounds: tuple[float, float]) -> np.ndarray:
     """float64[agents]: the quantile of the distribution at Phi(score) for each agent, clipped to `bounds`.
 
-    `value` is a number (the same for all), a list (one an agent) or {normal: [mean, sd]}, {lognormal: [median, sigma]}, {uniform: [low, high]},
-    {choice: {value: probability}}. Raises ValueError when a list has another length than `scores`.
+    `value` is a number (the same for all), a list (one an agent) or {normal: [mean, sd]}: mean + sd x score,
+    {lognormal: [median, sigma]}: median x exp(sigma x score), {uniform: [low, high]}, {choice: {value: probability}}:
+    by cumulative probability. Raises ValueError when a list has another length than `scores`.
     """
     scores = np.asarray(scores, dtype=np.float64)
     if not isinstance(value, dict):
-        if isinstance(value, list) and len(value) != len(scores):
+        if isinstance(value, (list, tuple)) and len(value) != len(scores):
             raise ValueError(f"a list of {len(value)} for {len(scores)} agents")
         return np.broadcast_to(np.asarray(value, dtype=np.float64), scores.shape).copy()
     ((name, numbers),) = value.items()

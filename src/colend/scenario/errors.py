@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,14 +19,42 @@ class ScenarioError(ValueError):
         return type(self), (self.problems,)
 
 
+class Problems(list[str]):
+    """Problems found so far, and the words that they are about."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: set[str] = set()
+
+    def about(self, place: str, key: str, what: str) -> None:
+        """Add what is wrong with a key; the key, and the one that may have been meant, count as not set."""
+        self.append(f"{place}: {key}: {what}")
+        self.words.update(re.findall(r"\w+", key), re.findall(r"\w+", what.partition("did you mean ")[2]))
+
+    def in_order(self) -> list[str]:
+        """The problems by file, in the order in which files first appear, and line."""
+        where = [re.match(r"(.*?):([0-9]+): ", problem) for problem in self]
+        files = list(dict.fromkeys(found[1] for found in where if found))
+        keys = [(files.index(found[1]), int(found[2])) if found else (len(files), 0) for found in where]
+        return [self[i] for i in sorted(range(len(self)), key=keys.__getitem__)]
+
+
 def nearest(word: str, words: Iterable[str]) -> str:
     """`; did you mean ...?` with the most similar of `words`, or nothing when none is similar."""
-    words = list(words)
-    found = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    if not found and "." in word:  # the right name in the wrong group
-        name = word.rsplit(".", 1)[1]
-        last = {other.rsplit(".", 1)[-1]: other for other in reversed(words)}
-        found = [last[close] for close in difflib.get_close_matches(name, list(last), n=1, cutoff=0.75)]
+    found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def nearest_key(key: str, keys: Iterable[str]) -> str:
+    """As `nearest`, for a dotted key: in the same group, else of a similar name in another, else similar as a whole."""
+    keys = list(keys)
+    group, _, name = key.rpartition(".")
+    family = {one.rpartition(".")[2]: one for one in keys if one.rpartition(".")[0] == group}
+    anywhere = {one.rpartition(".")[2]: one for one in reversed(keys)}
+    for names, cutoff in ((family, 0.6), (anywhere, 0.8)):
+        if found := difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff):
+            return f"; did you mean {names[found[0]]}?"
+    found = difflib.get_close_matches(key, keys, n=1, cutoff=0.75)
     return f"; did you mean {found[0]}?" if found else ""
 
 

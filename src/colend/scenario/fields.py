@@ -1,4 +1,7 @@
-"""The plain top-level keys of a scenario: what each may be. Every check returns the value or raises ValueError with what is wrong."""
+"""The plain top-level keys of a scenario: what each may be.
+
+Every check returns the value or raises ValueError with what is wrong.
+"""
 
 from __future__ import annotations
 

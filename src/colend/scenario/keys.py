@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +14,7 @@ from pydantic import ValidationError
 
 from colend.scenario.banks_file import BANKS_FILE, read_banks
 from colend.scenario.declarations import EACH, Declaration, declarations, groups
-from colend.scenario.errors import ScenarioError, nearest, shown
+from colend.scenario.errors import Problems, ScenarioError, nearest_key, shown
 from colend.scenario.parameters import Parameters
 
 
@@ -38,19 +39,19 @@ class Source:
     root: Path | None = None  # files named in it must lie below
 
 
-def entries(source: Source, problems: list[str]) -> Iterator[Entry]:
+def entries(source: Source, problems: Problems) -> Iterator[Entry]:
     """Every parameter that a mapping names, its value unchecked; unknown keys and keys given twice are problems."""
     seen: dict[str, str] = {}
     for key, value, path in _walk(source.mapping, "", source.path, source, problems):
         place = source.place(path)
         if key in seen:
-            problems.append(f"{place}: {key}: given twice, first at {seen[key]}")
+            problems.about(place, key, f"given twice, first at {seen[key]}")
             continue
         seen[key] = place
         yield Entry(key, value, place, source.folder)
 
 
-def _walk(mapping: Any, prefix: str, path: tuple, source: Source, problems: list[str]) -> Iterator[tuple]:
+def _walk(mapping: Any, prefix: str, path: tuple, source: Source, problems: Problems) -> Iterator[tuple]:
     for name, value in mapping.items():
         key, here = f"{prefix}{name}", (*path, name)
         if key == BANKS_FILE or declared(key):
@@ -60,11 +61,11 @@ def _walk(mapping: Any, prefix: str, path: tuple, source: Source, problems: list
                 yield from _walk(value, f"{key}.", here, source, problems)
             elif value is not None:
                 names = ", ".join(groups()[key])
-                problems.append(
-                    f"{source.place(here)}: {key}: {shown(value)} is not a group of parameters; in it are: {names}"
+                problems.about(
+                    source.place(here), key, f"{shown(value)} is not a group of parameters; in it are: {names}"
                 )
         else:
-            problems.append(f"{source.place(here)}: {key}: there is no such parameter{nearest(key, known_keys())}")
+            problems.about(source.place(here), key, f"there is no such parameter{nearest_key(key, known_keys())}")
 
 
 @cache
@@ -83,8 +84,8 @@ def declared(key: str) -> Declaration | None:
     return found if found and part in found.parts else None
 
 
-def checked(entry: Entry, source: Source, problems: list[str]) -> dict[str, Any]:
-    """What an entry sets, flat: its own key, or, for a file of banks, the keys of all its columns. Problems are collected."""
+def checked(entry: Entry, source: Source, problems: Problems) -> dict[str, Any]:
+    """What an entry sets, flat: its own key, or those of all columns of a file of banks. Problems are collected."""
     if entry.key == BANKS_FILE:
         try:
             return read_banks(entry.value, entry.folder, source.root, f"{entry.place}: {entry.key}")
@@ -96,7 +97,7 @@ def checked(entry: Entry, source: Source, problems: list[str]) -> dict[str, Any]
     part = entry.key != found.key
     problem = found.problem({entry.key.rsplit(".", 1)[1]: entry.value} if part else entry.value)
     if problem:
-        problems.append(f"{entry.place}: {entry.key}: {problem}")
+        problems.about(entry.place, entry.key, problem)
         return {}
     return {entry.key: entry.value}
 
@@ -107,7 +108,7 @@ def _defaults() -> dict[str, Any]:
 
 
 def resolve(*layers: Mapping[str, Any]) -> Parameters:
-    """The parameters that the layers (flat, later ones over earlier ones) leave; ValidationError where they do not fit together."""
+    """The parameters that flat layers leave, later ones over earlier ones; ValidationError where they do not fit."""
     values = copy.deepcopy(_defaults())
     for layer in layers:
         for key, value in layer.items():
@@ -123,19 +124,22 @@ def resolve(*layers: Mapping[str, Any]) -> Parameters:
     return Parameters.model_validate(values)
 
 
-def misfits(error: ValidationError, places: Iterable[tuple[str, str]], otherwise: str) -> list[str]:
+def misfits(error: ValidationError, places: Iterable[tuple[str, str]], otherwise: str, unset: set[str]) -> list[str]:
     """The problems of parameters that do not fit together, each at the place that set one of them last.
 
-    `places`: (key, place) in the order in which they were set; `otherwise` is the place when none of them was set.
+    `places`: (key, place) in the order in which they were set; `otherwise` is the place when none of them was set. What
+    names one of the words in `unset` is left out: with the value that the user meant it may fit.
     """
     places = list(places)
     result = []
     for one in error.errors():
         group = ".".join(str(part) for part in one["loc"])
-        message = one["msg"].removeprefix("Value error, ")
-        name, separator, what = message.partition(": ")
-        key = f"{group}.{name}" if group and separator else group or name
-        mine = [place for other, place in places if other == key or other.startswith(f"{key}.")]
         near = [place for other, place in places if group and other.startswith(f"{group}.")]
-        result.append(f"{([otherwise, *near[-1:], *mine[-1:]])[-1]}: {key}: {what or message}")
+        for message in one["msg"].removeprefix("Value error, ").splitlines():
+            name, separator, what = message.partition(": ")
+            if unset.difference(group.split(".")) & set(re.findall(r"\w+", message)):
+                continue
+            key = f"{group}.{name}" if group and separator else group or name
+            mine = [place for other, place in places if other == key or other.startswith(f"{key}.")]
+            result.append(f"{[otherwise, *near[-1:], *mine[-1:]][-1]}: {key}: {what or message}")
     return result

@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from colend.scenario import fields
 from colend.scenario.arms import MOST_COMBINATIONS, ONLY_ARM, Arm, baseline_name, compared, named, swept
 from colend.scenario.banks_file import inside
+from colend.scenario.declarations import groups
 from colend.scenario.design import RECORD_OF_SWEEP, Record, Scenario
-from colend.scenario.errors import ScenarioError, nearest, shown
-from colend.scenario.keys import Source, checked, declared, entries, known_keys, misfits, resolve
+from colend.scenario.errors import Problems, ScenarioError, nearest, shown
+from colend.scenario.keys import Source, checked, entries, misfits, resolve
 from colend.scenario.reading import Document, read_file, read_value
 
 TOP_LEVEL = (
@@ -109,11 +110,11 @@ def load(
 ) -> Scenario:
     """The scenario in a YAML file, or of a shipped scenario's name.
 
-    `overrides`: parameters by dotted or nested key, or top-level keys, over what the file says. `seeds` (a number of them, or a list),
-    `years` and `borrowers` are short for those keys. Raises ScenarioError with every problem there is.
+    `overrides`: parameters by dotted or nested key, or top-level keys, over what the file says. `seeds` (a number of
+    them, or a list), `years` and `borrowers` are short for those keys. Raises ScenarioError with every problem.
     """
     file = find(path)
-    problems: list[str] = []
+    problems = Problems()
     layers = _read(file, str(path) if Path(path).exists() else str(file.name), file.resolve().parent, (), problems)
     given = dict(overrides or {})
     given |= {key: value for key, value in (("seeds", seeds), ("years", years)) if value is not None}
@@ -122,12 +123,12 @@ def load(
     layers.append(_override_layer(given))
     scenario = _Assembly(layers, file, problems).scenario()
     if problems:
-        raise ScenarioError(problems)
+        raise ScenarioError(problems.in_order())
     assert scenario is not None
     return scenario
 
 
-def _read(file: Path, name: str, root: Path, above: tuple[Path, ...], problems: list[str]) -> list[Layer]:
+def _read(file: Path, name: str, root: Path, above: tuple[Path, ...], problems: Problems) -> list[Layer]:
     """A file's layer after those of the files that it includes."""
     document = read_file(file, name)
     problems.extend(document.problems)
@@ -161,7 +162,7 @@ def _read(file: Path, name: str, root: Path, above: tuple[Path, ...], problems: 
 
 
 def _override_layer(given: Mapping[str, Any]) -> Layer:
-    """Overrides as a layer: top-level keys stay, `record.months` goes below `record`, everything else is a parameter."""
+    """Overrides as a layer: top-level keys stay, `record.months` goes below `record`, all else are parameters."""
     data: dict[str, Any] = {}
     for key, value in given.items():
         top, _, rest = str(key).partition(".")
@@ -174,17 +175,21 @@ def _override_layer(given: Mapping[str, Any]) -> Layer:
         else:
             data.setdefault("base", {})[key] = value
 
-    class Overrides(Document):
-        def place(self, path: tuple) -> str:
-            return GIVEN
+    return Layer(_Overrides(data, GIVEN), Path.cwd(), None)
 
-    return Layer(Overrides(data, GIVEN), Path.cwd(), None)
+
+class _Overrides(Document):
+    """Overrides have no lines."""
+
+    def place(self, path: tuple) -> str:
+        """What stands for `file:line` in messages."""
+        return GIVEN
 
 
 class _Assembly:
     """Layers put together; problems are collected on the way."""
 
-    def __init__(self, layers: list[Layer], file: Path, problems: list[str]):
+    def __init__(self, layers: list[Layer], file: Path, problems: Problems):
         self.layers = layers
         self.file = file
         self.problems = problems
@@ -193,18 +198,10 @@ class _Assembly:
         """The scenario; None when there are problems."""
         self.check_keys()
         base, places = self.base()
-        arms, arms_layer = self.arms()
+        arms = self.arms()
         points, swept_keys = self.points()
         self.check_overlap(arms, swept_keys)
-        baseline = ONLY_ARM
-        if (layer := self.last("baseline")) is not None:
-            if not arms:
-                self.problems.append(f"{layer.place('baseline')}: baseline: needs `compare` or `arms`")
-            else:
-                value = layer.document.data["baseline"]
-                baseline = baseline_name(value, layer.source("baseline"), arms, self.problems)
-        elif arms:
-            baseline = next(iter(arms))
+        baseline = self.baseline(arms)
         arms = arms or {ONLY_ARM: Arm({})}
         if len(arms) * len(points) > MOST_COMBINATIONS:
             self.problems.append(
@@ -212,9 +209,6 @@ class _Assembly:
             )
             points = points[:1]
         values = self.fields(Record() if points == [{}] else RECORD_OF_SWEEP)
-        if self.problems:
-            # what fits together is still worth saying where the parts themselves are sound
-            return None
         self.check_fit(base, places, arms, points)
         if self.problems:
             return None
@@ -235,10 +229,7 @@ class _Assembly:
             for key, value in layer.document.data.items():
                 place = layer.place(key)
                 if key not in TOP_LEVEL:
-                    known = declared(str(key)) or str(key).split(".")[0] in (
-                        "banks",
-                        *(one.split(".")[0] for one in known_keys()),
-                    )
+                    known = str(key).partition(".")[0] in groups()[""]
                     hint = "; parameters stand under `base:`" if known else nearest(str(key), TOP_LEVEL)
                     self.problems.append(f"{place}: {key}: there is no such key{hint}")
                 elif key in ("base", "compare", "arms", "sweep", "record") and not isinstance(value, Mapping | None):
@@ -258,16 +249,27 @@ class _Assembly:
                     places.append((key, entry.place))
         return base, places
 
-    def arms(self) -> tuple[dict[str, Arm], Layer | None]:
+    def arms(self) -> dict[str, Arm]:
         """The arms of the uppermost layer that has any; empty when nothing is compared."""
         layer = next((one for one in reversed(self.layers) if {"compare", "arms"} & set(one.document.data)), None)
         if layer is None:
-            return {}, None
+            return {}
         if {"compare", "arms"} <= set(layer.document.data):
             self.problems.append(f"{layer.place('arms')}: arms: stands beside `compare`; give one of them")
         if "arms" in layer.document.data:
-            return named(layer.source("arms"), self.problems), layer
-        return compared(layer.source("compare"), self.problems), layer
+            return named(layer.source("arms"), self.problems)
+        return compared(layer.source("compare"), self.problems)
+
+    def baseline(self, arms: dict[str, Arm]) -> str:
+        """The arm to compare with: what `baseline` says, else the first."""
+        for layer in reversed(self.layers):
+            if "baseline" in layer.document.data:
+                if arms:
+                    return baseline_name(layer.document.data["baseline"], layer.source("baseline"), arms, self.problems)
+                self.problems.append(f"{layer.place('baseline')}: baseline: needs `compare` or `arms`")
+            if {"compare", "arms"} & set(layer.document.data):
+                break  # a baseline below is one of other arms
+        return next(iter(arms), ONLY_ARM)
 
     def points(self) -> tuple[list[dict[str, Any]], dict[str, str]]:
         """The sweep's points, and where each key is swept."""
@@ -281,7 +283,7 @@ class _Assembly:
             if any(_overlap(key, other) for other in varied):
                 self.problems.append(f"{place}: {key}: is both swept and set by arms")
         given = self.layers[-1]
-        for entry in entries(given.source("base"), []):
+        for entry in entries(given.source("base"), Problems()):
             for other, place in (varied | swept_keys).items():
                 if _overlap(entry.key, other):
                     self.problems.append(
@@ -294,14 +296,16 @@ class _Assembly:
         result: dict[str, Any] = {"name": fields.plain_name(self.file.stem), "title": "", "question": ""}
         result |= {"start": "2017-01", "years": 6, "seeds": [0]}
         for key, check in fields.CHECKS.items():
-            layers = self.layers[-2:] if key == "name" else self.layers  # an included file's name is not this one's
-            layer = next((one for one in reversed(layers) if key in one.document.data), None)
-            if layer is None:
-                continue
-            try:
-                result[key] = check(layer.document.data[key])
-            except ValueError as error:
-                self.problems.append(f"{layer.place(key)}: {key}: {error}")
+            for layer in self.layers:
+                if key not in layer.document.data:
+                    continue
+                try:
+                    value = check(layer.document.data[key])
+                except ValueError as error:
+                    self.problems.append(f"{layer.place(key)}: {key}: {error}")
+                else:
+                    if key != "name" or layer in self.layers[-2:]:  # an included file's name is not this one's
+                        result[key] = value
         result["title"] = result["title"] or result["name"]
         result["record"] = self.record(record)
         return result
@@ -325,7 +329,7 @@ class _Assembly:
                     resolve(base, arm.overrides, point)
                 except ValidationError as error:
                     there = [*places, *arm.places, *((key, self.last_place("sweep")) for key in point)]
-                    self.problems.extend(misfits(error, there, str(self.file)))
+                    self.problems.extend(misfits(error, there, str(self.file), self.problems.words))
                 left -= 1
             if left <= 0:
                 return

@@ -1,7 +1,7 @@
 """Reading YAML: plain data, the line of every key, and problems instead of surprises.
 
-Scalars follow YAML 1.2's core schema: `1e-3` is a number, `1:30`, `yes` and `2017-01` are texts. Keys given twice, tags and aliases that
-explode are problems.
+Scalars follow YAML 1.2's core schema: `1e-3` is a number, `1:30`, `yes` and `2017-01` are texts. Keys given twice, tags
+and aliases that explode are problems.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
@@ -23,7 +23,7 @@ _CORE = "tag:yaml.org,2002:"
 class _Loader(yaml.SafeLoader):
     """SafeLoader that resolves plain scalars as YAML 1.2 does."""
 
-    yaml_implicit_resolvers: dict = {}
+    yaml_implicit_resolvers: ClassVar[dict] = {}
 
 
 for _tag, _pattern, _first in (
@@ -41,7 +41,10 @@ for _tag, _pattern, _first in (
 
 @dataclass
 class Document:
-    """What a YAML text says: `data`; `lines`, the line of every key and list item by its path from the top; `problems` of its form."""
+    """What a YAML text says.
+
+    `data`; `lines`, the line of every key and list item by its path from the top; `problems`, e.g. keys given twice.
+    """
 
     data: Any
     name: str
@@ -128,12 +131,8 @@ class _Builder:
         """The data of a node; whatever is wrong below it is a problem, and None stands in its place."""
         self.values += 1
         if self.values > MOST_VALUES or id(node) in self.above:
-            raise ScenarioError(
-                [
-                    *self.problems,
-                    f"{self.name}:{node.start_mark.line + 1}: aliases repeat themselves or expand to more than {MOST_VALUES:,} values",
-                ]
-            )
+            what = f"aliases repeat themselves or expand to more than {MOST_VALUES:,} values"
+            raise ScenarioError([*self.problems, f"{self.name}:{node.start_mark.line + 1}: {what}"])
         self.lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.ScalarNode):
             return self.scalar(node)

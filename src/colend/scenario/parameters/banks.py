@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from collections.abc import Iterator
 
-from colend.scenario.parameters.base import AgentValue, Group, Number, Sequencing, Whole, parameter
+from pydantic import Field
+
+from colend.scenario.parameters.base import AgentValue, Group, Number, Sequencing, Whole, one_each, parameter
 
 _PROTOTYPE = "model.md, values used and alive in the whole-market prototype"
 _SPREAD = (
@@ -94,13 +96,10 @@ class BankKind(Group):
         None, "choice", "These banks' own sequencing; none: alliances.sequencing", "model.md section 6"
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> BankKind:
+    def misfits(self) -> Iterator[str]:
+        """Lists that are not as long as there are banks."""
         for name in type(self).model_fields:
-            value = getattr(self, name)
-            if isinstance(value, list) and len(value) != self.number:
-                raise ValueError(f"{name}: a list of {len(value)} for {self.number} banks")
-        return self
+            yield from one_each(name, getattr(self, name), self.number, "banks")
 
 
 # What sets the kinds apart; everything else is BankKind's default.
@@ -184,10 +183,9 @@ class Banks(Group):
         6, "months", "Months over which a bank offers its headroom to partners", "model.md section 6, routing", 0.1, 120
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Banks:
-        if self.target_ratio < self.minimum_ratio:
-            raise ValueError(f"target_ratio: {self.target_ratio:g} is below minimum_ratio {self.minimum_ratio:g}")
+    def misfits(self) -> Iterator[str]:
+        """A target that is not above the minimum, and no bank at all."""
+        if self.target_ratio <= self.minimum_ratio:
+            yield f"target_ratio: {self.target_ratio:g} is not above minimum_ratio {self.minimum_ratio:g}"
         if self.city.number + self.rural.number + self.consumer_finance.number < 1:
-            raise ValueError("number: there must be at least one bank of some kind")
-        return self
+            yield "city.number: there is no bank of any kind; at least one is needed"

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
 
 SEGMENTS = ("prime", "mass", "thin_file")
 OPENNESS = ("traffic", "customers", "technology")
@@ -53,10 +56,8 @@ class Group(BaseModel):
     @classmethod
     def bounds(cls, name: str) -> tuple[float, float]:
         """Lowest and highest value of parameter `name`, -inf and inf where there is none."""
-        extra = cls.model_fields[name].json_schema_extra
-        assert isinstance(extra, dict)
-        low, high = extra["bounds"]  # type: ignore[misc]
-        return (-math.inf if low is None else float(low)), (math.inf if high is None else float(high))  # type: ignore[arg-type]
+        low, high = bounds_of(cls.model_fields[name])
+        return (-math.inf if low is None else low), (math.inf if high is None else high)
 
     @model_validator(mode="before")
     @classmethod
@@ -69,24 +70,45 @@ class Group(BaseModel):
             field = cls.model_fields.get(name)
             kind = field.annotation if field else None
             if (
-                isinstance(given, dict)
+                field is not None
+                and isinstance(given, dict)
                 and isinstance(kind, type)
                 and issubclass(kind, Group)
                 and not field.is_required()
             ):
-                default = field.get_default(call_default_factory=True)
-                merged[name] = deep_merge(default.model_dump() if isinstance(default, Group) else default, given)
+                merged[name] = deep_merge(_default(cls, name), given)
         return merged
 
     @model_validator(mode="after")
-    def _within_bounds(self) -> Group:
+    def _sound(self) -> Group:
+        found = [*self._outside(), *self.misfits()]
+        if found:
+            raise ValueError("\n".join(found))
+        return self
+
+    def _outside(self) -> Iterator[str]:
         for name, field in type(self).model_fields.items():
-            if isinstance(field.json_schema_extra, dict) and "bounds" in field.json_schema_extra:
+            if isinstance(field.json_schema_extra, dict):
                 low, high = self.bounds(name)
                 for number in numbers_in(getattr(self, name)):
                     if not low <= number <= high:
-                        raise ValueError(f"{name}: {number:g} is outside {low:g} to {high:g}")
-        return self
+                        yield f"{name}: {number:g} is outside {low:g} to {high:g}"
+
+    def misfits(self) -> Iterator[str]:
+        """What does not fit together in this group, each as `name: what`."""
+        return iter(())
+
+
+def bounds_of(field: FieldInfo) -> tuple[float | None, float | None]:
+    """The bounds that a parameter was declared with; None where there is none."""
+    low, high = cast(dict, field.json_schema_extra)["bounds"]
+    return low, high
+
+
+@cache
+def _default(group: type[Group], name: str) -> Any:
+    default = group.model_fields[name].get_default(call_default_factory=True)
+    return default.model_dump() if isinstance(default, Group) else default
 
 
 def deep_merge(base: Any, changes: dict) -> dict:
@@ -100,7 +122,7 @@ def deep_merge(base: Any, changes: dict) -> dict:
 
 
 def numbers_in(value: Any) -> list[float]:
-    """All numbers that a parameter's value consists of and that its bounds hold for (of a distribution: its location)."""
+    """All numbers of a parameter's value that its bounds hold for; of a distribution its location."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return [value]
     if isinstance(value, (list, tuple)):
@@ -140,7 +162,9 @@ def parameter(
     default: Any, unit: str, meaning: str, source: str, low: float | None = None, high: float | None = None
 ) -> Any:
     """Declare a parameter; bounds include their ends and hold for every number that the value consists of."""
-    extra = {"unit": unit, "source": source, "bounds": [low, high]}
+    if unit not in UNITS:
+        raise ValueError(f"{unit!r} is not a unit; add it to UNITS if it must be one")
+    extra: dict[str, Any] = {"unit": unit, "source": source, "bounds": [low, high]}
     return Field(default=default, description=meaning, json_schema_extra=extra, validate_default=True)
 
 
@@ -154,11 +178,15 @@ class _Each(Group):
             return dict.fromkeys(cls.model_fields, value)
         return value
 
+    def numbers(self) -> tuple[float, ...]:
+        """The numbers in the order of the fields."""
+        return tuple(getattr(self, name) for name in type(self).model_fields)
+
     def as_array(self):
         """float64[3], in the order of the fields."""
-        import numpy as np
+        import numpy as np  # late: a scenario is checked without it
 
-        return np.array([getattr(self, name) for name in type(self).model_fields], dtype=np.float64)
+        return np.array(self.numbers(), dtype=np.float64)
 
 
 class BySegment(_Each):
@@ -181,7 +209,7 @@ _DISTRIBUTIONS = {"normal": "[mean, sd]", "lognormal": "[median, sigma]", "unifo
 
 
 def _agent_value(value: Any) -> Any:
-    """A number, a list with one number an agent, or a distribution over agents; raises ValueError with what is wrong."""
+    """A number, a list with one an agent, or a distribution over agents; raises ValueError with what is wrong."""
     if isinstance(value, (list, tuple)):
         return [float(_number(number)) for number in value]
     if not isinstance(value, dict):
@@ -219,8 +247,14 @@ AGENT_VALUE = BeforeValidator(_agent_value)
 AgentValue = Annotated[Any, AGENT_VALUE]
 
 
-def adds_to_one(name: str, shares) -> None:
-    """Raise ValueError unless the shares add to 1."""
+def adds_to_one(name: str, shares: Iterable[float]) -> Iterator[str]:
+    """A misfit unless the shares add to 1."""
     total = sum(shares)
     if abs(total - 1.0) > 1e-9:
-        raise ValueError(f"{name}: shares add to {total:.6g}, not 1")
+        yield f"{name}: the shares add to {total:.9g}, not 1"
+
+
+def one_each(name: str, value: Any, number: int, agents: str) -> Iterator[str]:
+    """A misfit if the value is a list of another length than there are agents."""
+    if isinstance(value, (list, tuple)) and len(value) != number:
+        yield f"{name}: a list of {len(value)}, but number is {number}: one for each of the {agents} is wanted"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import model_validator
+from collections.abc import Iterator
 
 from colend.scenario.parameters.base import Group, Number, Whole, parameter
 
@@ -74,8 +74,7 @@ class Learning(Group):
         0.000067, "share", "Book value of a fully legacy system, of equity", "assumed: two thirds of a new one", 0, 1
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Learning:
+    def misfits(self) -> Iterator[str]:
+        """A maximum below the floor."""
         if self.maximum_precision <= self.floor:
-            raise ValueError(f"maximum_precision: {self.maximum_precision:g} is not above the floor {self.floor:g}")
-        return self
+            yield f"maximum_precision: {self.maximum_precision:g} is not above the floor {self.floor:g}"

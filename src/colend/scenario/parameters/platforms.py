@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import model_validator
+from collections.abc import Iterator
 
 from colend.scenario.parameters.base import (
     AgentValue,
@@ -13,6 +13,7 @@ from colend.scenario.parameters.base import (
     Sequencing,
     Whole,
     adds_to_one,
+    one_each,
     parameter,
 )
 
@@ -108,13 +109,8 @@ class Platforms(Group):
         1,
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Platforms:
-        if len(self.user_share) != self.number:
-            raise ValueError(f"user_share: {len(self.user_share)} shares for {self.number} platforms")
-        adds_to_one("user_share", self.user_share)
-        for name in ("openness", "sequencing", "precision"):
-            value = getattr(self, name)
-            if isinstance(value, list) and len(value) != self.number:
-                raise ValueError(f"{name}: a list of {len(value)} for {self.number} platforms")
-        return self
+    def misfits(self) -> Iterator[str]:
+        """Shares that do not add to 1, lists that are not as long as there are platforms."""
+        yield from adds_to_one("user_share", self.user_share)
+        for name in ("user_share", "openness", "sequencing", "precision"):
+            yield from one_each(name, getattr(self, name), self.number, "platforms")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import model_validator
+from collections.abc import Iterator
 
 from colend.scenario.parameters.base import BySegment, Group, Number, Whole, adds_to_one, parameter
 
@@ -100,10 +100,9 @@ class Population(Group):
         1,
     )
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Population:
-        adds_to_one("segment_share", self.segment_share.as_array())
-        adds_to_one("term_shares", self.term_shares)
+    def misfits(self) -> Iterator[str]:
+        """Shares that do not add to 1, as many shares as terms."""
+        yield from adds_to_one("segment_share", self.segment_share.numbers())
+        yield from adds_to_one("term_shares", self.term_shares)
         if len(self.terms_months) != len(self.term_shares):
-            raise ValueError(f"term_shares: {len(self.term_shares)} shares for {len(self.terms_months)} terms_months")
-        return self
+            yield f"term_shares: {len(self.term_shares)} shares for {len(self.terms_months)} terms in terms_months"
