@@ -4,6 +4,18 @@ from __future__ import annotations
 
 from colend.scenario.design import Record, Run, Scenario, Setting, runs
 from colend.scenario.errors import ScenarioError
+from colend.scenario.json_schema import schema
 from colend.scenario.loading import load, read_overrides, shipped
 
-__all__ = ["Record", "Run", "Scenario", "ScenarioError", "Setting", "load", "read_overrides", "runs", "shipped"]
+__all__ = [
+    "Record",
+    "Run",
+    "Scenario",
+    "ScenarioError",
+    "Setting",
+    "load",
+    "read_overrides",
+    "runs",
+    "schema",
+    "shipped",
+]

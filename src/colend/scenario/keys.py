@@ -61,9 +61,7 @@ def _walk(mapping: Any, prefix: str, path: tuple, source: Source, problems: Prob
                 yield from _walk(value, f"{key}.", here, source, problems)
             elif value is not None:
                 names = ", ".join(groups()[key])
-                problems.about(
-                    source.place(here), key, f"{shown(value)} is not a group of parameters; in it are: {names}"
-                )
+                problems.about(source.place(here), key, f"{shown(value)} is not a group; in it are: {names}")
         else:
             problems.about(source.place(here), key, f"there is no such parameter{nearest_key(key, known_keys())}")
 

@@ -34,9 +34,8 @@ TOP_LEVEL = (
     "include",
 )
 GIVEN = "override"  # what stands for the file in messages about overrides
-MOST_CHECKED = (
-    2_000  # combinations of arms and points whose parameters are put together on loading; the others when asked for
-)
+# Combinations of arms and points whose parameters are put together on loading; the others when they are asked for.
+MOST_CHECKED = 1_000
 _DEEPEST_INCLUDE = 20
 
 

@@ -1,0 +1,182 @@
+"""The JSON Schema of scenario files, made from the declarations, so that editors complete and check them.
+
+`python -m colend.scenario.json_schema` writes it to schema.json beside this file; a test says when that is out of date.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from colend.scenario.banks_file import BANKS_FILE
+from colend.scenario.declarations import (
+    AGENTS,
+    CHOICE,
+    CHOICES,
+    EACH,
+    NUMBER,
+    NUMBERS,
+    WHOLE,
+    WHOLES,
+    Declaration,
+    declarations,
+    groups,
+)
+from colend.scenario.design import BANKS_KEPT, MONTHS_KEPT
+
+SHIPPED = Path(__file__).with_name("schema.json")
+_PAIR = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (draft 7) of a scenario file."""
+    parameters, alternatives = _ref("parameters"), _ref("alternatives")
+    definitions: dict[str, Any] = {"distribution": _distribution()}
+    for one in declarations().values():
+        definitions[one.key] = _value(one) | {"description": _described(one), "default": one.default}
+    definitions |= {name or "parameters": _group(name, "") for name in groups()}
+    definitions |= {
+        f"alternatives:{name}" if name else "alternatives": _group(name, "alternatives:") for name in groups()
+    }
+    file = {"type": "string", "minLength": 1}
+    whole = {"type": "integer", "minimum": 0}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "colend scenario",
+        "type": "object",
+        "additionalProperties": False,
+        "not": {"required": ["compare", "arms"]},
+        "properties": {
+            "name": file | {"description": "Folder name under outputs/"},
+            "title": {"type": "string"},
+            "question": {"type": "string", "description": "One paragraph, printed in the report"},
+            "start": {"type": "string", "pattern": "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$", "default": "2017-01"},
+            "years": {"type": "number", "exclusiveMinimum": 0, "maximum": 100, "default": 6},
+            "seeds": {
+                "description": "How many replications (seeds 0 to n-1), or a list of seeds",
+                "anyOf": [
+                    whole | {"minimum": 1},
+                    {"type": "array", "items": whole, "minItems": 1, "uniqueItems": True},
+                ],
+            },
+            "base": parameters | {"description": "What differs from the defaults in every arm"},
+            "compare": alternatives | {"description": "Lists of alternatives; every combination is an arm"},
+            "arms": {"type": "object", "additionalProperties": {"anyOf": [parameters, {"type": "null"}]}},
+            "sweep": {
+                "type": "object",
+                "properties": {"grid": alternatives},
+                "required": ["grid"],
+                "additionalProperties": False,
+            },
+            "baseline": {"description": "The arm to compare with", "anyOf": [{"type": "string"}, parameters]},
+            "record": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "months": {"enum": list(MONTHS_KEPT)},
+                    "banks": {"enum": list(BANKS_KEPT)},
+                    "alliances": {"type": "boolean"},
+                    "lives": whole | {"description": "Alliances per run whose monthly life is kept"},
+                },
+            },
+            "include": {"anyOf": [file, {"type": "array", "items": file}]},
+        },
+        "definitions": definitions,
+    }
+
+
+def text() -> str:
+    """The schema as it is shipped."""
+    whole = schema()
+    definitions = whole.pop("definitions")
+    # one line a definition: small, and a change of one parameter is a change of one line
+    lines = ",\n".join(
+        f"{json.dumps(name)}: {json.dumps(one, ensure_ascii=False)}" for name, one in definitions.items()
+    )
+    return json.dumps(whole, indent=1, ensure_ascii=False)[:-2] + f',\n "definitions": {{\n{lines}\n}}\n}}\n'
+
+
+def _ref(name: str) -> dict[str, Any]:
+    # beside $ref, draft 7 ignores other keys; wrapped in allOf they count
+    return {"allOf": [{"$ref": f"#/definitions/{name}"}]}
+
+
+def _group(group: str, prefix: str) -> dict[str, Any]:
+    """A group as a mapping: its parameters and subgroups, and everything below it by dotted key."""
+    start = f"{group}." if group else ""
+    properties: dict[str, Any] = {}
+    for name in groups():
+        if name != group and name.startswith(start):
+            properties[name.removeprefix(start)] = {"$ref": f"#/definitions/{prefix}{name}"}
+    for one in declarations().values():
+        if one.key.startswith(start):
+            value = {"$ref": f"#/definitions/{one.key}"}
+            properties[one.key.removeprefix(start)] = _list(value) if prefix else value
+            for part in one.parts:
+                number = _limits(one)
+                properties[f"{one.key}.{part}".removeprefix(start)] = _list(number) if prefix else number
+    if BANKS_FILE.startswith(start):
+        file = {"type": "string", "description": "A CSV file with one row a bank, columns named as the parameters"}
+        properties[BANKS_FILE.removeprefix(start)] = _list(file) if prefix else file
+    return {"type": ["object", "null"], "additionalProperties": False, "properties": properties}
+
+
+def _list(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "minItems": 1, "items": items}
+
+
+def _limits(one: Declaration, kind: str = "number") -> dict[str, Any]:
+    return {"type": kind, "minimum": one.low, "maximum": one.high}
+
+
+def _described(one: Declaration) -> str:
+    unit = f" ({one.unit})" if one.unit not in ("1", "choice") else ""
+    return f"{one.meaning}{unit}. Source: {one.source}"
+
+
+def _value(one: Declaration) -> dict[str, Any]:
+    """What the value of a parameter may be."""
+    number, whole, choice = _limits(one), _limits(one, "integer"), {"enum": list(one.choices)}
+    each = {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "properties": dict.fromkeys(one.parts, number),
+    }
+    forms: dict[str, dict[str, Any]] = {
+        NUMBER: number,
+        WHOLE: whole,
+        NUMBERS: {"type": "array", "items": number},
+        WHOLES: {"type": "array", "items": whole},
+        AGENTS: {"anyOf": [number, {"type": "array", "items": number}, {"$ref": "#/definitions/distribution"}]},
+        CHOICE: choice,
+        CHOICES: {"anyOf": [choice, {"type": "array", "items": choice}, *([{"type": "null"}] if one.optional else [])]},
+        EACH: {"anyOf": [number, each]},
+    }
+    return forms[one.form]
+
+
+def _distribution() -> dict[str, Any]:
+    kinds = {
+        "normal": _PAIR | {"description": "[mean, sd]"},
+        "lognormal": _PAIR | {"description": "[median, sigma]"},
+        "uniform": _PAIR | {"description": "[low, high]"},
+        "choice": {
+            "type": "object",
+            "description": "value: probability",
+            "minProperties": 1,
+            "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+        },
+    }
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": False,
+        "properties": kinds,
+    }
+
+
+if __name__ == "__main__":
+    SHIPPED.write_text(text(), encoding="utf-8")
