@@ -12,6 +12,7 @@ from colend.equations.default import solve_threshold
 from colend.measures import collect_run
 from colend.month import MONTH
 from colend.rules.alliance import found_pairs
+from colend.rules.alliance_measures import terminal_values
 from colend.rules.bank import prepare_plans
 from colend.rules.founding import customer_shares, found_banks, found_borrowers, found_platforms
 from colend.state.books import Books, Flow, fen
@@ -48,6 +49,7 @@ class Market(mesa.Model):
         )
         self.history: list[dict] = []
         self.year_ends: list[dict] = []
+        self.lives: list[dict] = []
         self.systematic_factor = 0.0
         self._found()
 
@@ -126,4 +128,14 @@ def simulate(
         market.step()
         if on_month is not None:
             on_month(done)
+    terminal_values(market)
     return collect_run(market)
+
+
+def warm_up() -> None:
+    """Compile everything that a run needs, or load it from the cache, on a market of a few people."""
+    from colend.scenario.design import Setting
+    from colend.scenario.parameters import Parameters
+
+    small = Parameters.model_validate({"population": {"borrowers": 50, "persons": 50_000}})
+    simulate(Setting(small, years=2 / 12), 0)

@@ -59,11 +59,13 @@ def apply_at_own_bank(row, key, snapshot, totals, refusals):
 
 
 def grant_cash_offer(row, key, snapshot, totals, bank, refusals):
-    """Product path: after a scene instalment the bank offers a cash loan of its own; taking it makes the bank stick."""
+    """Product path: after a scene instalment the bank offers a cash loan of its own to whom it would lend; taking it makes
+    the bank stick."""
     month = snapshot.month[0]
     cell = totals[bank, row.segment]
-    cell.cash_offers += 1
     outcome = visit(row, key, snapshot, totals, refusals, 0, bank, OWN_PLACE, drawn_term(key, snapshot), CASH_LOAN, 0.0)
+    if outcome != MOVES_ON:
+        cell.cash_offers += 1
     if outcome == FUNDED:
         cell.cash_taken += 1
         awareness = np.float64(row.awareness)
