@@ -1,0 +1,74 @@
+"""Every reported measure once, and how a market's results are collected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from colend.measures.agents import BANKS, PLATFORMS, REGIONS
+from colend.measures.alliances import ALLIANCES, LIVES, LivesView, lives_kept
+from colend.measures.declaration import TABLES, UNITS, Measure
+from colend.measures.months import MONTHS
+from colend.measures.runs import RUNS
+from colend.measures.views import MonthView, RunView, YearView
+
+__all__ = ["MEASURES", "TABLES", "UNITS", "Measure", "collect_month", "collect_run", "collect_year"]
+
+MEASURES: tuple[Measure, ...] = RUNS + MONTHS + BANKS + PLATFORMS + REGIONS + ALLIANCES + LIVES
+
+Columns = dict[str, Any]
+
+
+def taken(measures: tuple[Measure, ...], view) -> Columns:
+    """The value of each measure by name."""
+    return {measure.name: measure.take(view) for measure in measures}
+
+
+def collect_month(market) -> dict[str, Columns]:
+    """What is kept of this month until the run ends.
+
+    `months`, `alliance_months`, and the flows of `banks` and `platforms` that a year's rows add up.
+    """
+    view = MonthView(market)
+    kept = {"months": taken(MONTHS, view), **view.flows_of_agents()}
+    record = market.setting.record
+    if record.alliances and record.lives > 0:
+        kept["alliance_months"] = taken(LIVES, LivesView(market))
+    return kept
+
+
+def collect_year(market) -> dict[str, Columns]:
+    """Rows of `banks`, `platforms` and `regions` at a year's end; the month is in the market's history already."""
+    if market.setting.record.banks == "none":
+        return {}
+    view = YearView(market)
+    return {"banks": taken(BANKS, view), "platforms": taken(PLATFORMS, view), "regions": taken(REGIONS, view)}
+
+
+def collect_run(market) -> dict[str, Columns]:
+    """The tables of a market whose run has ended, as columns; tables that `record` does not want are left out."""
+    view, record = RunView(market), market.setting.record
+    result: dict[str, Columns] = {"runs": {name: np.array([value]) for name, value in taken(RUNS, view).items()}}
+    if record.months != "none":
+        month = view.months["month"]
+        kept = month >= 0 if record.months == "all" else ((month + 1) % 12 == 0) | (month == month[-1])
+        result["months"] = {name: column[kept] for name, column in view.months.items()}
+    for table in ("banks", "platforms", "regions"):
+        years = [year[table] for year in market.year_ends if year]
+        if years:
+            result[table] = stacked(years)
+    if record.alliances:
+        result["alliances"] = taken(ALLIANCES, view)
+        months = [month["alliance_months"] for month in market.history if "alliance_months" in month]
+        if months:
+            lives = stacked(months)
+            chosen = np.flatnonzero(np.isin(lives["alliance"], lives_kept(view, record.lives)))
+            order = chosen[np.lexsort((lives["month"][chosen], lives["alliance"][chosen]))]
+            result["alliance_months"] = {name: column[order] for name, column in lives.items()}
+    return result
+
+
+def stacked(parts: list[Columns]) -> Columns:
+    """Columns one under the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,0 +1,67 @@
+"""What a measure is: one declaration with name, table, unit, meaning and where its value is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+TABLES = ("runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months")
+
+# Every unit that a measure may have. Money and people are those of the real market.
+UNITS = (
+    "persons",
+    "number",
+    "months",
+    "month",
+    "yuan",
+    "share",
+    "rate a year",
+    "AUC",
+    "precision",
+    "logit",
+    "logit squared",
+    "yuan a month",
+    "standard deviations",
+    "name",
+    "1",
+)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One reported measure; `name` is its column.
+
+    `take` gets the view of its table (`colend.measures.views`) and answers with a number (tables `runs` and `months`) or
+    a column with one value a row. What is not defined is NaN, never 0: a loss rate without loans, a month that has not
+    come.
+    """
+
+    name: str
+    table: str
+    unit: str
+    meaning: str
+    take: Callable[[Any], Any]
+
+
+def ratio(part, whole):
+    """part / whole as floats, NaN where there is no whole; numbers or arrays."""
+    part, whole = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
+    result = np.divide(part, whole, out=np.full(np.broadcast(part, whole).shape, np.nan), where=whole != 0.0)
+    return result if result.ndim else float(result)
+
+
+def mean(values) -> float:
+    """Mean of the values there are; NaN of none."""
+    values = np.asarray(values, dtype=np.float64)
+    values = values[np.isfinite(values)]
+    return float(values.mean()) if len(values) else np.nan
+
+
+def middle(values, percent: float = 50.0) -> float:
+    """Percentile of the values there are (the median by default); NaN of none."""
+    values = np.asarray(values, dtype=np.float64)
+    values = values[np.isfinite(values)]
+    return float(np.percentile(values, percent)) if len(values) else np.nan

@@ -1,0 +1,161 @@
+"""One number a run: what arms are compared by."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from colend.measures.agents import auc_mass
+from colend.measures.declaration import Measure, mean, middle, ratio
+from colend.measures.months import CHANNELS
+from colend.measures.views import LOCAL, RunView
+from colend.scenario.parameters import KINDS
+from colend.state.tables import OPERATING
+
+
+def loss_rate(view: RunView, channel: str) -> float:
+    """Charge-offs of the run over the sum of its months' opening balances, times 12."""
+    balance = view.months[f"balance_{channel}"]
+    return ratio(12.0 * view.total(f"losses_{channel}"), balance[:-1].sum())
+
+
+def own_share(view: RunView) -> float:
+    """Own channels' part of what banks lent over the run."""
+    own = sum(month["banks"]["own"].sum() for month in view.market.history)
+    joint = sum(month["banks"]["joint"].sum() for month in view.market.history)
+    return ratio(own, own + joint)
+
+
+def local(view: RunView, column: np.ndarray) -> np.ndarray:
+    """Rows of city and rural banks."""
+    return column[np.isin(view.banks.kind, LOCAL)]
+
+
+def paying_for_research(view: RunView) -> float:
+    """Share of banks that spend on research or a laboratory at the end."""
+    return float(np.mean((view.banks.research_spending > 0.0) | (view.banks.laboratory != 0)))
+
+
+def partners_largest(view: RunView) -> float:
+    """Operating partners of the platform that has most of them."""
+    return float(view.partners("platform", OPERATING).max())
+
+
+def _run(name: str, unit: str, meaning: str, take) -> Measure:
+    return Measure(name, "runs", unit, meaning, take)
+
+
+def _total(name: str, unit: str, meaning: str, month: str) -> Measure:
+    """Sum of a monthly measure over the run."""
+    return _run(name, unit, meaning, lambda v: v.total(month))
+
+
+def _last(name: str, unit: str, meaning: str, month: str) -> Measure:
+    """A monthly measure at the end of the run."""
+    return _run(name, unit, meaning, lambda v: float(v.last(month)))
+
+
+CREDIT = (
+    _total("originations_joint", "yuan", "Joint loans paid out over the run", "originations_joint"),
+    _last("balance_joint_end", "yuan", "Joint loans outstanding at the end", "balance_joint"),
+    _total("originations_own", "yuan", "Lent through banks' own channels over the run", "originations_own"),
+    _run("own_share", "share", "Own channels' part of what banks lent over the run", own_share),
+    _run(
+        "loss_rate_joint",
+        "rate a year",
+        "Charge-offs after recoveries over balances, joint loans",
+        lambda v: loss_rate(v, "joint"),
+    ),
+    _run(
+        "loss_rate_own",
+        "rate a year",
+        "Charge-offs after recoveries over balances, banks' own channels",
+        lambda v: loss_rate(v, "own"),
+    ),
+    _run(
+        "approval_rate",
+        "share",
+        "Offers over applications",
+        lambda v: ratio(v.total("offers"), v.total("applications")),
+    ),
+    _run(
+        "mean_rate",
+        "rate a year",
+        "Interest rate of the loans paid out, weighted by yuan",
+        lambda v: v.weighted("mean_rate", *(f"originations_{channel}" for channel in CHANNELS)),
+    ),
+    _last("served_thin_file_end", "persons", "Thin-file persons with a loan at the end", "served_thin_file"),
+    _total("first_loans", "persons", "First loans of persons over the run", "first_loans"),
+    _last(
+        "largest_platform_share", "share", "Largest platform's part of joint loans at the end", "largest_platform_share"
+    ),
+)
+
+GATES = (
+    _run(
+        "customers_end",
+        "persons",
+        "Customers of banks at the end",
+        lambda v: float(sum(v.last(f"customers_{kind}") for kind in KINDS)),
+    ),
+    _total("converted", "persons", "Joint borrowers who became customers of the bank", "conversions"),
+    _last(
+        "precision_median_end",
+        "precision",
+        "Median screening precision of city and rural banks at the end",
+        "precision_median",
+    ),
+    _run(
+        "precision_gain_median",
+        "precision",
+        "Median gain of their screening precision over the run",
+        lambda v: middle(local(v, v.banks.precision - v.banks.initial_precision)),
+    ),
+    _run(
+        "auc_mass_median_end",
+        "AUC",
+        "Median AUC of their own screening at the end, all mass applicants",
+        lambda v: middle(local(v, auc_mass(v))),
+    ),
+    _run(
+        "research_banks_share", "share", "Banks that pay for research or a laboratory at the end", paying_for_research
+    ),
+    _run("replaced_banks_share", "share", "Banks that replaced their legacy system", lambda v: mean(v.banks.replaced)),
+    _run(
+        "touchpoint_banks_share",
+        "share",
+        "Banks that keep touchpoints at the end",
+        lambda v: mean(v.banks.touchpoints != 0),
+    ),
+)
+
+INCOME = (
+    _total("bank_profit", "yuan", "Profit of banks from consumer lending after tax", "bank_profit"),
+    _total("platform_profit", "yuan", "Profit of platforms from lending after tax", "platform_profit"),
+    _run(
+        "overshoot_max",
+        "yuan",
+        "Largest lending of banks beyond their headroom in a month",
+        lambda v: float(v.months["overshoot"].max()),
+    ),
+)
+
+ALLIANCES = (
+    _total("meetings", "number", "Alliances begun", "meetings"),
+    _total("pilots_started", "number", "Pilots begun", "pilots_started"),
+    _total("pacts_signed", "number", "Pacts signed", "pacts_signed"),
+    _last("operating_end", "number", "Pacts in operation at the end", "alliances_operating"),
+    _run(
+        "partners_largest_end",
+        "number",
+        "Operating partners at the end of the platform that has most",
+        partners_largest,
+    ),
+    _last(
+        "dormant_share_end",
+        "share",
+        "Pacts that do nothing over all signed pacts that run, at the end",
+        "dormant_share",
+    ),
+)
+
+RUNS = CREDIT + GATES + INCOME + ALLIANCES
