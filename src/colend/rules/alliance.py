@@ -34,6 +34,7 @@ from colend.state.tables import (
     PILOT_SETUP,
     SIGNED,
     grown,
+    in_stages,
     table,
 )
 
@@ -165,10 +166,7 @@ def would_sign(market, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
 
 def running(market, *stages: int) -> np.ndarray:
     """Rows of the alliances in these stages."""
-    return np.flatnonzero(np.isin(market.alliances.stage[: market.alliance_count], stages)) if market.alliance_count else _EMPTY
-
-
-_EMPTY = np.zeros(0, dtype=np.int64)
+    return np.flatnonzero(in_stages(market.alliances["stage"][: market.alliance_count], *stages))
 
 
 def pairs_of(market, rows: np.ndarray) -> np.ndarray:

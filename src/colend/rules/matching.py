@@ -16,22 +16,26 @@ def deferred_acceptance(
     """
     platforms, banks = bank_worth.shape
     acceptable = (bank_worth > 0.0) & (platform_worth > 0.0)
-    proposals = []
-    for bank in range(banks):
+    able = np.flatnonzero(acceptable.any(axis=0) & (bank_quota > 0))
+    proposals = {}
+    for bank in able.tolist():
         choice = np.flatnonzero(acceptable[:, bank])
         order = np.lexsort((tie[choice, bank], -bank_worth[choice, bank]))
-        proposals.append(list(choice[order]))
+        proposals[bank] = choice[order][::-1].tolist()  # best last, so that it is popped first
+    rank = list(zip(platform_worth.tolist(), (-tie).tolist(), strict=True))
+    quota, room = bank_quota.tolist(), platform_quota.tolist()
     held: list[list[int]] = [[] for _ in range(platforms)]
-    engaged = np.zeros(banks, dtype=np.int64)
-    waiting = [bank for bank in range(banks) if proposals[bank] and bank_quota[bank] > 0]
+    engaged = dict.fromkeys(proposals, 0)
+    waiting = list(proposals)
     while waiting:
         bank = waiting.pop()
-        while engaged[bank] < bank_quota[bank] and proposals[bank]:
-            platform = proposals[bank].pop(0)
+        while engaged[bank] < quota[bank] and proposals[bank]:
+            platform = proposals[bank].pop()
+            worth, order = rank[platform]
             held[platform].append(bank)
             engaged[bank] += 1
-            if len(held[platform]) > platform_quota[platform]:
-                worst = min(held[platform], key=lambda b: (platform_worth[platform, b], -tie[platform, b]))
+            if len(held[platform]) > room[platform]:
+                worst = min(held[platform], key=lambda b, worth=worth, order=order: (worth[b], order[b]))
                 held[platform].remove(worst)
                 engaged[worst] -= 1
                 if worst != bank:

@@ -18,7 +18,7 @@ from colend.equations.pricing import origination_rate, platform_cutoff
 from colend.equations.relationship import AWAY, HOME, annuity, customer_value, idle_share
 from colend.equations.screening import information, lending, passed_applicants
 from colend.rules.outlook import TECHNOLOGY, TRAFFIC, Outlook, mean_term, monthly_discount, sharing_depth
-from colend.state.tables import INTEGRATING, OPERATING, PILOT, SIGNED
+from colend.state.tables import INTEGRATING, OPERATING, PILOT, SIGNED, in_stages
 
 _STEP = 0.05  # relative step of the derivative by precision
 _ROUNDS = 3  # the derivative of pairs without business is refreshed in turns, each every third month
@@ -128,7 +128,7 @@ def expected_share(mean, variance):
 
 def partners_in(alliances: np.recarray, stages: tuple[int, ...]) -> np.ndarray:
     """Rows of the alliances that are in one of these stages."""
-    return np.flatnonzero(np.isin(alliances.stage, stages))
+    return np.flatnonzero(in_stages(alliances["stage"], *stages))
 
 
 def refresh_prospects(market) -> None:

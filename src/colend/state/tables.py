@@ -232,6 +232,13 @@ TOTAL = np.dtype(
 FIXED_POINT = float(2**30)
 
 
+def in_stages(stages: np.ndarray, *wanted: int) -> np.ndarray:
+    """bool: which of these alliance stages are among `wanted`; by look-up, which is ten times as fast as np.isin here."""
+    chosen = np.zeros(len(STAGE_NAMES), dtype=bool)
+    chosen[list(wanted)] = True
+    return chosen[stages]
+
+
 def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> np.recarray:
     """A zeroed record array of `dtype`; index and month columns start at NONE."""
     result = np.zeros(rows, dtype=dtype).view(np.recarray)
