@@ -34,7 +34,7 @@ UNITS = (
 class Measure:
     """One reported measure; `name` is its column.
 
-    `take` gets the view of its table (`colend.measures.views`) and answers with a number (tables `runs` and `months`) or
+    `take` gets the view of its table (`colend.measures.views`) and answers with a number (tables `runs`, `months`) or
     a column with one value a row. What is not defined is NaN, never 0: a loss rate without loans, a month that has not
     come.
     """
@@ -61,7 +61,12 @@ def mean(values) -> float:
 
 
 def middle(values, percent: float = 50.0) -> float:
-    """Percentile of the values there are (the median by default); NaN of none."""
+    """Percentile of the values there are, linear between ranks (the median by default); NaN of none."""
     values = np.asarray(values, dtype=np.float64)
-    values = values[np.isfinite(values)]
-    return float(np.percentile(values, percent)) if len(values) else np.nan
+    ranked = np.sort(values[np.isfinite(values)])
+    if not len(ranked):
+        return np.nan
+    place = (len(ranked) - 1) * percent / 100.0
+    below = int(place)
+    above = min(below + 1, len(ranked) - 1)
+    return float(ranked[below] + (place - below) * (ranked[above] - ranked[below]))

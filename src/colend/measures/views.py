@@ -57,7 +57,7 @@ class MonthView:
 
     @cached_property
     def offers(self) -> np.ndarray:
-        """Of them, those who were offered one, by segment; a cash loan offered unasked is no answer to an application."""
+        """Of them, those who were offered one, by segment; a cash loan offered unasked answers no application."""
         return (self.totals.offered - self.totals.cash_offers).sum(axis=0)
 
     @cached_property
