@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from colend.scenario.design import Record, Run, Scenario, Setting, runs
 from colend.scenario.errors import ScenarioError
-from colend.scenario.json_schema import schema
 from colend.scenario.loading import load, read_overrides, shipped
 
 __all__ = [
@@ -19,3 +18,10 @@ __all__ = [
     "schema",
     "shipped",
 ]
+
+
+def schema() -> dict:
+    """The JSON Schema of scenario files, made from the declarations."""
+    from colend.scenario import json_schema
+
+    return json_schema.schema()

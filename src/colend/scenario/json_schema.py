@@ -82,24 +82,24 @@ def schema() -> dict[str, Any]:
             },
             "include": {"anyOf": [file, {"type": "array", "items": file}]},
         },
-        "definitions": definitions,
+        "$defs": definitions,
     }
 
 
 def text() -> str:
     """The schema as it is shipped."""
     whole = schema()
-    definitions = whole.pop("definitions")
     # one line a definition: small, and a change of one parameter is a change of one line
-    lines = ",\n".join(
-        f"{json.dumps(name)}: {json.dumps(one, ensure_ascii=False)}" for name, one in definitions.items()
-    )
-    return json.dumps(whole, indent=1, ensure_ascii=False)[:-2] + f',\n "definitions": {{\n{lines}\n}}\n}}\n'
+    definitions = [
+        f"{json.dumps(name)}: {json.dumps(one, ensure_ascii=False)}" for name, one in whole.pop("$defs").items()
+    ]
+    head = json.dumps(whole, indent=1, ensure_ascii=False).removesuffix("\n}")
+    return head + ',\n "$defs": {\n' + ",\n".join(definitions) + "\n}\n}\n"
 
 
 def _ref(name: str) -> dict[str, Any]:
     # beside $ref, draft 7 ignores other keys; wrapped in allOf they count
-    return {"allOf": [{"$ref": f"#/definitions/{name}"}]}
+    return {"allOf": [{"$ref": f"#/$defs/{name}"}]}
 
 
 def _group(group: str, prefix: str) -> dict[str, Any]:
@@ -108,10 +108,10 @@ def _group(group: str, prefix: str) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for name in groups():
         if name != group and name.startswith(start):
-            properties[name.removeprefix(start)] = {"$ref": f"#/definitions/{prefix}{name}"}
+            properties[name.removeprefix(start)] = {"$ref": f"#/$defs/{prefix}{name}"}
     for one in declarations().values():
         if one.key.startswith(start):
-            value = {"$ref": f"#/definitions/{one.key}"}
+            value = {"$ref": f"#/$defs/{one.key}"}
             properties[one.key.removeprefix(start)] = _list(value) if prefix else value
             for part in one.parts:
                 number = _limits(one)
@@ -149,7 +149,7 @@ def _value(one: Declaration) -> dict[str, Any]:
         WHOLE: whole,
         NUMBERS: {"type": "array", "items": number},
         WHOLES: {"type": "array", "items": whole},
-        AGENTS: {"anyOf": [number, {"type": "array", "items": number}, {"$ref": "#/definitions/distribution"}]},
+        AGENTS: {"anyOf": [number, {"type": "array", "items": number}, {"$ref": "#/$defs/distribution"}]},
         CHOICE: choice,
         CHOICES: {"anyOf": [choice, {"type": "array", "items": choice}, *([{"type": "null"}] if one.optional else [])]},
         EACH: {"anyOf": [number, each]},
