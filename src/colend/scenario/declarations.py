@@ -116,6 +116,12 @@ class Declaration:
             why = " (a text, not a number)"
         return f"{shown(value)} is not allowed{why}; allowed: {self.allowed}{hint}"
 
+    def part_problem(self, value: Any) -> str:
+        """As `problem`, for one of the parts of a parameter with one number for each of several."""
+        if self._fits(value):
+            return ""
+        return f"{shown(value)} is not allowed; allowed: a number from {self.low:.12g} to {self.high:.12g}"
+
     def _fits(self, part: Any) -> bool:
         number = isinstance(part, (int, float)) and not isinstance(part, bool)
         return number and self._within(part)

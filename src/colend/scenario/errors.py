@@ -46,12 +46,13 @@ def nearest(word: str, words: Iterable[str]) -> str:
 
 
 def nearest_key(key: str, keys: Iterable[str]) -> str:
-    """As `nearest`, for a dotted key: in the same group, else of a similar name in another, else similar as a whole."""
+    """As `nearest`, for a dotted key: in the same group, else below it, else in any, else similar as a whole."""
     keys = list(keys)
     group, _, name = key.rpartition(".")
     family = {one.rpartition(".")[2]: one for one in keys if one.rpartition(".")[0] == group}
+    below = {one.rpartition(".")[2]: one for one in reversed(keys) if one.startswith(f"{group}.")}
     anywhere = {one.rpartition(".")[2]: one for one in reversed(keys)}
-    for names, cutoff in ((family, 0.6), (anywhere, 0.8)):
+    for names, cutoff in ((family, 0.6), (below, 0.8), (anywhere, 0.8)):
         if found := difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff):
             return f"; did you mean {names[found[0]]}?"
     found = difflib.get_close_matches(key, keys, n=1, cutoff=0.75)

@@ -93,7 +93,7 @@ def checked(entry: Entry, source: Source, problems: Problems) -> dict[str, Any]:
     found = declared(entry.key)
     assert found is not None
     part = entry.key != found.key
-    problem = found.problem({entry.key.rsplit(".", 1)[1]: entry.value} if part else entry.value)
+    problem = found.part_problem(entry.value) if part else found.problem(entry.value)
     if problem:
         problems.about(entry.place, entry.key, problem)
         return {}

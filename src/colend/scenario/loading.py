@@ -225,7 +225,7 @@ class _Assembly:
     def check_keys(self) -> None:
         """Top-level keys that do not exist, and mappings that are something else."""
         for layer in self.layers:
-            for key, value in layer.document.data.items():
+            for key, value in list(layer.document.data.items()):
                 place = layer.place(key)
                 if key not in TOP_LEVEL:
                     known = str(key).partition(".")[0] in groups()[""]
@@ -233,7 +233,7 @@ class _Assembly:
                     self.problems.append(f"{place}: {key}: there is no such key{hint}")
                 elif key in ("base", "compare", "arms", "sweep", "record") and not isinstance(value, Mapping | None):
                     self.problems.append(f"{place}: {key}: {shown(value)} is not a mapping of keys")
-                    layer.document.data[key] = {}
+                    del layer.document.data[key]
 
     def base(self) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """What the layers' `base` set, and where."""
