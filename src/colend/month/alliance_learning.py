@@ -83,4 +83,5 @@ def pay_for_operations(market) -> None:
     pay(market, rows, cost, cost)
     open_rows = running(market, OPERATING)
     opening = market.parameters.platforms.opening_cost.as_array()[alliances.openness[open_rows]]
-    pay(market, open_rows, 0.0, opening, Flow.OPENING_COST)
+    scale = market.banks_table.cost_scale[alliances.bank[open_rows]]
+    pay(market, open_rows, 0.0, scale * opening, Flow.OPENING_COST)

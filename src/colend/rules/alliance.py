@@ -92,7 +92,7 @@ def party_terms(market, pairs: np.ndarray, party: int) -> np.recarray:
     openness = market.platforms_table.openness[platform]
     terms = np.zeros(len(pairs), dtype=TERMS).view(np.recarray)
     margin = rows.bank_margin if party == 0 else rows.platform_margin
-    opening = market.parameters.platforms.opening_cost.as_array()[openness] if party == 1 else 0.0
+    opening = scale * market.parameters.platforms.opening_cost.as_array()[openness] if party == 1 else 0.0
     flow, pilot_flow = rows.applications, rows.applications * group.pilot_allocation
     terms.gain = flow * margin + (rows.transfer_worth if party == 0 else 0.0)
     terms.cost = group.running_cost * scale + group.application_cost * flow + opening

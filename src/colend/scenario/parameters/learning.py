@@ -47,7 +47,7 @@ class Learning(Group):
     )
     research_unit: Number = parameter(50_000, "yuan a month", "Unit of research spending", _PROTOTYPE, 1, 1e12)
     laboratory_cost: Number = parameter(
-        200_000, "yuan a month", "Cost of a joint laboratory with a university", "assumed: a dozen researchers", 0, 1e12
+        50_000, "yuan a month", "Cost of a joint laboratory with a university", "assumed: three researchers", 0, 1e12
     )
     laboratory_platform_share: Number = parameter(
         0.3, "share", "Part of it that a platform pays which opens technology", "assumed: a minority sponsor", 0, 1

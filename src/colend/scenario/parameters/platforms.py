@@ -93,10 +93,10 @@ class Platforms(Group):
         0.5, "share", "Depth to which the platform's score is shared where customers are open", _PROTOTYPE, 0, 1
     )
     opening_cost: ByOpenness = parameter(
-        {"traffic": 0, "customers": 20_000, "technology": 50_000},
+        {"traffic": 0, "customers": 5_000, "technology": 15_000},
         "yuan a month",
-        "Platform's cost of each open alliance",
-        "assumed: one and two-and-a-half engineers",
+        "Platform's cost of each open alliance, times the bank's cost_scale",
+        "assumed: a tenth and three tenths of an alliance's running cost",
         0,
         1e9,
     )
