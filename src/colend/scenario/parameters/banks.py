@@ -27,7 +27,7 @@ class BankKind(Group):
     )
     equity: AgentValue = parameter({"lognormal": [1e9, 0.6]}, "yuan", "Equity at the start", _PROTOTYPE, 1e5, 1e13)
     capital_ratio: AgentValue = parameter(
-        {"normal": [0.128, 0.012]},
+        {"uniform": [0.107, 0.150]},
         "share",
         "Capital ratio at the start",
         "facts: city banks' capital adequacy 12.97 % (end 2024); spread assumed so that some start near the minimum",
