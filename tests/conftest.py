@@ -6,7 +6,8 @@ import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
-# Small enough for the uncompiled engine, alive enough that every mechanism acts: cheap alliances, quick pilots, short terms.
+# Small enough for the uncompiled engine, alive enough that every mechanism acts: cheap alliances, quick pilots, short
+# terms.
 SMALL = {
     "population.borrowers": 2_000,
     "population.persons": 20_000_000,

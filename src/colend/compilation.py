@@ -1,11 +1,11 @@
 """Compile pure functions with Numba, without touching their source.
 
-The science (`equations`) and the rules (`rules`) are plain Python functions. `compiled(function)` returns the
-Numba version of one of them and of every colend function it calls; the plain version stays what it was. That is what makes the
-`objects` engine a reference: it runs the uncompiled source, not the same machine code in a loop.
+The science (`equations`) and the rules (`rules`) are plain Python functions. `compiled(function)` returns the Numba
+version of one of them and of every colend function it calls; the plain version stays what it was. That is what makes
+the `objects` engine a reference: it runs the uncompiled source, not the same machine code in a loop.
 
-Numba's cache does not notice an edit in *another* file than the one it cached, so the cache folder is named by a hash of
-the whole package source.
+Numba's cache does not notice an edit in *another* file than the one it cached, so the cache folder is named by a hash
+of the whole package source.
 """
 
 from __future__ import annotations
@@ -59,8 +59,9 @@ def twin(function: Callable, replace: Callable[[Callable], Callable]) -> types.F
 def compiled(function: Callable, allocates: bool = True) -> Callable:
     """The Numba version of a pure function (no GIL, cached on disk, IEEE division).
 
-    `allocates=False` promises that it makes no arrays; Numba then counts no references to the arrays it is handed. On the
-    borrowers' pass, which hands a dozen arrays down to small functions, that is 78 instead of 210 ns per borrower-month.
+    `allocates=False` promises that it makes no arrays; Numba then counts no references to the arrays it is handed. On
+    the borrowers' pass, which hands a dozen arrays down to small functions, that is 78 instead of 210 ns per
+    borrower-month.
     """
     return _numba().njit(nogil=True, cache=True, error_model="numpy", _nrt=allocates)(
         twin(function, functools.partial(compiled, allocates=allocates))

@@ -25,10 +25,10 @@ _BANK_TYPES = (CityBank, RuralBank, ConsumerFinanceCompany)
 class Market(mesa.Model):
     """One market of platforms, banks and borrowers; `step()` is one month.
 
-    `setting` is an arm of a scenario at a sweep point (`scenario.arm(name)`), `seed` numbers the replication. Engine `columns` runs the borrowers' rule
-    compiled over all rows (on `threads` threads); engine `objects` makes every borrower a registered Mesa agent that runs the same rule
-    uncompiled. Both give the same books to the fen. In engine `columns` borrowers are not in `agents_by_type`: `market.borrowers[i]` makes a
-    view of one when asked.
+    `setting` is an arm of a scenario at a sweep point (`scenario.arm(name)`), `seed` numbers the replication. Engine
+    `columns` runs the borrowers' rule compiled over all rows (on `threads` threads); engine `objects` makes every
+    borrower a registered Mesa agent that runs the same rule uncompiled. Both give the same books to the fen. In
+    engine `columns` borrowers are not in `agents_by_type`: `market.borrowers[i]` makes a view of one when asked.
     """
 
     def __init__(self, setting, seed: int = 0, engine: str = "columns", threads: int = 1) -> None:
@@ -44,7 +44,9 @@ class Market(mesa.Model):
         self.default_threshold = np.array(
             [
                 solve_threshold(rate, loading)
-                for rate, loading in zip(credit.annual_default_rate.as_array(), credit.default_loading.as_array(), strict=True)
+                for rate, loading in zip(
+                    credit.annual_default_rate.as_array(), credit.default_loading.as_array(), strict=True
+                )
             ]
         )
         self.history: list[dict] = []

@@ -24,7 +24,9 @@ def test_quantile_inverts_the_cdf_to_the_accuracy_of_as241():
 
 @pytest.mark.parametrize("k", [-40.0, -25.001, -24.999, -3.0, 0.0, 2.5, 30.0])
 def test_inverse_mills_ratio(k):
-    assert inverse_mills_ratio(k) == pytest.approx(np.exp(stats.norm.logpdf(k) - stats.norm.logcdf(k)), rel=1e-5, abs=1e-300)
+    assert inverse_mills_ratio(k) == pytest.approx(
+        np.exp(stats.norm.logpdf(k) - stats.norm.logcdf(k)), rel=1e-5, abs=1e-300
+    )
 
 
 @pytest.mark.parametrize("function", [normal_cdf, normal_density, normal_quantile, inverse_mills_ratio])

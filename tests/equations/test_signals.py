@@ -20,7 +20,9 @@ BANK, OTHER, PLATFORM, COMMON = 0.3, 0.25, 0.8, 0.3
 
 @pytest.fixture(scope="module")
 def people():
-    """z, a bank's signal, another bank's (noises share a part), the platform's score, and a blurred copy of it at depth 0.5."""
+    """z, a bank's signal, another bank's (noises share a part), the platform's score, and a blurred copy of it at
+    depth 0.5.
+    """
     generator = np.random.default_rng(7)
     z, shared, own, other, platform, blur = generator.standard_normal((6, SIZE))
     bank = z + (math.sqrt(COMMON) * shared + math.sqrt(1 - COMMON) * own) / math.sqrt(BANK)
@@ -63,7 +65,10 @@ def test_shared_score(people):
 
 def test_nothing_shared_changes_nothing_and_all_shared_leaves_no_truncation():
     mean, variance = posterior(0.7, BANK)
-    assert with_shared_score(mean, variance, 9.9, sharing_weight(variance, PLATFORM, 0.0), PLATFORM)[:2] == (mean, variance)
+    assert with_shared_score(mean, variance, 9.9, sharing_weight(variance, PLATFORM, 0.0), PLATFORM)[:2] == (
+        mean,
+        variance,
+    )
     full = with_shared_score(mean, variance, 0.1, sharing_weight(variance, PLATFORM, 1.0), PLATFORM)
     assert full[3] == pytest.approx(0.0, abs=1e-12)
     assert given_above(full[0], full[1], *full[2:], 0.0) == pytest.approx(full[:2])

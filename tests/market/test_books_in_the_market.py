@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from colend.month.settlement import summed_balances
-from colend.state.books import FEN, Flow
-from colend.state.books import BooksError
+from colend.state.books import FEN, BooksError, Flow
 
 
 def run(market, months):

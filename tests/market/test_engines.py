@@ -16,7 +16,9 @@ def same(one, other):
     different = []
     for name in (*TABLES, "alliances", "contracts"):
         left, right = getattr(one, name), getattr(other, name)
-        different += [f"{name}.{column}" for column in left.dtype.names if left[column].tobytes() != right[column].tobytes()]
+        different += [
+            f"{name}.{column}" for column in left.dtype.names if left[column].tobytes() != right[column].tobytes()
+        ]
     if one.books.balance.tobytes() != other.books.balance.tobytes():
         different.append("books")
     return different

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from colend.equations.fit import share_table
 from colend.state.books import Books
 from colend.state.draws import month_key
 from colend.state.snapshot import MONTH, OFFER, SEGMENT_MONTH, Snapshot
@@ -29,7 +30,7 @@ JOINT_ROWS = np.arange(BANKS + 1, 2 * BANKS + 1)
 
 
 def hand_made(seed=1, month=0, depth=0.0, rational=1, **changes):
-    """A snapshot with three banks of precision 0.2, 0.3, 0.4 on one platform of precision 0.8, all in one mass segment."""
+    """A snapshot with three banks of precision 0.2, 0.3, 0.4 on one platform of precision 0.8, everybody alike."""
     offers = np.zeros((2 * BANKS + 1, 3), dtype=OFFER).view(np.recarray)
     own, joint = slice(0, BANKS), slice(BANKS + 1, None)
     precision = np.array([0.2, 0.3, 0.4])[:, None]
@@ -157,6 +158,7 @@ def hand_made_market(openness=0, stages=(), **changes):
         books=books,
         scale=1000,
         month=0,
+        share_table=share_table(1.6),
         totals=table(TOTAL, (count, 3)),
         platform_applications=np.zeros(2),
     )

@@ -121,7 +121,7 @@ def test_a_laboratory_needs_a_long_horizon_and_much_to_gain(planned):
         market.month = month
         choose_laboratory(market)
     chosen.append(banks.laboratory.copy())
-    banks.horizon_months = 3
+    banks.horizon_months = 1
     for month in range(12):
         market.month = month
         choose_laboratory(market)

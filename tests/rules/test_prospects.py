@@ -1,16 +1,14 @@
 """What pairs expect: applications, margins, customers, transfer; against the formulas written out."""
 
-import math
-
 import numpy as np
 import pytest
-from scipy.special import expit
 
+from colend.equations.fit import logistic_normal_mean
 from colend.equations.pricing import platform_cutoff
 from colend.equations.screening import information, lending, passed_applicants
 from colend.rules.bank import prepare_plans
 from colend.rules.outlook import monthly_discount, sharing_depth
-from colend.rules.prospects import anticipated_applications, expected_share, refresh_prospects
+from colend.rules.prospects import anticipated_applications, refresh_prospects
 from colend.state.tables import DORMANT, INTEGRATING, OPERATING
 
 TRAFFIC, CUSTOMERS, TECHNOLOGY = range(3)
@@ -137,7 +135,7 @@ def test_transfer_worth_by_the_formula(hand_made_market):
     prepare_plans(market)
     outlook, pairs, banks = market.outlook, market.pairs, market.banks_table
     here = row(0, 0)
-    served = pairs.applications[here] * expected_share(0.0, 1.25**2 + 0.8**2)
+    served = pairs.applications[here] * logistic_normal_mean(0.0, 1.25**2 + 0.8**2)
     profit = outlook.precision_profit[0] + served * (outlook.mix[0] * outlook.slope[here]).sum()
     learned = 0.5 * (1 - 0.5) * (1 - 0.3) * 0.03 * 0.3 * (0.8 - 0.3)
     discount = monthly_discount(market.parameters)
@@ -160,10 +158,3 @@ def test_naive_parties_overrate_their_applicants(hand_made_market):
     for market in (rational, naive):
         prepare_plans(market)
     assert (naive.outlook.own_margin[:, 1:] > rational.outlook.own_margin[:, 1:]).all()
-
-
-def test_expected_share_is_the_integral():
-    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
-    for mean, variance in ((0.0, 2.0), (1.0, 0.5), (-2.0, 2.2)):
-        exact = (weights * expit(mean + math.sqrt(variance) * nodes)).sum() / weights.sum()
-        assert expected_share(mean, variance) == pytest.approx(exact, abs=0.02)

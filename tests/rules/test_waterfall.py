@@ -51,8 +51,8 @@ class ByHand:
     def route(self, weights):
         for place in range(3):
             target = uniform(self.key, ROUTE + place) * sum(weights.values())
-            for contract, weight in weights.items():
-                target -= weight
+            for contract in weights:
+                target -= weights[contract]
                 if target < 0.0:
                     break
             del weights[contract]
@@ -143,7 +143,7 @@ def test_every_visit_as_by_hand(hand_made, applicants, depth):
 
 
 def test_rational_lenders_are_calibrated_and_naive_ones_are_not(hand_made, applicants):
-    """Hazard predicted against the true mean hazard of those who were funded, at each bank: many applicants, no defaults drawn.
+    """Hazard predicted against the true mean hazard of those who were funded, at each bank; no defaults drawn.
 
     Tolerance: 5 % for moment matching (model.md) plus four standard errors of the mean hazard.
     """

@@ -1,4 +1,6 @@
-"""Platforms and banks as Mesa agents. Their state is columns, so that a month with a thousand banks is not a thousand slow calls."""
+"""Platforms and banks as Mesa agents. Their state is columns, so that a month with a thousand banks is not a thousand
+slow calls.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Borrowers as Mesa agents: made when somebody asks (`columns`), or all registered and stepping themselves (`objects`)."""
+"""Borrowers as Mesa agents: made when somebody asks (`columns`), or all registered and stepping themselves
+(`objects`).
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Default: a monthly probit hazard with one systematic factor (Vasicek 2002, Risk 15(12), on a monthly clock).
 
 h(z, M) = Phi((d - beta z - sqrt(rho) M) / sqrt(1 - rho)), with z ~ N(0, 1) the creditworthiness, M ~ N(0, 1) the
-systematic factor, rho the asset correlation, beta the loading on creditworthiness and d the segment's threshold. Hazards are per
-month, rates per year.
+systematic factor, rho the asset correlation, beta the loading on creditworthiness and d the segment's threshold.
+Hazards are per month, rates per year.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ def monthly_hazard(threshold, loading, creditworthiness, asset_correlation, fact
 
 
 def hazard_score(threshold, loading, mean, variance):
-    """Phi^-1 of the hazard predicted on z ~ N(mean, variance), the factor averaged out: (d - beta m) / sqrt(1 + beta^2 v)."""
+    """Phi^-1 of the hazard predicted on z ~ N(mean, variance), the factor averaged out: (d - beta m) / sqrt(1 +
+    beta^2 v).
+    """
     return (threshold - loading * mean) / math.sqrt(1.0 + loading * loading * variance)
 
 
@@ -31,8 +33,8 @@ def hazard_slope(score, loading, variance):
 def hazard_decline(hazard, slope, loading, variance):
     """How much one survived month lowers the predicted hazard.
 
-    Survival is good news about z: its posterior mean moves by v beta slope / (1 - h) (probit moment matching), and the hazard
-    by -beta slope for each unit of that; so h falls by v (beta slope)^2 / (1 - h).
+    Survival is good news about z: its posterior mean moves by v beta slope / (1 - h) (probit moment matching), and
+    the hazard by -beta slope for each unit of that; so h falls by v (beta slope)^2 / (1 - h).
     """
     return variance * (loading * slope) ** 2 / (1.0 - hazard)
 

@@ -1,4 +1,6 @@
-"""Fit: the hidden logit of the share of applications that a joint pipeline can serve, and what parties believe about it."""
+"""Fit: the hidden logit of the share of applications that a joint pipeline can serve, and what parties believe about
+it.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def observation_variance(operation_sd, served, failed):
 
 
 def updated_belief(mean, variance, observed, noise):
-    """Conjugate normal update of a belief by an observation of that noise variance; arrays allowed, variance may be 0."""
+    """Conjugate normal update of a belief by an observation of that noise variance; arrays allowed, variance may be
+    0.
+    """
     weight = variance / (variance + noise)
     return mean + weight * (observed - mean), variance * (1.0 - weight)
 
@@ -36,9 +40,11 @@ def variance_after(variance, information):
 
 
 def trust_change(trust, surprise, weight, gain, loss):
-    """omega [g p (1 - trust) - l (1 - p) trust], p = Phi((y - mu)/sqrt v) = Phi(surprise), omega = sigma_ops^2 / v = weight.
+    """omega [g p (1 - trust) - l (1 - p) trust], p = Phi((y - mu)/sqrt v) = Phi(surprise), omega = sigma_ops^2 / v =
+    weight.
 
-    Measured against the public prior, not the belief: beliefs adapt, and trust would end at one half whatever the fit.
+    Measured against the public prior, not the belief: beliefs adapt, and trust would end at one half whatever the
+    fit.
     """
     p = normal_cdf(surprise)
     return weight * (gain * p * (1.0 - trust) - loss * (1.0 - p) * trust)
@@ -52,10 +58,11 @@ def logistic_normal_mean(mean: float, variance: float) -> float:
 
 
 def share_table(largest_sd: float) -> np.ndarray:
-    """E[logistic(N(m, s^2))] on a grid, float64[means, sds + 1]; column 0 holds the grid itself: first mean, mean step, sd step.
+    """E[logistic(N(m, s^2))] on a grid, float64[means, sds + 1]; column 0 holds the grid itself: first mean, mean
+    step, sd step.
 
-    Means reach far enough that the share is 0 or 1 to 1e-6 beyond; 96 steps of s up to `largest_sd`, with one more on each side for cubic
-    interpolation (the mean is even in s).
+    Means reach far enough that the share is 0 or 1 to 1e-6 beyond; 96 steps of s up to `largest_sd`, with one more on
+    each side for cubic interpolation (the mean is even in s).
     """
     nodes, weights = np.polynomial.hermite_e.hermegauss(64)
     weights = weights / weights.sum()
@@ -96,7 +103,9 @@ def expected_share(mean, variance, table):
 
 
 def mean_for_share(share, variance, table):
-    """The mean at which the expected share equals `share`: -inf below 0, +inf from the largest on (bisection, then it is exact to 1e-9)."""
+    """The mean at which the expected share equals `share`: -inf below 0, +inf from the largest on (bisection, then it
+    is exact to 1e-9).
+    """
     if share <= 0.0:
         return -math.inf
     low = table[0, 0]

@@ -1,4 +1,6 @@
-"""Price and decision: required rates, the hazard a price can bear, the platform's own cut-off. Rates a year, amounts in fen."""
+"""Price and decision: required rates, the hazard a price can bear, the platform's own cut-off. Rates a year, amounts
+in fen.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def origination_rate(origination_cost, amount_months):
 
 def required_rate(base_rate, hazard, loss_given_default, origination_cost, amount_months):
     """r* = base + expected loss + origination, base = funds + operating + fee + hurdle."""
-    return base_rate + expected_loss_rate(hazard, loss_given_default) + origination_rate(origination_cost, amount_months)
+    return (
+        base_rate + expected_loss_rate(hazard, loss_given_default) + origination_rate(origination_cost, amount_months)
+    )
 
 
 def mean_needed(score, threshold, loading, variance):
@@ -35,12 +39,21 @@ def mean_needed(score, threshold, loading, variance):
 
 
 def platform_cutoff(
-    fee_income, own_part, interest_margin, minimum_income, amount_months, loss_given_default, threshold, loading, precision
+    fee_income,
+    own_part,
+    interest_margin,
+    minimum_income,
+    amount_months,
+    loss_given_default,
+    threshold,
+    loading,
+    precision,
 ):
     """The score x_p from which the platform earns by passing an application on.
 
-    It passes when B(T+1)/24 [fee income + s_p (r - funds_p - EL_p)] >= k_p. `fee_income` is s_b fee (a year, on the whole balance), `own_part`
-    s_p, `interest_margin` r - funds_p, `minimum_income` k_p (fen). Returns -inf when it always pays, inf when it never does.
+    It passes when B(T+1)/24 [fee income + s_p (r - funds_p - EL_p)] >= k_p. `fee_income` is s_b fee (a year, on the
+    whole balance), `own_part` s_p, `interest_margin` r - funds_p, `minimum_income` k_p (fen). Returns -inf when it
+    always pays, inf when it never does.
     """
     income = fee_income - origination_rate(minimum_income, amount_months)
     if own_part <= 0.0:

@@ -1,8 +1,9 @@
 """What a lender knows about an applicant: normal signals, and what selection reveals.
 
 A screener with precision tau sees x = z + e, e ~ N(0, 1/tau). Events that selected the application before the lender
-saw it (the platform passed it, earlier lenders refused it, the borrower accepts) truncate a latent normal that is correlated
-with z; the belief stays normal by moment matching, as in Clark (1961)'s and Heckman (1979)'s truncated moments.
+saw it (the platform passed it, earlier lenders refused it, the borrower accepts) truncate a latent normal that is
+correlated with z; the belief stays normal by moment matching, as in Clark (1961)'s and Heckman (1979)'s truncated
+moments.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ def posterior(signal, precision):
 
 
 def sharing_weight(variance, platform_precision, depth):
-    """1 / D, D = A + (1/delta - 1)/tau_p, A = v + 1/tau_p: how much a shared score at depth delta in [0, 1] counts; 0: nothing."""
+    """1 / D, D = A + (1/delta - 1)/tau_p, A = v + 1/tau_p: how much a shared score at depth delta in [0, 1] counts;
+    0: nothing.
+    """
     if depth <= 0.0:
         return 0.0
     return 1.0 / (variance + 1.0 / (platform_precision * depth))
@@ -65,9 +68,10 @@ def given_below(mean, variance, latent_mean, latent_variance, covariance, cutoff
 def earlier_signal(signal, precision, other_precision, common, mean, variance):
     """What this lender believes about an earlier lender's signal x_j, before and after the rest of what it knows.
 
-    The two lenders' noises share a part: `common` = rho_b, so c = 1 + rho_b / sqrt(tau_i tau_j). With V = 1 + 1/tau_i, on x_i alone
-    x_j ~ N(x_i c / V, 1 + 1/tau_j - c^2 / V) and cov(z, x_j) = 1 - c / V. Then it is carried to the current belief
-    (`mean`, `variance`) about z with the regression g = cov / v. Returns mean and variance of x_j, covariance with z.
+    The two lenders' noises share a part: `common` = rho_b, so c = 1 + rho_b / sqrt(tau_i tau_j). With V = 1 +
+    1/tau_i, on x_i alone x_j ~ N(x_i c / V, 1 + 1/tau_j - c^2 / V) and cov(z, x_j) = 1 - c / V. Then it is carried to
+    the current belief (`mean`, `variance`) about z with the regression g = cov / v. Returns mean and variance of x_j,
+    covariance with z.
     """
     own_mean, own_variance = posterior(signal, precision)
     total = 1.0 + 1.0 / precision

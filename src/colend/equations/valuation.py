@@ -1,8 +1,9 @@
 """What an alliance and a pilot are worth to one party: section 6 of the model, by quadrature.
 
-Terms of a party (a record, yuan): `gain`, what a month at full allocation brings per unit of the share served (N w, and what transfer adds); `pilot_gain`,
-the same in a pilot; `cost` and `pilot_cost`, a month's running and application costs; `signing`, `integration`, `setup`, once; `noise`, variance of one month's observed
-logit at full allocation, `pilot_noise` in a pilot; months as in the parameters; `months` the months counted, the shorter of term and horizon.
+Terms of a party (a record, yuan): `gain`, what a month at full allocation brings per unit of the share served (N w,
+and what transfer adds); `pilot_gain`, the same in a pilot; `cost` and `pilot_cost`, a month's running and application
+costs; `signing`, `integration`, `setup`, once; `noise`, variance of one month's observed logit at full allocation,
+`pilot_noise` in a pilot; months as in the parameters; `months` the months counted, the shorter of term and horizon.
 """
 
 from __future__ import annotations
@@ -114,7 +115,10 @@ def variance_after_pilot(variance, terms):
 
 
 def pilot_value(mean, variance, terms, table):
-    """V_pilot(m, v) = -K_pilot + sum_{t=U+1}^{U+P} b^t S_pilot + b^(U+P) E[max(0, V(m_P, v_P))], m_P ~ N(m, v - v_P)."""
+    """V_pilot(m, v) = -K_pilot + sum_{t=U+1}^{U+P} b^t S_pilot + b^(U+P) E[max(0, V(m_P, v_P))].
+
+    m_P ~ N(m, v - v_P) is the belief at the end of the pilot.
+    """
     end = terms.setup_months + terms.pilot_months
     during = annuity_between(terms.discount, terms.setup_months + 1.0, end) * surplus(
         mean,
@@ -132,7 +136,9 @@ def pilot_value(mean, variance, terms, table):
 
 
 def option_on_alliance(mean, spread, variance, terms, root, table):
-    """E[max(0, V(m_P, v_P))], m_P ~ N(mean, spread^2): V rises in m_P, its root is found first so that the kink ends the interval."""
+    """E[max(0, V(m_P, v_P))], m_P ~ N(mean, spread^2): V rises in m_P, its root is found first so that the kink ends
+    the interval.
+    """
     if spread <= 1e-9:
         return max(0.0, alliance_value(mean, variance, terms, root, table))
     low, high = mean - _REACH * spread, mean + _REACH * spread
@@ -150,7 +156,9 @@ def option_on_alliance(mean, spread, variance, terms, root, table):
     total = 0.0
     for i in range(len(_NODES)):
         point = low + half * (1.0 + _NODES[i])
-        total += _WEIGHTS[i] * alliance_value(point, variance, terms, root, table) * normal_density((point - mean) / spread)
+        total += (
+            _WEIGHTS[i] * alliance_value(point, variance, terms, root, table) * normal_density((point - mean) / spread)
+        )
     return half * total / spread
 
 

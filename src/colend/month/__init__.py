@@ -1,6 +1,7 @@
 """What happens in a month, in order. Each step is a function that takes the market; one file a step.
 
-From the plans to the relationship step every borrower sees the same snapshot, so borrowers are independent within a month.
+From the plans to the relationship step every borrower sees the same snapshot, so borrowers are independent within a
+month.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ MONTH = (
     economy,  # 1 the systematic credit factor moves on
     pacts,  # 2 parties meet, pilot, sign, integrate, go dormant, renew, part
     plans,  # 3 banks set hurdles, admission, touchpoints, research; platforms their routing
-    borrowers,  # 4-6 pay or default; need, apply, are screened, priced, accept; notice their bank, become customers, leave
+    borrowers,  # 4-6 pay or default; apply, are screened, priced; notice their bank, come and go
     learning,  # 7 beliefs, trust, precision, intercepts
     settlement,  # 8 everything is posted; the books balance to the fen
     record,  # 9 the month's measures

@@ -44,7 +44,9 @@ def binomial(uniform, trials, probability):
 
 
 def learn_fit(market, rows, pair, observed, noise) -> None:
-    """Conjugate update. What a pilot shows shares one unknown difference from the whole, so its months are pooled first."""
+    """Conjugate update. What a pilot shows shares one unknown difference from the whole, so its months are pooled
+    first.
+    """
     alliances, pairs, group = market.alliances, market.pairs, market.parameters.alliances
     in_pilot = alliances.stage[rows] == PILOT
     pilot, own = rows[in_pilot], pair[in_pilot]

@@ -19,7 +19,9 @@ TRAFFIC, CUSTOMERS, TECHNOLOGY = range(len(OPENNESS))
 
 
 def borrowers(market) -> None:
-    """Run the month of all borrowers on one snapshot; `market.totals` then says what happened, by contract and segment."""
+    """Run the month of all borrowers on one snapshot; `market.totals` then says what happened, by contract and
+    segment.
+    """
     market.snapshot = build_snapshot(market)
     if market.engine == "columns":
         market.totals = pass_over(market.borrowers_table, market.snapshot, market.threads)
@@ -93,9 +95,24 @@ def build_month(market) -> np.recarray:
     month.factor = market.systematic_factor
     month.risk_based = credit.pricing == "risk_based"
     month.rational = credit.prescreen_inference == "rational"
-    for name in ("asset_correlation", "loss_given_default", "rate_cap", "bureau_correlation", "waterfall_depth", "lockout_months"):
+    for name in (
+        "asset_correlation",
+        "loss_given_default",
+        "rate_cap",
+        "bureau_correlation",
+        "waterfall_depth",
+        "lockout_months",
+    ):
         month[name] = getattr(credit, name)
-    for name in ("loyalty", "conversion", "switch_probability", "attrition", "awareness_fade", "cash_offer_rate", "cash_stickiness"):
+    for name in (
+        "loyalty",
+        "conversion",
+        "switch_probability",
+        "attrition",
+        "awareness_fade",
+        "cash_offer_rate",
+        "cash_stickiness",
+    ):
         month[name] = getattr(customers, name)
     for name in ("reservation_slope", "reservation_sigma", "scene_share"):
         month[name] = getattr(population, name)
@@ -139,15 +156,21 @@ def build_offers(market) -> np.recarray:
     offers.threshold = market.default_threshold + offers.intercept
     offers.platform_threshold = market.default_threshold + platforms.own_intercept[platform][:, None]
 
-    fee = contracts.fee_rate + np.where(joint, contracts.technology_fee / np.maximum(contracts.funding_share, 1e-9), 0.0)
+    fee = contracts.fee_rate + np.where(
+        joint, contracts.technology_fee / np.maximum(contracts.funding_share, 1e-9), 0.0
+    )
     bank_base = banks.funds_rate[bank] + banks.operating_rate[bank] + banks.hurdle[bank] + np.where(joint, fee, 0.0)
-    lender_base = platforms.funds_rate[platform] + platforms.operating_rate[platform] + market.parameters.banks.base_hurdle
+    lender_base = (
+        platforms.funds_rate[platform] + platforms.operating_rate[platform] + market.parameters.banks.base_hurdle
+    )
     offers.base_rate = np.where(lender, lender_base, bank_base)[:, None]
     posted = credit.posted_rate.as_array() - np.where(own, credit.own_discount, 0.0)[:, None]
     offers.price = np.where(credit.pricing == "risk_based", credit.rate_cap, np.minimum(posted, credit.rate_cap))
     cost = np.where(own, credit.origination_cost_own, credit.origination_cost_joint)
     offers.origination_cost = (cost * FEN)[:, None]
-    offers.admission = np.where(lender, platforms.admission[platform], banks.admission[bank] * banks.alive[bank])[:, None]
+    offers.admission = np.where(lender, platforms.admission[platform], banks.admission[bank] * banks.alive[bank])[
+        :, None
+    ]
     offers.served = np.where(joint, market.alliances.share_served[contracts.alliance], 1.0)[:, None]
 
     depth = sharing_depth(market, contracts)[:, None]

@@ -1,4 +1,6 @@
-"""Step 1: the economy of the month. The systematic factor is an AR(1) with unit variance: M <- psi M + sqrt(1 - psi^2) eta."""
+"""Step 1: the economy of the month. The systematic factor is an AR(1) with unit variance: M <- psi M + sqrt(1 -
+psi^2) eta.
+"""
 
 from __future__ import annotations
 
@@ -22,5 +24,7 @@ def economy(market) -> None:
     if market.month == 0:
         market.systematic_factor = factor_draw(market.seed, BEFORE)
     innovation = math.sqrt(1.0 - persistence**2)
-    market.systematic_factor = persistence * market.systematic_factor + innovation * factor_draw(market.seed, market.month)
+    market.systematic_factor = persistence * market.systematic_factor + innovation * factor_draw(
+        market.seed, market.month
+    )
     market.books.start_month()

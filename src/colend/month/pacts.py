@@ -15,7 +15,9 @@ from colend.rules.alliance import (
 
 
 def pacts(market) -> None:
-    """Part, review, pilot, decide, integrate what exists; meet; the same for who just met; then this month's operations."""
+    """Part, review, pilot, decide, integrate what exists; meet; the same for who just met; then this month's
+    operations.
+    """
     close_dead_banks(market)
     operate(market)
     review(market)

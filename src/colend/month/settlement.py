@@ -1,4 +1,6 @@
-"""Step 8: post what happened. All money of the borrowers' pass is moved here, split between the parties of each contract."""
+"""Step 8: post what happened. All money of the borrowers' pass is moved here, split between the parties of each
+contract.
+"""
 
 from __future__ import annotations
 
@@ -37,8 +39,8 @@ def summed_balances(market) -> np.ndarray:
 def post_loans(market) -> None:
     """Loans paid out, repaid and written off, interest, fees and running costs, by contract.
 
-    The bank's claim is always the same share of the contract's loans, rounded down to the fen; each flow moves the claim to where it
-    belongs after the flow, so that nothing drifts.
+    The bank's claim is always the same share of the contract's loans, rounded down to the fen; each flow moves the
+    claim to where it belongs after the flow, so that nothing drifts.
     """
     books, parameters = market.books, market.parameters
     contracts = market.contracts[: market.contract_count]
@@ -50,7 +52,10 @@ def post_loans(market) -> None:
     bank_cash = np.where(bank == NONE, books.borrowers, bank)
     platform_cash = np.where(platform == NONE, books.borrowers, books.banks + platform)
     share = np.rint(contracts.funding_share * _BASIS).astype(np.int64)
-    sums = {name: market.totals[name].sum(axis=1) * market.scale for name in ("originated", "repaid", "defaulted", "recovered", "interest", "originations")}
+    sums = {
+        name: market.totals[name].sum(axis=1) * market.scale
+        for name in ("originated", "repaid", "defaulted", "recovered", "interest", "originations")
+    }
     before = books.bank_claims + books.platform_claims
     bank_before, platform_before = books.bank_claims.copy(), books.platform_claims.copy()
     profit = np.zeros((2, len(contracts)))  # economic profit in fen, by party
@@ -140,7 +145,8 @@ def credit_alliances(market, contracts, kind, profit) -> None:
 
 
 def post_taxes_and_payouts(market) -> None:
-    """Tax on the profit of the calendar year so far; then a share of what is left goes to shareholders while capital allows.
+    """Tax on the profit of the calendar year so far; then a share of what is left goes to shareholders while capital
+    allows.
 
     Platforms hand all profit on to their owners: the lender's equity is what they once put in, less losses.
     """

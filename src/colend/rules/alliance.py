@@ -1,7 +1,8 @@
 """Alliances: one state machine for both sequencings.
 
-The sequencings differ in one thing only: whether signing is decided at the meeting (on the prior) or `pilot_setup_months + pilot_months` later (on what the
-pilot showed). Everything after a decision is the same code. Section 6 of the model.
+The sequencings differ in one thing only: whether signing is decided at the meeting (on the prior) or
+`pilot_setup_months + pilot_months` later (on what the pilot showed). Everything after a decision is the same code.
+Section 6 of the model.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ def found_pairs(market) -> np.recarray:
 def party_terms(market, pairs: np.ndarray, party: int) -> np.recarray:
     """TERMS of one party (0 the bank, 1 the platform) for these pairs, yuan a month at what is expected now.
 
-    Both sides pay the same for the same thing; set-up and fixed costs scale with the bank's kind. Signing's prestige counts against its cost.
+    Both sides pay the same for the same thing; set-up and fixed costs scale with the bank's kind. Signing's prestige
+    counts against its cost.
     """
     group, rows = market.parameters.alliances, market.pairs[pairs]
     platform, bank = np.divmod(pairs, len(market.banks_table))
@@ -176,7 +178,9 @@ def pairs_of(market, rows: np.ndarray) -> np.ndarray:
 
 
 def slots_used(market) -> tuple[np.ndarray, np.ndarray]:
-    """Slots in use, float64[platforms] and [banks]: a whole one in set-up and integration, `pilot_slot_use` in a pilot."""
+    """Slots in use, float64[platforms] and [banks]: a whole one in set-up and integration, `pilot_slot_use` in a
+    pilot.
+    """
     alliances, rows = market.alliances, running(market, PILOT_SETUP, PILOT, INTEGRATING)
     use = slot_use(market, rows)
     platforms = np.bincount(alliances.platform[rows], use, len(market.platforms_table))
@@ -222,7 +226,9 @@ def close_dead_banks(market) -> None:
 
 
 def meet(market) -> None:
-    """Banks with a free slot look for a partner with probability `meeting_rate`; those who want each other are matched."""
+    """Banks with a free slot look for a partner with probability `meeting_rate`; those who want each other are
+    matched.
+    """
     parameters, banks, platforms = market.parameters.alliances, market.banks_table, market.platforms_table
     used_platform, used_bank = slots_used(market)
     pairs_running = market.pairs.alliance.reshape(len(platforms), len(banks)) != NONE
@@ -230,7 +236,9 @@ def meet(market) -> None:
     free_bank = np.minimum(free_bank, banks.maximum_partners - pairs_running.sum(axis=0))
     with np.errstate(over="ignore"):
         key = month_key(market.seed, market.month)
-        looks = uniform(entity_key(key, bank_entities(banks).astype(np.uint64)), draws.MEETING) < parameters.meeting_rate
+        looks = (
+            uniform(entity_key(key, bank_entities(banks).astype(np.uint64)), draws.MEETING) < parameters.meeting_rate
+        )
     free_bank = np.where(looks & (banks.alive != 0), np.maximum(free_bank, 0), 0).astype(np.int64)
     free_platform = np.maximum(np.floor(platforms.slots - used_platform + _WHOLE), 0).astype(np.int64)
     candidates = np.flatnonzero((~pairs_running & (free_bank > 0) & (free_platform > 0)[:, None]).ravel())
@@ -311,7 +319,9 @@ def decide(market) -> None:
 
 
 def integrate(market) -> None:
-    """Signed pacts are integrated when that is worth its cost to both (signing is sunk) and both have a free slot, oldest first."""
+    """Signed pacts are integrated when that is worth its cost to both (signing is sunk) and both have a free slot,
+    oldest first.
+    """
     rows = running(market, SIGNED)
     if not len(rows):
         return
@@ -353,7 +363,9 @@ def operate(market) -> None:
 
 
 def review(market) -> None:
-    """From `review_months` of operation on: dormant while the smaller surplus is negative, awake again when it is not; terms end."""
+    """From `review_months` of operation on: dormant while the smaller surplus is negative, awake again when it is
+    not; terms end.
+    """
     group, alliances = market.parameters.alliances, market.alliances
     rows = running(market, OPERATING, DORMANT)
     rows = rows[market.month >= alliances.operating_since[rows] + group.review_months]
@@ -385,7 +397,9 @@ def review(market) -> None:
 def allocation(market, rows: np.ndarray) -> np.ndarray:
     """Part of its flow that each alliance gets: 1 in operation, `pilot_allocation` in a pilot, 0 otherwise."""
     stage = market.alliances.stage[rows]
-    return np.where(stage == OPERATING, 1.0, np.where(stage == PILOT, market.parameters.alliances.pilot_allocation, 0.0))
+    return np.where(
+        stage == OPERATING, 1.0, np.where(stage == PILOT, market.parameters.alliances.pilot_allocation, 0.0)
+    )
 
 
 def draw_operations(market) -> None:

@@ -1,4 +1,6 @@
-"""What happens to one loan application: its bank, the platform's waterfall of lenders, the price, the borrower's answer."""
+"""What happens to one loan application: its bank, the platform's waterfall of lenders, the price, the borrower's
+answer.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ def drawn_term(key, snapshot):
 
 
 def apply_at_own_bank(row, key, snapshot, totals, refusals):
-    """The customer asks its own bank, which screens alone. True: served or declined there; False: goes on to a platform."""
+    """The customer asks its own bank, which screens alone. True: served or declined there; False: goes on to a
+    platform.
+    """
     bank = np.int64(row.owner)  # the own channel of bank b is contract b
     totals[bank, row.segment].applications += 1
     outcome = visit(row, key, snapshot, totals, refusals, 0, bank, OWN_PLACE, drawn_term(key, snapshot), CASH_LOAN, 0.0)
@@ -59,8 +63,9 @@ def apply_at_own_bank(row, key, snapshot, totals, refusals):
 
 
 def grant_cash_offer(row, key, snapshot, totals, bank, refusals):
-    """Product path: after a scene instalment the bank offers a cash loan of its own to whom it would lend; taking it makes
-    the bank stick."""
+    """Product path: after a scene instalment the bank offers a cash loan of its own to whom it would lend; taking it
+    makes the bank stick.
+    """
     month = snapshot.month[0]
     cell = totals[bank, row.segment]
     outcome = visit(row, key, snapshot, totals, refusals, 0, bank, OWN_PLACE, drawn_term(key, snapshot), CASH_LOAN, 0.0)
@@ -73,7 +78,9 @@ def grant_cash_offer(row, key, snapshot, totals, bank, refusals):
 
 
 def apply_at_platform(row, key, snapshot, totals, refusals):
-    """The platform sends the application along its partners, first by weight, without replacement, then to its own lender."""
+    """The platform sends the application along its partners, first by weight, without replacement, then to its own
+    lender.
+    """
     month = snapshot.month[0]
     platform = np.int64(row.platform)
     lender = snapshot.lender_contract[platform]
@@ -85,7 +92,6 @@ def apply_at_platform(row, key, snapshot, totals, refusals):
     precision = snapshot.offers[lender, row.segment].platform_precision
     score = np.float64(row.creditworthiness) + normal(key, PLATFORM_SCORE) / math.sqrt(precision)
 
-    refused = 0
     visited = 0
     left = 1.0  # weight of the partners not visited yet
     lender_seen = False
@@ -119,10 +125,12 @@ def apply_at_platform(row, key, snapshot, totals, refusals):
 
 
 def visit(row, key, snapshot, totals, refusals, visited, contract, place, term, product, score):
-    """One lender sees the application: can it be served, does the platform pass it on, is there capacity, is the risk borne
-    by the price, does the borrower accept. Returns FUNDED, DECLINED (the borrower refused: the application ends) or MOVES_ON.
+    """One lender sees the application: can it be served, does the platform pass it on, is there capacity, is the risk
+    borne by the price, does the borrower accept. Returns FUNDED, DECLINED (the borrower refused: the application
+    ends) or MOVES_ON.
 
-    `score` is the platform's signal x_p, `visited` the number of lenders before in `refusals`, `place` the number used for draws.
+    `score` is the platform's signal x_p, `visited` the number of lenders before in `refusals`, `place` the number
+    used for draws.
     """
     month = snapshot.month[0]
     segment = snapshot.segments[row.segment]

@@ -1,7 +1,7 @@
 """One borrower's month: steps 4 to 6 of the model, as one function of its row, the month's snapshot and its draws.
 
-Plain Python over records: compiled it runs over millions of rows, uncompiled it is `Borrower.step()` and the reference. Only the
-borrower's own row, the counters and a scratch list of refusals are written.
+Plain Python over records: compiled it runs over millions of rows, uncompiled it is `Borrower.step()` and the
+reference. Only the borrower's own row, the counters and a scratch list of refusals are written.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ SERVICED, DEFAULTED, MATURED = 0, 1, 2
 def borrower_month(number, row, snapshot, totals, refusals):
     """Servicing, demand and credit, relationship, in this order, for borrower `number` with record `row`.
 
-    `totals` is TOTAL[contract, segment], added to; `refusals` is scratch, REFUSAL[waterfall depth]. Whoever pays off a loan this month
-    may need the next one from the month after.
+    `totals` is TOTAL[contract, segment], added to; `refusals` is scratch, REFUSAL[waterfall depth]. Whoever pays off
+    a loan this month may need the next one from the month after.
     """
     month = snapshot.month[0]
     segment = np.int64(row.segment)
@@ -109,7 +109,9 @@ def convert(row, key, month, bank, cell):
 
 
 def belong(row, key, month, snapshot):
-    """Customers leave at a constant rate; others come to a bank of their region from outside, so that the base is steady."""
+    """Customers leave at a constant rate; others come to a bank of their region from outside, so that the base is
+    steady.
+    """
     if row.owner != NONE:
         if uniform(key, ATTRITION) < month.attrition:
             row.owner = NONE
@@ -122,7 +124,9 @@ def belong(row, key, month, snapshot):
 
 
 def notice(row, month, snapshot):
-    """Awareness of the funding bank grows while its loan runs, a <- a + (1 - a) gain, and fades otherwise, a <- (1 - fade) a."""
+    """Awareness of the funding bank grows while its loan runs, a <- a + (1 - a) gain, and fades otherwise, a <- (1 -
+    fade) a.
+    """
     if row.balance > 0:
         offer = snapshot.offers[row.contract, row.segment]
         if offer.bank != NONE:

@@ -124,7 +124,7 @@ def customer_shares(parameters, banks: np.recarray) -> tuple[np.ndarray, np.ndar
 
 
 def found_rows(rows, key, cumulative, regions, amount, reservation, owned, bank_start, bank_member, bank_cumulative):
-    """Fill every borrower's row; `cumulative` holds segment (0) and platform (1) shares, the rest numbers by segment."""
+    """Fill every borrower's row; `cumulative` holds segment (0) and platform (1) shares, the rest is by segment."""
     for number in range(len(rows)):
         row = rows[number]
         own = entity_key(key, number)
@@ -135,7 +135,9 @@ def found_rows(rows, key, cumulative, regions, amount, reservation, owned, bank_
         row.region = region
         row.platform = place_in(uniform(own, SCENE), cumulative[1])
         row.creditworthiness = z
-        row.amount = np.int64(min(amount[segment, 0] * math.exp(amount[segment, 1] * normal(own, AMOUNT)), _LARGEST_LOAN))
+        row.amount = np.int64(
+            min(amount[segment, 0] * math.exp(amount[segment, 1] * normal(own, AMOUNT)), _LARGEST_LOAN)
+        )
         spread = reservation[segment, 1] * normal(own, RESERVATION) - reservation[segment, 2] * z
         row.reservation_rate = reservation[segment, 0] * math.exp(spread)
         if uniform(own, OWNER) < owned[segment]:

@@ -6,15 +6,20 @@ import numpy as np
 
 
 def deferred_acceptance(
-    bank_worth: np.ndarray, platform_worth: np.ndarray, bank_quota: np.ndarray, platform_quota: np.ndarray, tie: np.ndarray
+    bank_worth: np.ndarray,
+    platform_worth: np.ndarray,
+    bank_quota: np.ndarray,
+    platform_quota: np.ndarray,
+    tie: np.ndarray,
 ) -> list[tuple[int, int]]:
     """Stable matching of platforms and banks; returns (platform, bank) pairs in order of platform, then bank.
 
-    `bank_worth` and `platform_worth` are float64[platforms, banks], what the pair is worth to each side, -inf where it may not meet; only
-    pairs worth more than 0 to both are considered. Equal worth is ordered by `tie` (lower first). A bank proposes to its best platforms first, up to its
-    quota at a time; the result is the best stable one for banks.
+    `bank_worth` and `platform_worth` are float64[platforms, banks], what the pair is worth to each side, -inf where
+    it may not meet; only pairs worth more than 0 to both are considered. Equal worth is ordered by `tie` (lower
+    first). A bank proposes to its best platforms first, up to its quota at a time; the result is the best stable one
+    for banks.
     """
-    platforms, banks = bank_worth.shape
+    platforms = len(bank_worth)
     acceptable = (bank_worth > 0.0) & (platform_worth > 0.0)
     able = np.flatnonzero(acceptable.any(axis=0) & (bank_quota > 0))
     proposals = {}

@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import expit
 
 from colend.compilation import compiled
 from colend.equations.capability import absorption, transfer
 from colend.equations.pricing import origination_rate, platform_cutoff
 from colend.equations.relationship import AWAY, HOME, annuity, customer_value, idle_share
 from colend.equations.screening import information, lending, passed_applicants
+from colend.equations.valuation import share_rows
 from colend.rules.outlook import TECHNOLOGY, TRAFFIC, Outlook, mean_term, monthly_discount, sharing_depth
 from colend.state.tables import INTEGRATING, OPERATING, PILOT, SIGNED, in_stages
 
@@ -121,9 +121,12 @@ def joint_channels(pairs, banks, platforms, depths, wanted, general, segments, l
                         slope[row, s] = (profit - worth) / (_STEP * banks[b].precision)
 
 
-def expected_share(mean, variance):
-    """E[logistic(X)], X ~ N(mean, variance): logistic(m / sqrt(1 + pi v / 8)), within 0.02 of the integral."""
-    return expit(mean / np.sqrt(1.0 + math.pi / 8.0 * variance))
+def expected_shares(market, pair: np.ndarray) -> np.ndarray:
+    """E[q] of these pairs in full operation, on what is believed of their fit and the month's operational noise."""
+    pairs, shares = market.pairs, np.zeros(len(pair))
+    variance = pairs.belief_variance[pair] + market.parameters.alliances.operation_sd**2
+    compiled(share_rows, allocates=False)(pairs.belief_mean[pair], variance, market.share_table, shares)
+    return shares
 
 
 def partners_in(alliances: np.recarray, stages: tuple[int, ...]) -> np.ndarray:
@@ -199,10 +202,9 @@ def pair_rows(alliances: np.recarray, rows: np.ndarray, banks: int) -> np.ndarra
 
 def served_applications(market, rows: np.ndarray) -> np.ndarray:
     """Applications a month that these alliances may expect to serve: routed x share served by their belief."""
-    alliances, pairs = market.alliances, market.pairs
+    alliances = market.alliances
     pair = pair_rows(alliances, rows, len(market.banks_table))
-    spread = pairs.belief_variance[pair] + market.parameters.alliances.operation_sd**2
-    return alliances.routed[rows] * expected_share(pairs.belief_mean[pair], spread)
+    return alliances.routed[rows] * expected_shares(market, pair)
 
 
 def joint_loans(market) -> tuple[np.ndarray, np.ndarray]:
@@ -284,9 +286,7 @@ def value_transfer(market, alliances, running, platform_of, bank_of, opens_techn
     """
     outlook, pairs, banks, parameters = market.outlook, market.pairs, market.banks_table, market.parameters
     learning = parameters.learning
-    flow = pairs.applications * expected_share(
-        pairs.belief_mean, pairs.belief_variance + parameters.alliances.operation_sd**2
-    )
+    flow = pairs.applications * expected_shares(market, np.arange(len(pairs)))
     counted = np.zeros(len(pairs), dtype=bool)
     counted[pair_rows(alliances, running, len(banks))] = True
     here = np.where(counted, 0.0, flow * (outlook.mix[platform_of] * outlook.slope).sum(axis=1))

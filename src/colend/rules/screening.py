@@ -13,9 +13,10 @@ from colend.state.tables import JOINT, LENDER
 def belief(signal, offer, shared_score, cutoff, acceptance, month, refusals, visited):
     """Mean and variance of the applicant's z as the lender of `offer` sees it.
 
-    Own signal, then the score that the platform shares, then (rational lenders only) what selection reveals: the platform passed the application
-    (x_p >= `cutoff`), each of the `visited` lenders before refused it for risk, and whoever takes the loan at this price accepts it
-    (log reservation rate above the price's: `acceptance` = ln(r / R_s); the good have other offers and leave first).
+    Own signal, then the score that the platform shares, then (rational lenders only) what selection reveals: the
+    platform passed the application (x_p >= `cutoff`), each of the `visited` lenders before refused it for risk, and
+    whoever takes the loan at this price accepts it (log reservation rate above the price's: `acceptance` = ln(r /
+    R_s); the good have other offers and leave first).
     """
     mean, variance = posterior(signal, offer.precision)
     if offer.kind == JOINT:
@@ -41,7 +42,8 @@ def belief(signal, offer, shared_score, cutoff, acceptance, month, refusals, vis
 def signal_cutoff(limit, offer, loading, shared_score, cutoff, acceptance, month, refusals, visited):
     """The own signal at which the hazard score equals `limit`: below it this lender refuses.
 
-    Newton's first step starts where the signal alone would decide; two secant steps follow (the belief is nearly linear in the signal).
+    Newton's first step starts where the signal alone would decide; two secant steps follow (the belief is nearly
+    linear in the signal).
     """
     gain = offer.precision / (1.0 + offer.precision)
     variance = 1.0 / (1.0 + offer.precision)

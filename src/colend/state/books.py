@@ -1,8 +1,9 @@
 """The ledger: integer fen, double entry, one verb.
 
-Every account belongs to an owner: a bank, a platform, or one of the rest of the economy. Cash accounts come first, then what borrowers owe (one
-account), then two claims per contract, the bank's and the platform lender's part of its loans. `post` is the only thing that changes a balance,
-so the sum over all accounts is always zero, and what an owner's accounts add up to is its equity.
+Every account belongs to an owner: a bank, a platform, or one of the rest of the economy. Cash accounts come first,
+then what borrowers owe (one account), then two claims per contract, the bank's and the platform lender's part of its
+loans. `post` is the only thing that changes a balance, so the sum over all accounts is always zero, and what an
+owner's accounts add up to is its equity.
 """
 
 from __future__ import annotations
@@ -62,13 +63,17 @@ class Books:
         self.flows = np.zeros((len(Flow), self.entities, CHANNELS), dtype=np.int64)
 
     def open_claims(self, bank: int, platform: int) -> None:
-        """Accounts for one more contract; an absent party's claim stays empty and belongs to nobody's equity but borrowers'."""
+        """Accounts for one more contract; an absent party's claim stays empty and belongs to nobody's equity but
+        borrowers'.
+        """
         owners = [bank if bank >= 0 else self.borrowers, self.banks + platform if platform >= 0 else self.borrowers]
         self.owner = np.append(self.owner, owners)
         self.balance = np.append(self.balance, [0, 0])
 
     def claim(self, contract, party: int):
-        """Account of a contract's claim: party 0 the bank's part, 1 the platform lender's. `contract` may be an array."""
+        """Account of a contract's claim: party 0 the bank's part, 1 the platform lender's. `contract` may be an
+        array.
+        """
         return self.debt + 1 + 2 * contract + party
 
     @property
@@ -88,8 +93,8 @@ class Books:
     def post(self, payer, payee, fen, kind: Flow, channel=0) -> None:
         """Move `fen` (int64, not negative) from account `payer` to account `payee`; all may be arrays that broadcast.
 
-        `flows[kind, owner, channel]` records what the owner of an account gained less what it gave: handing out a loan moves its cash into a claim
-        and nets to nothing, interest or a write-off does not.
+        `flows[kind, owner, channel]` records what the owner of an account gained less what it gave: handing out a
+        loan moves its cash into a claim and nets to nothing, interest or a write-off does not.
         """
         payer, payee, fen, channel = np.broadcast_arrays(payer, payee, fen, channel)
         if fen.dtype.kind not in "iu":

@@ -1,7 +1,7 @@
 """What every borrower sees in a month: read-only tables, built before the borrowers' pass.
 
-Because all borrowers of a month see the same snapshot they are independent within the month, and the result cannot depend
-on their order, on chunks or on threads.
+Because all borrowers of a month see the same snapshot they are independent within the month, and the result cannot
+depend on their order, on chunks or on threads.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The columns of every kind of agent, declared once: name, type, unit or meaning.
 
-A table is a NumPy record array: one row an agent, `table.column` a column over all of them. The same row can be handed to a
-compiled rule and to its plain Python source, and writing to it changes the table. A borrower's row fills less than one
-cache line, so a rule that touches many of its fields costs one memory access.
+A table is a NumPy record array: one row an agent, `table.column` a column over all of them. The same row can be
+handed to a compiled rule and to its plain Python source, and writing to it changes the table. A borrower's row fills
+less than one cache line, so a rule that touches many of its fields costs one memory access.
 """
 
 from __future__ import annotations
@@ -166,7 +166,10 @@ ALLIANCE = np.dtype(
         ("platform_spent", "f8"),
         ("bank_value", "f8"),  # yuan, realised surplus discounted to the month of meeting
         ("platform_value", "f8"),
-        ("bank_terminal_value", "f8"),  # yuan, worth of what is still to come at the end of the run, likewise discounted
+        (
+            "bank_terminal_value",
+            "f8",
+        ),  # yuan, worth of what is still to come at the end of the run, likewise discounted
         ("platform_terminal_value", "f8"),
         ("bank_expected_value", "f8"),  # V or V_pilot at meeting, yuan
         ("platform_expected_value", "f8"),
@@ -233,7 +236,9 @@ FIXED_POINT = float(2**30)
 
 
 def in_stages(stages: np.ndarray, *wanted: int) -> np.ndarray:
-    """bool: which of these alliance stages are among `wanted`; by look-up, which is ten times as fast as np.isin here."""
+    """bool: which of these alliance stages are among `wanted`; by look-up, which is ten times as fast as np.isin
+    here.
+    """
     chosen = np.zeros(len(STAGE_NAMES), dtype=bool)
     chosen[list(wanted)] = True
     return chosen[stages]
