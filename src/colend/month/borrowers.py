@@ -64,7 +64,7 @@ def pass_over(rows: np.recarray, snapshot: Snapshot, threads: int = 1) -> np.rec
         return totals[0]
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(chunk, range(threads)))
-    flat = sum(part.view(np.int64) for part in totals)
+    flat = np.sum([part.view(np.int64) for part in totals], axis=0)
     return flat.view(TOTAL).reshape(shape).view(np.recarray)
 
 

@@ -159,7 +159,7 @@ def would_sign(market, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
         worth.append(values(market, pairs, terms))
         agree &= worth[-1] > 0.0
         if agree.any():
-            agree[agree] = confident(market, pairs[agree], terms[agree])
+            agree[agree] = confident(market, pairs[agree], terms[agree].view(np.recarray))
     return agree, worth[0], worth[1]
 
 

@@ -67,19 +67,20 @@ def found_banks(parameters, seed: int) -> np.recarray:
         rows.region = np.arange(group.number) % parameters.population.regions
         rows.alive = 1
         rows.sequencing = choices(group.sequencing or parameters.alliances.sequencing, SEQUENCING, group.number)
-        rows.initial_equity = rows.equity = value("equity", size)
+        equity, ratio = value("equity", size), value("capital_ratio", scores(seed, entities, draws.CAPITAL))
+        rows.initial_equity = rows.equity = equity
         rows.talent = value("talent", tied(common.size_talent_correlation, draws.TALENT))
         rows.horizon_months = np.rint(value("horizon_months", tied(common.size_horizon_correlation, draws.HORIZON)))
         rows.legacy = value("legacy", scores(seed, entities, draws.LEGACY))
-        rows.capital_ratio = value("capital_ratio", scores(seed, entities, draws.CAPITAL))
+        rows.capital_ratio = ratio
         others = scores(seed, entities, draws.OTHER)
         rows.precision = rows.initial_precision = value("precision", others)
         for column in ("cost_scale", "funds_rate", "operating_rate", "sunk_cost_bias"):
             rows[column] = value(column, others)
         rows.slots = np.rint(value("integration_slots", others))
         rows.maximum_partners = np.rint(value("maximum_partners", others))
-        rows.other_risk_weighted_assets = rows.equity / rows.capital_ratio
-        rows.deposits = value("deposits_to_equity", others) * rows.equity
+        rows.other_risk_weighted_assets = equity / ratio
+        rows.deposits = value("deposits_to_equity", others) * equity
         rows.admission = 1.0
         tables.append(rows)
     return np.concatenate(tables).view(np.recarray)
@@ -96,11 +97,12 @@ def found_platforms(parameters, seed: int) -> np.recarray:
     group = parameters.platforms
     rows = table(PLATFORM, group.number)
     entities = _KIND_STRIDE * 9 + np.arange(group.number)
-    rows.user_share = group.user_share
+    users = np.array(group.user_share, dtype=np.float64)
+    rows.user_share = users
     rows.openness = choices(group.openness, OPENNESS, group.number)
     rows.sequencing = choices(group.sequencing or parameters.alliances.sequencing, SEQUENCING, group.number)
     rows.precision = draw(group.precision, scores(seed, entities, draws.OTHER), group.bounds("precision"))
-    rows.equity = rows.initial_equity = group.lender_equity * rows.user_share / rows.user_share.max()
+    rows.equity = rows.initial_equity = group.lender_equity * users / users.max()
     rows.funds_rate = group.funds_rate
     rows.operating_rate = group.operating_rate
     rows.slots = group.integration_slots
@@ -112,7 +114,7 @@ def customer_shares(parameters, banks: np.recarray) -> tuple[np.ndarray, np.ndar
     """Which bank of a region a new customer comes to: slices by region, banks, cumulative shares by equity x weight."""
     weight = np.array([getattr(parameters.banks, name).customer_weight for name in KINDS])[banks.kind]
     weight = weight * banks.initial_equity
-    start, member, cumulative = [0], [], []
+    start, member, cumulative = [0], [], []  # type: list[int], list[int], list[float]
     for region in range(parameters.population.regions):
         here = np.flatnonzero((banks.region == region) & (weight > 0.0))
         member.extend(here)

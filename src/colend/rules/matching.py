@@ -27,7 +27,10 @@ def deferred_acceptance(
         choice = np.flatnonzero(acceptable[:, bank])
         order = np.lexsort((tie[choice, bank], -bank_worth[choice, bank]))
         proposals[bank] = choice[order][::-1].tolist()  # best last, so that it is popped first
-    rank = list(zip(platform_worth.tolist(), (-tie).tolist(), strict=True))
+    rank = [
+        list(zip(worth, order, strict=True))
+        for worth, order in zip(platform_worth.tolist(), (-tie).tolist(), strict=True)
+    ]
     quota, room = bank_quota.tolist(), platform_quota.tolist()
     held: list[list[int]] = [[] for _ in range(platforms)]
     engaged = dict.fromkeys(proposals, 0)
@@ -36,11 +39,10 @@ def deferred_acceptance(
         bank = waiting.pop()
         while engaged[bank] < quota[bank] and proposals[bank]:
             platform = proposals[bank].pop()
-            worth, order = rank[platform]
             held[platform].append(bank)
             engaged[bank] += 1
             if len(held[platform]) > room[platform]:
-                worst = min(held[platform], key=lambda b, worth=worth, order=order: (worth[b], order[b]))
+                worst = min(held[platform], key=rank[platform].__getitem__)
                 held[platform].remove(worst)
                 engaged[worst] -= 1
                 if worst != bank:
