@@ -1,0 +1,39 @@
+"""The figures of the report, one file each; FIGURES is their list.
+
+A figure is a function of a `Reading` that returns the drawing and the numbers behind it, or None where the result holds
+nothing to draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from colend.report.figures.capability import capability
+from colend.report.figures.comparison import comparison
+from colend.report.figures.customers import customers
+from colend.report.figures.every_alliance import every_alliance
+from colend.report.figures.inclusion import inclusion
+from colend.report.figures.income import income
+from colend.report.figures.lending import lending
+from colend.report.figures.life import life
+from colend.report.figures.losses import losses
+from colend.report.figures.stages import stages
+from colend.report.figures.timeline import timeline
+from colend.report.reading import Reading
+
+FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None]], ...] = (
+    ("01_joint_lending", lending),
+    ("02_loss_rates", losses),
+    ("03_own_customers", customers),
+    ("04_capability", capability),
+    ("05_alliances_by_stage", stages),
+    ("06_timeline", timeline),
+    ("07_who_is_served", inclusion),
+    ("08_income", income),
+    ("09_comparison", comparison),
+    ("10_one_alliance", life),
+    ("11_every_alliance", every_alliance),
+)

@@ -1,0 +1,65 @@
+"""Draw the figures and write each as PNG, SVG and CSV, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+
+from colend.report.figures import FIGURES
+from colend.report.reading import Reading
+from colend.report.style import MUTED, STYLE
+
+ENDINGS = (".png", ".svg", ".csv")
+
+
+def draw(result: Any, folder: Path) -> list[Path]:
+    """Every figure that the result allows, as PNG, SVG and the numbers behind it as CSV, in `folder`/charts.
+
+    Files appear whole; charts of an earlier result that this one does not allow are removed. Returns the paths.
+    """
+    reading = Reading(result)
+    charts = folder / "charts"
+    charts.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    with matplotlib.rc_context(rc=STYLE):
+        for name, figure_of in FIGURES:
+            drawn = figure_of(reading) if reading.arms else None
+            files = [charts / (name + ending) for ending in ENDINGS]
+            if drawn is None:
+                for file in files:
+                    file.unlink(missing_ok=True)
+                continue
+            write(reading, *drawn, files)
+            written += files
+    return written
+
+
+def write(reading: Reading, figure: Figure, numbers: pd.DataFrame, files: list[Path]) -> None:
+    """One figure into its three files."""
+    source = f"colend, scenario {reading.scenario.name}" + (f", {reading.place}" if reading.place else "")
+    figure.text(0.99, 1.0 - 0.12 / figure.get_size_inches()[1], source, ha="right", va="top", fontsize=7, color=MUTED)
+    figure.draw_without_rendering()  # places everything once, for both formats
+    figure.set_layout_engine("none")
+    png, svg, csv = files
+    _whole(png, lambda path: figure.savefig(path, format="png", dpi=200))
+    _whole(svg, lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
+    _whole(csv, lambda path: numbers.to_csv(path, index=False, lineterminator="\n"))
+
+
+def _whole(file: Path, write_to) -> None:
+    """Write a file beside its place and move it there when it is complete."""
+    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    os.close(handle)
+    try:
+        write_to(temporary)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,54 @@
+"""Loss rates by arm and channel, over the last twelve months."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from colend.report.reading import Reading
+from colend.report.style import date_axis, foot, lines, looks, nothing, page, value_axis
+
+CHANNELS = {"joint": "Joint loans", "own": "Banks’ own channels", "platform": "Platforms’ own lenders"}
+FEWEST = 3  # months a rate is taken over
+
+
+def trailing_loss_rate(channel: str, span: int):
+    """Charge-offs of the last `span` months over their opening balances, times 12; NaN before FEWEST months."""
+
+    def rate(months: pd.DataFrame) -> pd.Series:
+        opening = months[f"balance_{channel}"].shift(1, fill_value=0.0)
+        least = min(FEWEST, span)
+        owed = opening.rolling(span, min_periods=least).sum()
+        lost = months[f"losses_{channel}"].rolling(span, min_periods=least).sum()
+        return 12.0 * lost / owed.where(owed > 0.0)
+
+    return rate
+
+
+def losses(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
+    """Loss rate of each channel over time."""
+    if not reading.has("months", "losses_joint", "balance_joint"):
+        return None
+    span = max(1, min(12, reading.months // 2))
+    figure, axes = page(
+        "Loss rates by arm and channel",
+        f"Charge-offs after recoveries over balances, last {span} months; {reading.spread_of_levels}",
+        1,
+        3,
+        sharey=True,
+    )
+    chosen, parts, handles = looks(reading.arms), [], []
+    for axis, (channel, words) in zip(axes[0], CHANNELS.items(), strict=True):
+        frame = reading.over_time(trailing_loss_rate(channel, span), 100.0)
+        axis.set_title(words)
+        if frame["mean"].notna().any():
+            handles = lines(axis, frame, chosen, reading.labels)
+            date_axis(axis)
+        else:
+            nothing(axis, "no loans")
+        parts.append(frame.assign(channel=channel, unit="% a year"))
+    seen = pd.concat(parts)["mean"].max()
+    value_axis(axes[0, 0], "% a year", most=2.5 * seen if seen > 0.0 else np.inf)
+    foot(figure, handles)
+    return figure, pd.concat(parts, ignore_index=True)

@@ -1,0 +1,149 @@
+"""A result as figures and summary read it: arms in their order, one sweep point, means with their intervals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from colend.report.words import arm_label
+
+
+class Reading:
+    """`result` seen through its scenario; works on what is there and says what is not.
+
+    Where a scenario sweeps, figures show one point, the first unless `point` names another.
+    """
+
+    def __init__(self, result: Any, point: str | None = None) -> None:
+        self.result = result
+        self.scenario = result.scenario
+        runs = _frame(result, "runs")
+        points = list(dict.fromkeys(runs["point"])) if "point" in runs else [""]
+        self.points = points or [""]
+        self.point = self.points[0] if point is None else point
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    @cached_property
+    def arms(self) -> list[str]:
+        """Arms that have runs, in the scenario's order."""
+        there = set(self.frame("runs")["arm"])
+        return [arm for arm in self.scenario.arms if arm in there]
+
+    @property
+    def baseline(self) -> str:
+        """The arm that others are compared with; the first one when the scenario's has no runs."""
+        return self.scenario.baseline if self.scenario.baseline in self.arms else self.arms[0]
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Arms in words."""
+        return {arm: arm_label(arm) for arm in self.arms}
+
+    @cached_property
+    def seeds(self) -> int:
+        """Seeds of the arm that has fewest."""
+        counts = self.frame("runs").groupby("arm")["seed"].nunique()
+        return int(counts.min()) if len(counts) else 0
+
+    @property
+    def months(self) -> int:
+        """Length of the runs."""
+        return round(self.scenario.years * 12)
+
+    @property
+    def spread(self) -> str:
+        """What lines and bands are."""
+        return f"mean and 95 % interval over {self.seeds} seeds" if self.seeds > 1 else "one seed, no interval"
+
+    @property
+    def spread_of_levels(self) -> str:
+        """What lines and bands are, where arms are drawn in one picture: they share their seeds."""
+        more = "; differences, paired by seed, are surer: chart 09" if self.seeds > 1 and len(self.arms) > 1 else ""
+        return self.spread + more
+
+    @property
+    def average(self) -> str:
+        """What single marks are."""
+        return f"mean over {self.seeds} seeds" if self.seeds > 1 else "one seed"
+
+    @property
+    def place(self) -> str:
+        """The sweep point in words, empty for none."""
+        if not self.point:
+            return ""
+        values = json.loads(self.point)
+        return ", ".join(f"{key} = {value}" for key, value in values.items())
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """A table of the result at this sweep point; empty where it was not recorded."""
+        if name not in self._frames:
+            frame = _frame(self.result, name)
+            if "point" in frame:
+                frame = frame[frame["point"].fillna("") == self.point]
+            self._frames[name] = frame
+        return self._frames[name]
+
+    def has(self, name: str, *measures: str) -> bool:
+        """Whether a table was recorded, with these measures."""
+        frame = self.frame(name)
+        return len(frame) > 0 and set(measures) <= set(frame.columns)
+
+    def date(self, month: Any) -> Any:
+        """First day of months of the run (0 the first)."""
+        start = np.datetime64(self.scenario.start, "M")
+        return (start + np.asarray(month, dtype=np.int64)).astype("datetime64[D]")
+
+    def monthly(self, arm: str, value: str | Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame:
+        """A monthly measure (or a function of a run's months) of an arm: one row a month, one column a seed."""
+        frame = self.frame("months")
+        frame = frame[frame["arm"] == arm]
+        if callable(value):
+            parts = {seed: value(months.set_index("month")) for seed, months in frame.groupby("seed")}
+            return pd.DataFrame(parts)
+        return frame.pivot(index="month", columns="seed", values=value)
+
+    def over_time(self, value: str | Callable[[pd.DataFrame], pd.Series], factor: float = 1.0) -> pd.DataFrame:
+        """Mean and 95 % interval over seeds by arm and month: columns arm, month, date, mean, low, high."""
+        parts = []
+        for arm in self.arms:
+            table = self.monthly(arm, value) * factor
+            mean, low, high = interval(table.to_numpy(dtype=float).T)
+            months = table.index.to_numpy()
+            parts.append(
+                pd.DataFrame(
+                    {"arm": arm, "month": months, "date": self.date(months), "mean": mean, "low": low, "high": high}
+                )
+            )
+        return pd.concat(parts, ignore_index=True)
+
+    def of_runs(self, measure: str) -> dict[str, np.ndarray]:
+        """A whole-run measure by arm, one number a seed."""
+        frame = self.frame("runs")
+        return {arm: frame.loc[frame["arm"] == arm, measure].to_numpy(dtype=float) for arm in self.arms}
+
+
+def _frame(result: Any, name: str) -> pd.DataFrame:
+    frame = getattr(result, name, None)
+    return pd.DataFrame() if frame is None else frame
+
+
+def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean over the first axis (seeds) and its 95 % t-interval, NaN where fewer than two seeds have a value."""
+    from scipy.special import stdtrit
+
+    values = np.asarray(values, dtype=np.float64)
+    known = np.isfinite(values)
+    number = known.sum(axis=0)
+    safe = np.where(number > 0, number, 1)
+    mean = np.where(known, values, 0.0).sum(axis=0) / safe
+    square = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
+    several = number > 1
+    error = np.sqrt(square / np.maximum(number - 1, 1) / safe)
+    half = np.where(several, stdtrit(np.maximum(number - 1, 1), 0.975) * error, np.nan)
+    mean = np.where(number > 0, mean, np.nan)
+    return mean, mean - half, mean + half

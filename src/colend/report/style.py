@@ -1,0 +1,188 @@
+"""How figures look: sizes, colours that survive colour blindness and grey, axes with dates and units."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+# Okabe and Ito's colours, named; their lightness (CIE L*) is what is left of them in grey.
+BLACK, BLUE, VERMILION, GREEN, PURPLE = "#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7"  # L* 0 46 54 57 61
+SKY, ORANGE, YELLOW = "#56B4E9", "#E69F00", "#F0E442"  # 70 71 89
+INK, MUTED, FAINT = "#222222", "#555555", "#DDDDDD"
+
+STYLE: Any = {
+    "font.size": 9.0,
+    "font.family": "sans-serif",
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 6.0,
+    "axes.labelsize": 9.0,
+    "axes.labelcolor": MUTED,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "grid.color": FAINT,
+    "grid.linewidth": 0.6,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "legend.frameon": False,
+    "legend.fontsize": 9.0,
+    "lines.linewidth": 1.8,
+    "hatch.linewidth": 0.6,
+    "hatch.color": "white",
+    "savefig.dpi": 200,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "colend",
+    "path.simplify": True,
+}
+
+
+class Look(NamedTuple):
+    """How an arm is drawn; the line style and the marker tell arms apart where colour does not."""
+
+    color: str
+    line: Any
+    marker: str
+
+
+_DASHED, _DASH_DOT, _DOTTED = (0, (5, 1.8)), (0, (5, 1.5, 1, 1.5)), (0, (1.2, 1.3))
+# Hues in pairs, dark and light: with four arms made of two choices, one choice is the hue, the other the lightness.
+_LOOKS = (
+    Look(BLUE, "-", "o"),
+    Look(SKY, _DASHED, "s"),
+    Look(VERMILION, "-", "^"),
+    Look(ORANGE, _DASH_DOT, "D"),
+    Look(BLACK, _DOTTED, "v"),
+    Look(PURPLE, _DASHED, "P"),
+    Look(GREEN, _DASH_DOT, "X"),
+    Look(YELLOW, "-", "*"),
+)
+_FEW = {
+    1: (Look(BLUE, "-", "o"),),
+    2: (Look(BLUE, "-", "o"), Look(ORANGE, _DASHED, "s")),
+    3: (Look(BLUE, "-", "o"), Look(ORANGE, _DASHED, "s"), Look(BLACK, _DASH_DOT, "^")),
+}
+LEGEND_COLUMNS = 5
+MOST_ARMS = len(_LOOKS)  # drawn in one figure; more cannot be told apart
+
+
+def looks(arms: list[str]) -> dict[str, Look]:
+    """The look of each arm, at most MOST_ARMS of them."""
+    return dict(zip(arms, _FEW.get(len(arms), _LOOKS), strict=False))
+
+
+def page(
+    title: str, subtitle: str, rows: int = 1, columns: int = 1, height: float = 4.9, legend: int = 1, **grid: Any
+) -> tuple[Figure, np.ndarray]:
+    """A figure 10 inches wide with its heading, and its axes [row, column].
+
+    `legend` lines are kept free at the foot for `foot`.
+    """
+    width = 10.0
+    top, bottom = 0.72 / height, (0.12 + 0.24 * legend) / height
+    figure = Figure(figsize=(width, height), facecolor="white")
+    figure.set_layout_engine(
+        "constrained", rect=(0.006, bottom, 0.988, 1.0 - top - bottom), w_pad=0.08, h_pad=0.06, wspace=0.02, hspace=0.03
+    )
+    figure.text(0.012, 1.0 - 0.12 / height, title, fontsize=13, fontweight="bold", color=INK, va="top")
+    figure.text(0.012, 1.0 - 0.42 / height, subtitle, fontsize=8.8, color=MUTED, va="top")
+    return figure, figure.subplots(rows, columns, squeeze=False, **grid)
+
+
+def foot(figure: Figure, handles: list, line: int = 0) -> None:
+    """A legend at the foot of the page, `line` lines above its edge; two or more lines where there are many arms."""
+    if not handles:
+        return
+    figure.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(0.005, 0.24 * line / figure.get_size_inches()[1]),
+        ncol=min(len(handles), LEGEND_COLUMNS),
+        handlelength=2.8,
+        columnspacing=1.6,
+        borderaxespad=0.3,
+    )
+
+
+def date_axis(axis, most: int = 7) -> None:
+    """Real dates on the horizontal axis, at most `most` of them."""
+    locator = AutoDateLocator(minticks=2, maxticks=most)
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=True))
+    axis.margins(x=0.01)
+
+
+def value_axis(axis, unit: str, zero: bool = True, ticks: int = 6, most: float = np.inf) -> None:
+    """The vertical axis: its unit, few ticks, from zero unless `zero` is False, no further than `most`.
+
+    Measures here are not negative; a band that goes below zero is cut off there.
+    """
+    axis.set_ylabel(unit)
+    axis.yaxis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
+    axis.yaxis.set_major_formatter(FuncFormatter(plain))
+    if zero:
+        axis.set_ylim(0.0, max(min(axis.get_ylim()[1], most), 1e-12))
+
+
+def plain(number: float, _=None) -> str:
+    """A tick's number: as short as it can be, with a true minus."""
+    return f"{number:,.10g}".replace("-", "−")
+
+
+def lines(axis, frame, looks_of: dict[str, Look], labels: dict[str, str]) -> list:
+    """A line an arm with its interval; `frame` from `Reading.over_time`. Returns the lines for the legend."""
+    handles = []
+    for arm, look in looks_of.items():
+        rows = frame[frame["arm"] == arm]
+        dates = rows["date"].to_numpy()
+        (line,) = axis.plot(dates, rows["mean"].to_numpy(), color=look.color, linestyle=look.line, label=labels[arm])
+        if len(rows) == 1:
+            line.set_marker(look.marker)
+        if np.isfinite(rows["low"].to_numpy()).any():
+            axis.fill_between(
+                dates, rows["low"].to_numpy(), rows["high"].to_numpy(), color=look.color, alpha=0.16, linewidth=0
+            )
+        handles.append(line)
+    return handles
+
+
+def marks(looks_of: dict[str, Look], labels: dict[str, str], line: bool = False) -> list[Line2D]:
+    """Legend entries of arms drawn as marks, or as lines and marks."""
+    return [
+        Line2D(
+            [],
+            [],
+            color=look.color,
+            marker=look.marker,
+            linestyle=look.line if line else "",
+            markersize=6.5,
+            label=labels[arm],
+        )
+        for arm, look in looks_of.items()
+    ]
+
+
+def over_two_lines(words: str) -> str:
+    """An arm's name for a narrow panel: broken after its first part."""
+    return words.replace(", ", ",\n", 1)
+
+
+def nothing(axis, words: str) -> None:
+    """Say in an axis that there is nothing to show, and why."""
+    axis.text(0.5, 0.5, words, transform=axis.transAxes, ha="center", va="center", color=MUTED, fontsize=9)
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.grid(False)
