@@ -44,6 +44,7 @@ def hand_made(seed=1, month=0, depth=0.0, rational=1, **changes):
     offers.base_rate[joint] = np.array([0.105, 0.1, 0.095])[:, None]
     offers.price = 0.13
     offers.price[own] = 0.125
+    offers.acceptance = np.log(offers.price / 0.2)
     offers.origination_cost = 500.0
     offers.admission = 1.0
     offers.served = 1.0
@@ -55,6 +56,7 @@ def hand_made(seed=1, month=0, depth=0.0, rational=1, **changes):
     offers.gain_home, offers.gain_away = 0.02, 0.01
     segments = np.zeros(3, dtype=SEGMENT_MONTH).view(np.recarray)
     segments.threshold, segments.loading, segments.need = -3.116, 0.6, 1.0
+    segments.hazard_bound = 1.0
     segments.reservation, segments.arrival = 0.2, 0.0
     common = np.zeros(1, dtype=MONTH).view(np.recarray)
     with np.errstate(over="ignore"):

@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from colend.compilation import compiled
+from colend.equations.default import monthly_hazard
 from colend.equations.relationship import awareness_gain
 from colend.rules.borrower import borrower_month
 from colend.scenario.parameters import OPENNESS
 from colend.state.books import FEN
 from colend.state.draws import month_key
-from colend.state.snapshot import MONTH, OFFER, REFUSAL, SEGMENT_MONTH, Snapshot
+from colend.state.snapshot import BOUND_AT, MONTH, OFFER, REFUSAL, SEGMENT_MONTH, Snapshot
 from colend.state.tables import JOINT, LENDER, NONE, OWN, TOTAL, table
 
 TRAFFIC, CUSTOMERS, TECHNOLOGY = range(len(OPENNESS))
@@ -124,7 +125,12 @@ def build_segments(market) -> np.recarray:
     population = market.parameters.population
     segments = np.zeros(len(market.default_threshold), dtype=SEGMENT_MONTH).view(np.recarray)
     segments.threshold = market.default_threshold
-    segments.loading = market.parameters.credit.default_loading.as_array()
+    credit = market.parameters.credit
+    segments.loading = credit.default_loading.as_array()
+    for segment in segments:
+        segment.hazard_bound = monthly_hazard(
+            segment.threshold, segment.loading, BOUND_AT, credit.asset_correlation, market.systematic_factor
+        )
     growth = (1.0 + population.demand_growth) ** market.month
     segments.need = np.minimum(1.0, population.monthly_need.as_array() * growth)
     segments.reservation = population.reservation_rate.as_array()
@@ -166,6 +172,7 @@ def build_offers(market) -> np.recarray:
     offers.base_rate = np.where(lender, lender_base, bank_base)[:, None]
     posted = credit.posted_rate.as_array() - np.where(own, credit.own_discount, 0.0)[:, None]
     offers.price = np.where(credit.pricing == "risk_based", credit.rate_cap, np.minimum(posted, credit.rate_cap))
+    offers.acceptance = np.log(offers.price / market.parameters.population.reservation_rate.as_array())
     cost = np.where(own, credit.origination_cost_own, credit.origination_cost_joint)
     offers.origination_cost = (cost * FEN)[:, None]
     offers.admission = np.where(lender, platforms.admission[platform], banks.admission[bank] * banks.alive[bank])[

@@ -177,8 +177,7 @@ def visit(row, key, snapshot, totals, refusals, visited, contract, place, term, 
         noise = math.sqrt(common) * normal(key, BUREAU_NOISE)
         noise += math.sqrt(1.0 - common) * normal(key, LENDER_NOISE + offer.bank)
         signal = np.float64(row.creditworthiness) + noise / math.sqrt(offer.precision)
-    acceptance = math.log(offer.price / segment.reservation)
-    mean, variance = belief(signal, offer, shared_score, cutoff, acceptance, month, refusals, visited)
+    mean, variance = belief(signal, offer, shared_score, cutoff, month, refusals, visited)
     risk = hazard_score(offer.threshold, segment.loading, mean, variance)
     limit = normal_quantile(bearable)
     if risk > limit:
@@ -187,7 +186,7 @@ def visit(row, key, snapshot, totals, refusals, visited, contract, place, term, 
             refusals[visited].informative = 1
             refusals[visited].precision = offer.precision
             refusals[visited].cutoff = signal_cutoff(
-                limit, offer, segment.loading, shared_score, cutoff, acceptance, month, refusals, visited
+                limit, offer, segment.loading, shared_score, cutoff, month, refusals, visited
             )
         return MOVES_ON
 

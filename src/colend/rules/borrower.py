@@ -23,6 +23,7 @@ from colend.state.draws import (
     entity_key,
     uniform,
 )
+from colend.state.snapshot import BOUND_AT
 from colend.state.tables import FIXED_POINT, NO_PRODUCT, NONE, SCENE_INSTALMENT
 
 SERVICED, DEFAULTED, MATURED = 0, 1, 2
@@ -69,10 +70,7 @@ def service(row, key, month, segment, cell):
     cell.loan_months += 1
     cell.predicted += np.int64(np.float64(row.predicted_hazard) * FIXED_POINT)
     cell.slope += np.int64(np.float64(row.hazard_slope) * FIXED_POINT)
-    hazard = monthly_hazard(
-        segment.threshold, segment.loading, np.float64(row.creditworthiness), month.asset_correlation, month.factor
-    )
-    if uniform(key, DEFAULT) < hazard:
+    if defaults(np.float64(row.creditworthiness), uniform(key, DEFAULT), month, segment):
         cell.defaults += 1
         cell.defaulted += balance
         cell.recovered += np.int64(np.float64(balance) * (1.0 - month.loss_given_default))
@@ -92,6 +90,15 @@ def service(row, key, month, segment, cell):
         return SERVICED
     cell.matured += 1
     return MATURED
+
+
+def defaults(creditworthiness, draw, month, segment):
+    """Whether the draw falls below the hazard. Most draws lie above what even bad risks have: those need no hazard."""
+    if creditworthiness >= BOUND_AT and draw >= segment.hazard_bound:
+        return False
+    return draw < monthly_hazard(
+        segment.threshold, segment.loading, creditworthiness, month.asset_correlation, month.factor
+    )
 
 
 def convert(row, key, month, bank, cell):

@@ -21,6 +21,7 @@ OFFER = np.dtype(
         ("intercept", "f8"),  # that correction
         ("base_rate", "f8"),  # funds + operating + fee + hurdle, a year
         ("price", "f8"),  # posted rate; under risk-based pricing the cap
+        ("acceptance", "f8"),  # ln(price / R_s): who takes the loan has a higher log reservation rate than that
         ("origination_cost", "f8"),  # fen a loan
         ("admission", "f8"),  # probability that there is capacity
         ("served", "f8"),  # probability that the joint pipeline can serve the application
@@ -38,11 +39,14 @@ OFFER = np.dtype(
     ]
 )
 
+BOUND_AT = -1.5  # all but 7 % of people have a higher creditworthiness
+
 # Numbers of a segment this month.
 SEGMENT_MONTH = np.dtype(
     [
         ("threshold", "f8"),
         ("loading", "f8"),
+        ("hazard_bound", "f8"),  # hazard at creditworthiness BOUND_AT: nobody better has a higher one
         ("need", "f8"),  # probability that a borrower without a loan needs one
         ("reservation", "f8"),  # R_s
         ("arrival", "f8"),  # probability that a borrower without a bank becomes a customer of one from outside
