@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import DateFormatter, MonthLocator, YearLocator
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -118,11 +118,16 @@ def foot(figure: Figure, handles: list, line: int = 0) -> None:
 
 
 def date_axis(axis, most: int = 7) -> None:
-    """Real dates on the horizontal axis, at most `most` of them."""
-    locator = AutoDateLocator(minticks=2, maxticks=most)
-    axis.xaxis.set_major_locator(locator)
-    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=True))
+    """Real dates on the horizontal axis, at most `most` of them: years, or months where the run is short."""
+    first, last = axis.dataLim.intervalx
+    years = (last - first) / 365.25
     axis.margins(x=0.01)
+    if years > 2.5:
+        axis.xaxis.set_major_locator(YearLocator(int(np.ceil(years / most))))
+        axis.xaxis.set_major_formatter(DateFormatter("%Y"))
+    else:
+        axis.xaxis.set_major_locator(MonthLocator(interval=max(1, int(np.ceil(12.0 * years / most)))))
+        axis.xaxis.set_major_formatter(DateFormatter("%b\n%Y" if years < 1.2 else "%Y-%m"))
 
 
 def value_axis(axis, unit: str, zero: bool = True, ticks: int = 6, most: float = np.inf) -> None:

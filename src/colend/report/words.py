@@ -53,16 +53,17 @@ class Term(NamedTuple):
     measure: str
     words: str
     unit: Unit
-    better: int = 0  # 1: more is better for whom the group speaks of, -1: less is, 0: neither
+    drawn: bool = True  # in the figure
+    told: bool = True  # in the summary
 
 
-# What the comparison shows, in groups, in this order. The summary takes those marked in SUMMARY.
+# What figure and summary compare, in groups, in this order.
 GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
     (
         "Joint lending",
         (
             Term("balance_joint_end", "Joint loans outstanding at the end", BILLIONS),
-            Term("originations_joint", "Joint loans paid out", BILLIONS),
+            Term("originations_joint", "Joint loans paid out", BILLIONS, drawn=False, told=False),
             Term("loss_rate_joint", "Loss rate of joint loans", YEARLY),
         ),
     ),
@@ -71,14 +72,14 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
         (
             Term("converted", "Joint borrowers won as own customers", PEOPLE),
             Term("originations_own", "Lent through banks’ own channels", BILLIONS),
-            Term("own_share", "Own channels’ share of banks’ lending", PERCENT),
+            Term("own_share", "Own channels’ share of banks’ lending", PERCENT, told=False),
         ),
     ),
     (
         "Second gate: own risk control",
         (
             Term("precision_median_end", "Median precision of banks’ own screening", PRECISION),
-            Term("loss_rate_own", "Loss rate of banks’ own channels", YEARLY),
+            Term("loss_rate_own", "Loss rate of banks’ own channels", YEARLY, told=False),
         ),
     ),
     (
@@ -86,7 +87,7 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
         (
             Term("operating_end", "Alliances in operation at the end", NUMBER),
             Term("dormant_share_end", "Signed pacts that do nothing at the end", PERCENT),
-            Term("good_pacts_missed", "Good pairs that never worked together", NUMBER),
+            Term("good_pacts_missed", "Good pairs that never worked together", NUMBER, told=False),
             Term("months_to_first_loan", "From meeting to first loan", MONTHS),
         ),
     ),
@@ -95,7 +96,7 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
         (
             Term("value_per_bank", "Value per bank", MILLIONS),
             Term("value_market", "Value for the whole market", BILLIONS),
-            Term("value_per_meeting", "Value per meeting", MILLIONS),
+            Term("value_per_meeting", "Value per meeting", MILLIONS, drawn=False, told=False),
             Term("value_per_meeting_closed", "Value per meeting, closed cohorts", MILLIONS),
             Term("value_per_slot_month", "Value per month of a platform’s slot", THOUSANDS),
         ),
@@ -106,7 +107,7 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
             Term("bank_profit", "Banks’ profit from consumer lending", BILLIONS),
             Term("platform_profit", "Platforms’ profit from lending", BILLIONS),
             Term("served_thin_file_end", "Thin-file persons with a loan at the end", PEOPLE),
-            Term("approval_rate", "Applications that get an offer", PERCENT),
+            Term("approval_rate", "Applications that get an offer", PERCENT, told=False),
         ),
     ),
 )

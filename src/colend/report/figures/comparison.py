@@ -11,7 +11,6 @@ from colend.report.style import FAINT, INK, MUTED, Look, foot, looks, marks, pag
 from colend.report.words import GROUPS, Term, Unit, shown
 
 WIDEST = 100.0  # per cent either side; what lies beyond is an arrow with its number
-COLUMNS = 2
 
 
 def comparison(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
@@ -19,8 +18,7 @@ def comparison(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     table = differences(reading)
     if table is None:
         return None
-    columns = _columns(table)
-    tallest = max(max(places.values()) for places in columns)
+    places = _places(table)
     figure, axes = page(
         f"What differs from “{reading.labels[reading.baseline]}”",
         "Difference to that arm in % of its value (in brackets); "
@@ -29,14 +27,10 @@ def comparison(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
             if reading.seeds > 1
             else "one seed, no interval"
         ),
-        1,
-        len(columns),
-        height=1.9 + 0.36 * tallest,
+        height=1.75 + 0.3 * max(places.values()),
     )
     chosen = {arm: look for arm, look in looks(reading.arms).items() if arm != reading.baseline}
-    reach = _reach(table)
-    for axis, places in zip(axes[0], columns, strict=True):
-        _draw(axis, table[table["measure"].isin(places)], places, chosen, reach)
+    _draw(axes[0, 0], table, places, chosen, _reach(table))
     foot(figure, marks(chosen, reading.labels))
     return figure, table.drop(columns="unit").assign(unit=[unit.words for unit in table["unit"]])
 
@@ -53,6 +47,8 @@ def differences(reading: Reading) -> pd.DataFrame | None:
     rows = []
     for group, terms in GROUPS:
         for term in terms:
+            if not term.drawn:
+                continue
             if (reading.baseline, term.measure) not in frame.index:
                 continue
             base = float(frame.loc[(reading.baseline, term.measure), "mean"])
@@ -74,21 +70,16 @@ def _named(term: Term, base: float) -> str:
     return f"{term.words} ({shown(base, term.unit)} {term.unit.words})".replace(" )", ")").replace(" %", "%")
 
 
-def _columns(table: pd.DataFrame) -> list[dict[str, float]]:
-    """Heights of measures and group headings from the top down, in one column or two of about equal length."""
-    sizes = table.groupby("group", sort=False)["measure"].nunique() + 1.4
-    split = COLUMNS if len(sizes) > 2 else 1
-    columns: list[dict[str, float]] = [{}]
-    y = 0.0
-    for group, size in sizes.items():
-        if len(columns) < split and y > 0.0 and y + size / 2 > sizes.sum() / split:
-            columns.append({})
-            y = 0.0
-        columns[-1][f"group:{group}"] = y
-        for place, measure in enumerate(table.loc[table["group"] == group, "measure"].unique()):
-            columns[-1][measure] = y + 1.0 + place
-        y += size
-    return columns
+def _places(table: pd.DataFrame) -> dict[str, float]:
+    """Heights of measures and group headings ("group:..."), from the top down."""
+    places, y = {}, 0.0
+    for group, rows in table.groupby("group", sort=False):
+        places[f"group:{group}"] = y
+        for measure in rows["measure"].unique():
+            y += 1.0
+            places[measure] = y
+        y += 1.1
+    return places
 
 
 def _draw(axis, table: pd.DataFrame, places: dict[str, float], chosen: dict[str, Look], reach: float) -> None:
@@ -106,7 +97,7 @@ def _draw(axis, table: pd.DataFrame, places: dict[str, float], chosen: dict[str,
     for name, y in places.items():
         if name.startswith("group:"):
             where = {"transform": axis.get_yaxis_transform(), "ha": "right", "va": "center"}
-            axis.text(-0.02, y + 0.08, name[6:], fontsize=8.5, fontweight="bold", **where)
+            axis.text(-0.008, y + 0.08, name[6:], fontsize=8.5, fontweight="bold", **where)
     axis.tick_params(axis="y", length=0)
     axis.set_ylim(max(places.values()) + 0.7, -0.5)
     axis.grid(True, axis="x")

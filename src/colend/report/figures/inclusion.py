@@ -32,10 +32,10 @@ def inclusion(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     axes[0, 0].set_xticks(range(len(SEGMENT_WORDS)), list(SEGMENT_WORDS.values()))
     axes[0, 0].set_title("By segment")
     value_axis(axes[0, 0], "% with a loan")
-    _dots(axes[0, 1], regions.assign(low=np.nan, high=np.nan), "region", list(order), chosen)
+    _dots(axes[0, 1], regions.assign(low=np.nan, high=np.nan), "region", list(order), chosen, apart=False)
     axes[0, 1].set_xticks(range(len(order)), [str(region) for region in order], fontsize=7.5)
     axes[0, 1].set_xlabel("region, in the order of the share served")
-    axes[0, 1].set_title("Thin file, by region")
+    axes[0, 1].set_title("Thin file, by region (axis not from zero)")
     value_axis(axes[0, 1], "", zero=False)
     foot(figure, marks(chosen, reading.labels))
     tables = [segments.assign(region="all"), regions.assign(segment="thin_file")]
@@ -53,9 +53,9 @@ def _share(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["arm", *by, "mean", "low", "high"])
 
 
-def _dots(axis, table: pd.DataFrame, by: str, order: list, chosen) -> None:
-    """Marks with intervals side by side, an arm a mark."""
-    step = 0.7 / max(len(chosen), 3)
+def _dots(axis, table: pd.DataFrame, by: str, order: list, chosen, apart: bool = True) -> None:
+    """Marks with intervals, an arm a mark, side by side or above each other."""
+    step = 0.7 / max(len(chosen), 3) if apart else 0.0
     for number, (arm, look) in enumerate(chosen.items()):
         rows = table[table["arm"] == arm].set_index(by).reindex(order)
         x = np.arange(len(order)) + (number - (len(chosen) - 1) / 2) * step
