@@ -158,4 +158,32 @@ ALLIANCES = (
     ),
 )
 
-RUNS = CREDIT + GATES + INCOME + ALLIANCES
+
+def _fact(name: str, unit: str, meaning: str) -> Measure:
+    """A fact about the run's alliances (`colend.rules.alliance_measures`)."""
+    return _run(name, unit, meaning, lambda v: getattr(v.facts, name))
+
+
+FATES = (
+    _fact("pilots_signed_share", "share", "Pilots that were signed, of those decided"),
+    _fact("dormant_ever_share", "share", "Signed pacts that were ever dormant"),
+    _fact("paper_never_integrated", "number", "Paper pacts: signed and never built"),
+    _fact("paper_stopped", "number", "Paper pacts: worked, went dormant, and sleep or are over"),
+    _fact("good_pacts_missed", "number", "Pairs that met, have a good fit, and never came to full operation"),
+    _fact("months_lost", "months", "Months from meeting to full operation of pairs with a good fit, mean"),
+    _fact("months_to_signing", "months", "Months from meeting to signing, mean"),
+    _fact("months_to_first_loan", "months", "Months from meeting to the first joint loan, mean"),
+    _fact("sunk_cost", "yuan", "Spent by both sides on alliances that ended without operating, or that sleep"),
+)
+
+VALUE = (
+    _fact("value_per_bank", "yuan", "Value of alliances to banks, realised and still to come, per bank"),
+    _fact("value_market", "yuan", "Value of alliances to banks and platforms, realised and still to come"),
+    _fact(
+        "value_per_meeting_closed", "yuan", "Realised value to the bank per meeting, cohorts whose term is over"
+    ),
+    _fact("value_per_meeting", "yuan", "Value to the bank per meeting, realised and still to come"),
+    _fact("value_per_slot_month", "yuan a month", "Value to the bank per month of a platform's slot"),
+)
+
+RUNS = CREDIT + GATES + INCOME + ALLIANCES + FATES + VALUE

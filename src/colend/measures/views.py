@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from colend.compilation import compiled
+from colend.rules.alliance_measures import AllianceFacts
 from colend.scenario.parameters import KINDS, SEGMENTS
 from colend.state.books import FEN, Flow
 from colend.state.tables import DORMANT, ENDED, INTEGRATING, LENDER, NONE, OPERATING, OWN, SIGNED, TOTAL
@@ -169,6 +170,11 @@ class YearView(MonthView):
 
 class RunView(MonthView):
     """A market at the end of its run, and all its months."""
+
+    @cached_property
+    def facts(self) -> AllianceFacts:
+        """What became of the alliances."""
+        return AllianceFacts(self.market)
 
     @cached_property
     def months(self) -> dict[str, np.ndarray]:

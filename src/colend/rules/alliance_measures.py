@@ -1,0 +1,173 @@
+"""What became of the alliances: value by every accounting, paper pacts, good pacts missed, months lost.
+
+A sequencing that makes fewer alliances looks better per meeting for that alone, and truncation alone can turn a
+ranking, so value is taken per bank, for the market, per meeting and per slot-month, in entry cohorts whose term is
+over and with what is still to come. Each alliance's value is discounted to its own meeting.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from colend.compilation import compiled
+from colend.equations.valuation import surplus_rows
+from colend.rules.alliance import pairs_of, party_terms, running, values
+from colend.state.tables import DORMANT, ENDED, INTEGRATING, NONE, OPERATING, PILOT, PILOT_SETUP, SIGNED
+
+
+def terminal_values(market) -> None:
+    """Fill what is still to come of every live alliance at the end of the run, by the parties' belief, yuan.
+
+    What was paid is sunk; remaining set-up, pilot, integration and term count; a dormant pact is only the option to
+    wake.
+    """
+    group, alliances = market.parameters.alliances, market.alliances
+    rows = running(market, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
+    if not len(rows):
+        return
+    now, pairs, stage = market.month, pairs_of(market, rows), alliances.stage[rows]
+    in_pilot = (stage == PILOT_SETUP) | (stage == PILOT)
+    built = (stage == OPERATING) | (stage == DORMANT)
+    term_left = np.where(in_pilot, group.term_months, alliances.term_ends[rows] - now)
+    discount = market.monthly_discount ** (now - alliances.met[rows])
+    for party, column in ((0, "bank_terminal_value"), (1, "platform_terminal_value")):
+        terms = party_terms(market, pairs, party)
+        terms.setup = 0.0
+        terms.setup_months = np.maximum(alliances.pilot_started[rows] - now, 0)
+        ends = np.maximum(alliances.pilot_started[rows], now)
+        terms.pilot_months = np.where(in_pilot, np.maximum(alliances.decision_due[rows] - ends, 0), 0)
+        terms.signing = np.where(in_pilot, terms.signing, 0.0)
+        terms.integration = np.where(in_pilot | (stage == SIGNED), terms.integration, 0.0)
+        building = np.maximum(alliances.integration_due[rows] - now, 0)
+        months = np.where(stage == INTEGRATING, building, terms.integration_months)
+        terms.integration_months = np.where(built, 0, months)
+        reviewed = np.maximum(alliances.operating_since[rows] + group.review_months - now, 0)
+        terms.review_months = np.where(built, reviewed, terms.review_months)
+        terms.months = np.minimum(terms.months, term_left)
+        worth = values(market, pairs, terms, in_pilot)
+        alliances[column][rows] = discount * np.where(
+            in_pilot | (stage == SIGNED) | built, np.maximum(worth, 0.0), worth
+        )
+
+
+def is_good(market) -> np.ndarray:
+    """bool[pairs]: with the true fit known and today's prospects, full operation earns both parties something a
+    month.
+    """
+    everyone = np.arange(len(market.pairs))
+    good = np.ones(len(everyone), dtype=bool)
+    for party in (0, 1):
+        earned = np.zeros(len(everyone))
+        fit, known = market.pairs.fit[everyone], np.zeros(len(everyone))
+        terms = party_terms(market, everyone, party)
+        compiled(surplus_rows, allocates=False)(fit, known, terms, market.share_table, earned)
+        good &= earned > 0.0
+    return good
+
+
+def mean_of(values_: np.ndarray) -> float:
+    """Mean, missing when there is nothing."""
+    return float(values_.mean()) if len(values_) else math.nan
+
+
+class AllianceFacts:
+    """The alliances of a finished run, and what they came to; call `terminal_values` first."""
+
+    def __init__(self, market) -> None:
+        self.market = market
+        self.rows = market.alliances[: market.alliance_count]
+        self.bank_value = self.rows.bank_value + self.rows.bank_terminal_value
+        self.platform_value = self.rows.platform_value + self.rows.platform_terminal_value
+        self.signed = self.rows.signed != NONE
+        self.operated = self.rows.operating_since != NONE
+
+    @property
+    def value_per_bank(self) -> float:
+        """Yuan, realised and still to come, over all banks."""
+        return float(self.bank_value.sum()) / len(self.market.banks_table)
+
+    @property
+    def value_market(self) -> float:
+        """Yuan to banks and platforms together."""
+        return float(self.bank_value.sum() + self.platform_value.sum())
+
+    @property
+    def closed(self) -> np.ndarray:
+        """Alliances that met early enough for a pilot, integration and a whole term; the same months for both
+        sequencings.
+        """
+        group = self.market.parameters.alliances
+        needed = group.pilot_setup_months + group.pilot_months + group.integration_months + group.term_months
+        return self.rows.met + needed <= self.market.months
+
+    @property
+    def value_per_meeting_closed(self) -> float:
+        """Realised yuan to the bank per meeting of the closed entry cohorts."""
+        return mean_of(self.rows.bank_value[self.closed])
+
+    @property
+    def value_per_meeting(self) -> float:
+        """Yuan to the bank per meeting, realised and still to come."""
+        return mean_of(self.bank_value)
+
+    @property
+    def value_per_slot_month(self) -> float:
+        """Yuan to the bank per month of a platform's slot."""
+        held = float(self.rows.slot_months.sum())
+        return float(self.bank_value.sum()) / held if held > 0.0 else math.nan
+
+    @property
+    def pilots_signed_share(self) -> float:
+        """Of the pilots whose decision came, those signed."""
+        decided = (self.rows.pilot_started != NONE) & (self.rows.decision_due < self.market.months)
+        return mean_of(self.signed[decided])
+
+    @property
+    def dormant_ever_share(self) -> float:
+        """Of signed pacts, those that were ever dormant."""
+        return mean_of(self.rows.first_dormant[self.signed] != NONE)
+
+    @property
+    def paper_never_integrated(self) -> float:
+        """Signed pacts that were never built."""
+        return float((self.signed & (self.rows.integration_started == NONE)).sum())
+
+    @property
+    def paper_stopped(self) -> float:
+        """Pacts that worked, went dormant, and sleep or are over."""
+        over = (self.rows.stage == DORMANT) | (self.rows.stage == ENDED)
+        return float((self.operated & (self.rows.first_dormant != NONE) & over).sum())
+
+    @property
+    def good_pacts_missed(self) -> float:
+        """Pairs that met, would be worth operating to both with their true fit, and never did."""
+        pairs = pairs_of(self.market, np.arange(len(self.rows)))
+        met = np.unique(pairs)
+        missed = met[is_good(self.market)[met]]
+        return float(len(np.setdiff1d(missed, pairs[self.operated])))
+
+    @property
+    def months_lost(self) -> float:
+        """Mean months from meeting to full operation of pairs with good fit that got there."""
+        pairs = pairs_of(self.market, np.arange(len(self.rows)))
+        good = self.operated & is_good(self.market)[pairs]
+        return mean_of((self.rows.operating_since - self.rows.met)[good].astype(np.float64))
+
+    @property
+    def sunk_cost(self) -> float:
+        """Yuan that both sides spent on alliances that ended without operating, or that sleep."""
+        lost = ((self.rows.stage == ENDED) & ~self.operated) | (self.rows.stage == DORMANT)
+        return float((self.rows.bank_spent + self.rows.platform_spent)[lost].sum())
+
+    @property
+    def months_to_signing(self) -> float:
+        """Mean months from meeting to signing."""
+        return mean_of((self.rows.signed - self.rows.met)[self.signed].astype(np.float64))
+
+    @property
+    def months_to_first_loan(self) -> float:
+        """Mean months from meeting to the first joint loan."""
+        lent = self.rows.first_loan != NONE
+        return mean_of((self.rows.first_loan - self.rows.met)[lent].astype(np.float64))
