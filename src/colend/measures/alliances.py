@@ -34,7 +34,7 @@ def _when(name: str, meaning: str) -> Measure:
 
     def take(view: RunView) -> np.ndarray:
         month = view.alliances[name].astype(np.float64)
-        return np.where((month == NONE) | (month > view.market.month), np.nan, month)
+        return np.where((month == NONE) | (month >= len(view.market.history)), np.nan, month)
 
     return _alliance(name, "month", meaning, take)
 

@@ -178,10 +178,9 @@ FATES = (
 
 VALUE = (
     _fact("value_per_bank", "yuan", "Value of alliances to banks, realised and still to come, per bank"),
+    _fact("value_per_bank_realised", "yuan", "Value of alliances to banks, realised by the end of the run, per bank"),
     _fact("value_market", "yuan", "Value of alliances to banks and platforms, realised and still to come"),
-    _fact(
-        "value_per_meeting_closed", "yuan", "Realised value to the bank per meeting, cohorts whose term is over"
-    ),
+    _fact("value_per_meeting_closed", "yuan", "Realised value to the bank per meeting, cohorts whose term is over"),
     _fact("value_per_meeting", "yuan", "Value to the bank per meeting, realised and still to come"),
     _fact("value_per_slot_month", "yuan a month", "Value to the bank per month of a platform's slot"),
 )

@@ -89,6 +89,11 @@ class AllianceFacts:
         return float(self.bank_value.sum()) / len(self.market.banks_table)
 
     @property
+    def value_per_bank_realised(self) -> float:
+        """Yuan realised by the end of the run, over all banks."""
+        return float(self.rows.bank_value.sum()) / len(self.market.banks_table)
+
+    @property
     def value_market(self) -> float:
         """Yuan to banks and platforms together."""
         return float(self.bank_value.sum() + self.platform_value.sum())
