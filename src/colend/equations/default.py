@@ -7,9 +7,15 @@ Hazards are per month, rates per year.
 
 from __future__ import annotations
 
+import functools
 import math
 
+import numpy as np
+from scipy.special import ndtr
+
 from colend.equations.normal import normal_cdf, normal_density
+
+_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(80)
 
 
 def monthly_hazard(threshold, loading, creditworthiness, asset_correlation, factor):
@@ -41,14 +47,11 @@ def hazard_decline(hazard, slope, loading, variance):
 
 def annual_default_rate(threshold: float, loading: float) -> float:
     """Share of a segment that defaults within 12 months: 1 - E[(1 - Phi(d - beta z))^12], z ~ N(0, 1)."""
-    import numpy as np
-    from scipy.special import ndtr
-
-    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
-    survival = (1.0 - ndtr(threshold - loading * nodes)) ** 12
-    return float(1.0 - (survival * weights).sum() / math.sqrt(2.0 * math.pi))
+    survival = (1.0 - ndtr(threshold - loading * _NODES)) ** 12
+    return float(1.0 - (survival * _WEIGHTS).sum() / math.sqrt(2.0 * math.pi))
 
 
+@functools.cache
 def solve_threshold(annual_rate: float, loading: float) -> float:
     """The threshold d at which a segment defaults at `annual_rate` (between 0 and 1, exclusive) a year."""
     from scipy.optimize import brentq
