@@ -39,19 +39,20 @@ class Unit(NamedTuple):
 BILLIONS = Unit("yuan bn", 1e-9, 1, "yuan bn")
 MILLIONS = Unit("yuan m", 1e-6, 1, "yuan m")
 THOUSANDS = Unit("yuan thousand", 1e-3, 0, "yuan thousand")
-PEOPLE = Unit("persons m", 1e-6, 2, "persons m")
+PEOPLE = Unit("persons m", 1e-6, 1, "persons m")
 PERCENT = Unit("%", 100.0, 1, "points")
-YEARLY = Unit("% a year", 100.0, 2, "points")
-MONTHS = Unit("months", 1.0, 1, "months")
+YEARLY = Unit("% a year", 100.0, 1, "points")
+MONTHS = Unit("months", 1.0, 0, "months")
 NUMBER = Unit("", 1.0, 0, "")
-PRECISION = Unit("", 1.0, 3, "")
+PRECISION = Unit("", 1.0, 2, "")
 
 
 class Term(NamedTuple):
-    """A whole-run measure in words."""
+    """A whole-run measure in words: with its place and time, and in short for a sentence."""
 
     measure: str
     words: str
+    short: str
     unit: Unit
     drawn: bool = True  # in the figure
     told: bool = True  # in the summary
@@ -62,63 +63,64 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
     (
         "Joint lending",
         (
-            Term("balance_joint_end", "Joint loans outstanding at the end", BILLIONS),
-            Term("originations_joint", "Joint loans paid out", BILLIONS, drawn=False, told=False),
-            Term("loss_rate_joint", "Loss rate of joint loans", YEARLY),
+            Term("balance_joint_end", "Joint loans outstanding at end", "joint loans", BILLIONS),
+            Term("loss_rate_joint", "Loss rate of joint loans", "losses on them", YEARLY),
         ),
     ),
     (
         "First gate: own customers",
         (
-            Term("converted", "Joint borrowers won as own customers", PEOPLE),
-            Term("originations_own", "Lent through banks’ own channels", BILLIONS),
-            Term("own_share", "Own channels’ share of banks’ lending", PERCENT, told=False),
+            Term("converted", "Customers won by joint loans", "customers won", PEOPLE),
+            Term("originations_own", "Lent by banks’ own channels", "own lending", BILLIONS),
+            Term("own_share", "Own channels’ share of lending", "its share", PERCENT, told=False),
         ),
     ),
     (
         "Second gate: own risk control",
         (
-            Term("precision_median_end", "Median precision of banks’ own screening", PRECISION),
-            Term("loss_rate_own", "Loss rate of banks’ own channels", YEARLY, told=False),
+            Term("precision_median_end", "Median precision of banks’ screening", "banks’ screening", PRECISION),
+            Term("loss_rate_own", "Loss rate of banks’ own channels", "losses on own lending", YEARLY, told=False),
         ),
     ),
     (
         "Alliances",
         (
-            Term("operating_end", "Alliances in operation at the end", NUMBER),
-            Term("dormant_share_end", "Signed pacts that do nothing at the end", PERCENT),
-            Term("good_pacts_missed", "Good pairs that never worked together", NUMBER, told=False),
-            Term("months_to_first_loan", "From meeting to first loan", MONTHS),
+            Term("operating_end", "Alliances in operation at end", "working alliances", NUMBER),
+            Term("dormant_share_end", "Signed pacts that do nothing at end", "idle pacts", PERCENT),
+            Term("good_pacts_missed", "Good pairs that never worked together", "good pairs missed", NUMBER, told=False),
+            Term("months_to_first_loan", "From meeting to first loan", "time to the first loan", MONTHS, told=False),
         ),
     ),
     (
         "Value of alliances",
         (
-            Term("value_per_bank", "Value per bank", MILLIONS),
-            Term("value_market", "Value for the whole market", BILLIONS),
-            Term("value_per_meeting", "Value per meeting", MILLIONS, drawn=False, told=False),
-            Term("value_per_meeting_closed", "Value per meeting, closed cohorts", MILLIONS),
-            Term("value_per_slot_month", "Value per month of a platform’s slot", THOUSANDS),
+            Term("value_per_bank", "Value of alliances per bank", "value per bank", MILLIONS),
+            Term("value_market", "… for the whole market", "value of the market", BILLIONS),
+            Term("value_per_meeting_closed", "… per meeting, closed cohorts", "value per meeting", MILLIONS),
+            Term("value_per_slot_month", "… per month of a platform’s slot", "value per slot", MILLIONS),
         ),
     ),
     (
         "Profit and inclusion",
         (
-            Term("bank_profit", "Banks’ profit from consumer lending", BILLIONS),
-            Term("platform_profit", "Platforms’ profit from lending", BILLIONS),
-            Term("served_thin_file_end", "Thin-file persons with a loan at the end", PEOPLE),
-            Term("approval_rate", "Applications that get an offer", PERCENT, told=False),
+            Term("bank_profit", "Banks’ profit from consumer loans", "banks’ profit", BILLIONS),
+            Term("platform_profit", "Platforms’ profit from lending", "platforms’ profit", BILLIONS),
+            Term("served_thin_file_end", "Thin file, with a loan at end", "thin-file persons served", PEOPLE),
+            Term("approval_rate", "Applications that get an offer", "offers", PERCENT, told=False),
         ),
     ),
 )
-TERMS = {term.measure: term for _, terms in GROUPS for term in terms}
 
 
-def shown(value: float, unit: Unit, sign: bool = False) -> str:
-    """A number in its unit without the unit's words; a dash where it is not defined."""
+def shown(value: float, unit: Unit, sign: bool = False, like: float | None = None) -> str:
+    """A number in its unit without the unit's words; a dash where it is not defined.
+
+    As many digits as its size asks for, or the size of `like`, so that a row has them alike.
+    """
     if value is None or not math.isfinite(value):
         return "–"
     number = value * unit.factor
-    digits = unit.digits if abs(number) < 1000 else 0
+    size = abs(number if like is None or not math.isfinite(like) else like * unit.factor)
+    digits = max(0, unit.digits + (1 if size < 10.0 and unit.digits else 0) - (1 if size >= 1000.0 else 0))
     text = f"{number:{'+' if sign else ''},.{digits}f}"
     return f"{0:.{digits}f}" if float(text.replace(",", "")) == 0.0 else text.replace("-", "−")

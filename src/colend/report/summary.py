@@ -1,0 +1,190 @@
+"""What a result says, in words and one table, for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+import numpy as np
+
+from colend.report.reading import Reading, interval
+from colend.report.story import is_story, story
+from colend.report.words import GROUPS, Term, shown
+
+MOST_LINES = 36  # the command prints where the files are below it
+LABEL, BASE, CELL = 43, 9, 16  # widths of the table's columns
+VALUES = {
+    "value_per_bank": "per bank",
+    "value_market": "for the whole market",
+    "value_per_meeting_closed": "per meeting, closed cohorts",
+    "value_per_slot_month": "per month of a platform’s slot",
+}
+CAVEAT = (
+    "A model’s answer, not a prediction: its numbers are partly calibrated, partly assumed (simulate --list parameters "
+    "says which); what holds under one assumption only is no finding."
+)
+
+
+def text(result: Any, width: int = 100) -> str:
+    """The summary of a result in under 40 lines; month by month where there is one bank and one platform."""
+    reading = Reading(result)
+    if not reading.arms:
+        return "No run is finished: there is nothing to sum up."
+    if is_story(reading):
+        return story(reading, width)
+    lines = _heading(reading, width)
+    if len(reading.arms) == 1 or not reading.has("comparison", "difference"):
+        lines += _levels(reading)
+    else:
+        lines += _table(reading, width)
+        lines += _leaders(reading)
+    closing = textwrap.wrap(CAVEAT, width)
+    left = MOST_LINES - len(lines) - len(closing) - 1
+    if len(reading.arms) > 1:
+        words = _clear_words(reading, width)
+        lines += words if len(words) <= left else []
+    return "\n".join([*lines, "", *closing])
+
+
+def _heading(reading: Reading, width: int) -> list[str]:
+    scenario = reading.scenario
+    seeds = f"{reading.seeds} seeds each" if reading.seeds > 1 else "one seed, so no interval"
+    arms = f"{len(reading.arms)} arms, " if len(reading.arms) > 1 else ""
+    point = f" At {reading.place} (first of {len(reading.points)} sweep points)." if reading.place else ""
+    text = f"{arms}{seeds}; {reading.months} months from {scenario.start}.{point}"
+    return [
+        *textwrap.wrap(scenario.title or scenario.name, width),
+        *textwrap.wrap(text[:1].upper() + text[1:], width),
+        "",
+    ]
+
+
+def told(reading: Reading, column: set[str]) -> list[Term]:
+    """The measures of the summary that the result has."""
+    return [term for _, terms in GROUPS for term in terms if term.told and term.measure in column]
+
+
+def _label(term: Term) -> str:
+    return f"{term.words}, {term.unit.words}" if term.unit.words else term.words
+
+
+def _levels(reading: Reading) -> list[str]:
+    """One arm (or no comparison): means with their intervals."""
+    runs = reading.frame("runs")
+    lines = []
+    for arm in reading.arms:
+        lines.append(f"{reading.labels[arm]}:" if len(reading.arms) > 1 else "Over the run:")
+        for term in told(reading, set(runs.columns)):
+            mean, low, high = interval(reading.of_runs(term.measure)[arm])
+            spread = f"  ± {shown((high - low) / 2, term.unit)}" if np.isfinite(low) else ""
+            lines.append(f"  {_label(term):<{LABEL + 8}}{shown(float(mean), term.unit):>12}{spread}")
+    return lines[: MOST_LINES - 8]
+
+
+def _table(reading: Reading, width: int) -> list[str]:
+    """The baseline's level and every other arm's paired difference to it."""
+    frame = reading.frame("comparison").set_index(["arm", "measure"])
+    others = [arm for arm in reading.arms if arm != reading.baseline]
+    fitting = max(1, (width - LABEL - BASE) // CELL)
+    shown_arms, left_out = others[:fitting], others[fitting:]
+    heads = [_stacked(reading.labels[arm]) for arm in [reading.baseline, *shown_arms]]
+    tall = max(len(head) for head in heads)
+    heads = [[""] * (tall - len(head)) + head for head in heads]
+    lines = []
+    for row in range(tall):
+        cells = [f"{head[row]:>{BASE if place == 0 else CELL}}" for place, head in enumerate(heads)]
+        lines.append(f"{'':<{LABEL}}" + "".join(cells))
+    space = CELL * len(shown_arms) - 1
+    notes = ("difference ± 95 % interval, * where it is clear", "difference ± 95 %, * clear", "± 95 %, * clear")
+    note = next(words for words in notes if len(words) <= space) if reading.seeds > 1 else "difference"
+    lines.append(f"{'':<{LABEL}}{'level':>{BASE}}{note:>{CELL * len(shown_arms)}}")
+    for term in told(reading, set(frame.index.get_level_values("measure"))):
+        base = frame.loc[(reading.baseline, term.measure), "mean"]
+        cells = [_cell(frame, arm, term, base) for arm in shown_arms]
+        lines.append(
+            f"{_label(term):<{LABEL}.{LABEL}}{shown(base, term.unit):>{BASE}}" + "".join(f"{c:>{CELL}}" for c in cells)
+        )
+    if left_out:
+        lines.append(f"({len(left_out)} more arms: comparison.csv)")
+    return [line.rstrip() for line in lines]
+
+
+def _stacked(label: str) -> list[str]:
+    """An arm's name on lines that fit a column."""
+    parts = label.replace(", ", ",\n").split("\n")
+    return [line for part in parts for line in textwrap.wrap(part, CELL - 1)]
+
+
+def _row(frame, arm: str, measure: str):
+    return frame.loc[(arm, measure)] if (arm, measure) in frame.index else None
+
+
+def _cell(frame, arm: str, term: Term, base: float) -> str:
+    row = _row(frame, arm, term.measure)
+    if row is None or not np.isfinite(row["difference"]):
+        return "–"
+    like = base if base else row["difference"]
+    words = shown(row["difference"], term.unit, sign=True, like=like)
+    if not np.isfinite(row["low"]):
+        return words
+    half = shown((row["high"] - row["low"]) / 2.0, term.unit, like=like)
+    return f"{words}±{half}{'*' if _clear(row) else ' '}"
+
+
+def _clear(row) -> bool:
+    """Whether the 95 % interval leaves zero out; an arm that equals the baseline does not differ clearly."""
+    return bool(row["low"] > 0.0 or row["high"] < 0.0)
+
+
+def _leaders(reading: Reading) -> list[str]:
+    """Which arm's alliances are worth most, by each way of counting, and whether it leads the second clearly."""
+    runs = reading.frame("runs")
+    lines = []
+    for measure, words in VALUES.items():
+        if measure not in runs:
+            continue
+        values = reading.of_runs(measure)
+        means = {arm: float(np.nanmean(x)) for arm, x in values.items() if np.isfinite(x).any()}
+        if len(means) < 2:
+            continue
+        first, second = sorted(means, key=lambda arm: -means[arm])[:2]
+        lead = _lead(reading, measure, first, second)
+        lines.append(f"{'Most value' if not lines else '':<12}{words + ':':<32}{reading.labels[first]} ({lead})")
+    return ["", *lines] if lines else []
+
+
+def _lead(reading: Reading, measure: str, first: str, second: str) -> str:
+    difference, low, _ = paired(reading, measure, first, second)
+    if np.isnan(low):
+        return "one seed" if np.isfinite(difference) else "never in the same seed as the next"
+    return "clearly ahead of the next" if low > 0.0 else "lead not clear"
+
+
+def paired(reading: Reading, measure: str, arm: str, other: str) -> tuple[float, float, float]:
+    """Mean of arm minus other over the seeds that both have, and its 95 % interval."""
+    frame = reading.frame("runs").pivot(index="seed", columns="arm", values=measure)
+    mean, low, high = interval((frame[arm] - frame[other]).to_numpy(dtype=float))
+    return float(mean), float(low), float(high)
+
+
+def _clear_words(reading: Reading, width: int) -> list[str]:
+    """For every arm: what is clearly more, clearly less, and not clear."""
+    if reading.seeds < 2:
+        return []
+    frame = reading.frame("comparison").set_index(["arm", "measure"])
+    lines = ["", f"Against “{reading.labels[reading.baseline]}”:"]
+    for arm in reading.arms:
+        if arm == reading.baseline:
+            continue
+        groups: dict[str, list[str]] = {"clearly more": [], "clearly less": [], "not clear": []}
+        for term in told(reading, set(frame.index.get_level_values("measure"))):
+            row = _row(frame, arm, term.measure)
+            if row is None or not np.isfinite(row["difference"]):
+                continue
+            kind = ("clearly more" if row["difference"] > 0.0 else "clearly less") if _clear(row) else "not clear"
+            groups[kind].append(term.short)
+        parts = [f"{kind} {', '.join(names)}" for kind, names in groups.items() if names and kind != "not clear"]
+        rest = "; the rest is not clear" if parts and groups["not clear"] else ""
+        words = ("; ".join(parts) or "nothing differs clearly") + rest
+        lines += textwrap.wrap(f"{reading.labels[arm]}: {words}.", width, initial_indent="  ", subsequent_indent="    ")
+    return lines
