@@ -39,7 +39,7 @@ def story(reading: Reading, width: int = 100) -> str:
     alliance = alliances.loc[chosen]
     lines = textwrap.wrap(reading.scenario.title or reading.scenario.name, width)
     lines += [
-        f"{reading.months} months from {reading.scenario.start}; seed {seed}. Yuan m; applications in persons and %; what the bank’s part earns.",
+        f"{reading.months} months from {reading.scenario.start}; seed {seed}. Yuan m; persons sent, % served.",
         "",
     ]
     lines.append(
@@ -104,8 +104,8 @@ def _columns(stage: str, sent: str, served: str, lent: str, owed: str, expect: s
 
 def _year(bank: pd.Series, year: str) -> str:
     return (
-        f"   The bank in {year}: profit {_millions(bank['profit'])}, own lending {_millions(bank['own_originations'])}; at the end "
-        f"{bank['customers']:,.0f} customers, precision {bank['precision']:.3f}"
+        f"   The bank in {year}: profit {_millions(bank['profit'])}, own lending {_millions(bank['own_originations'])}; "
+        f"at the end {bank['customers']:,.0f} customers, precision {bank['precision']:.3f}"
     )
 
 

@@ -12,7 +12,7 @@ from colend.report.story import is_story, story
 from colend.report.words import GROUPS, Term, shown
 
 MOST_LINES = 36  # the command prints where the files are below it
-LABEL, BASE, CELL = 43, 9, 16  # widths of the table's columns
+LABEL, BASE, CELL = 41, 8, 17  # widths of the table's columns
 VALUES = {
     "value_per_bank": "per bank",
     "value_market": "for the whole market",
@@ -92,8 +92,8 @@ def _table(reading: Reading, width: int) -> list[str]:
     heads = [[""] * (tall - len(head)) + head for head in heads]
     lines = []
     for row in range(tall):
-        cells = [f"{head[row]:>{BASE if place == 0 else CELL}}" for place, head in enumerate(heads)]
-        lines.append(f"{'':<{LABEL}}" + "".join(cells))
+        first, *rest = (head[row] for head in heads)
+        lines.append(f"{first:>{LABEL + BASE}}" + "".join(f"{words:>{CELL}}" for words in rest))
     space = CELL * len(shown_arms) - 1
     notes = ("difference ± 95 % interval, * where it is clear", "difference ± 95 %, * clear", "± 95 %, * clear")
     note = next(words for words in notes if len(words) <= space) if reading.seeds > 1 else "difference"
@@ -157,7 +157,7 @@ def _lead(reading: Reading, measure: str, first: str, second: str) -> str:
     difference, low, _ = paired(reading, measure, first, second)
     if np.isnan(low):
         return "one seed" if np.isfinite(difference) else "never in the same seed as the next"
-    return "clearly ahead of the next" if low > 0.0 else "lead not clear"
+    return "clearly ahead" if low > 0.0 else "lead not clear"
 
 
 def paired(reading: Reading, measure: str, arm: str, other: str) -> tuple[float, float, float]:
@@ -168,23 +168,20 @@ def paired(reading: Reading, measure: str, arm: str, other: str) -> tuple[float,
 
 
 def _clear_words(reading: Reading, width: int) -> list[str]:
-    """For every arm: what is clearly more, clearly less, and not clear."""
+    """For every arm, what is clearly more and clearly less than in the baseline."""
     if reading.seeds < 2:
         return []
     frame = reading.frame("comparison").set_index(["arm", "measure"])
-    lines = ["", f"Against “{reading.labels[reading.baseline]}”:"]
+    lines = ["", f"Clear differences to “{reading.labels[reading.baseline]}”:"]
     for arm in reading.arms:
         if arm == reading.baseline:
             continue
-        groups: dict[str, list[str]] = {"clearly more": [], "clearly less": [], "not clear": []}
+        groups: dict[str, list[str]] = {"more": [], "less": []}
         for term in told(reading, set(frame.index.get_level_values("measure"))):
             row = _row(frame, arm, term.measure)
-            if row is None or not np.isfinite(row["difference"]):
-                continue
-            kind = ("clearly more" if row["difference"] > 0.0 else "clearly less") if _clear(row) else "not clear"
-            groups[kind].append(term.short)
-        parts = [f"{kind} {', '.join(names)}" for kind, names in groups.items() if names and kind != "not clear"]
-        rest = "; the rest is not clear" if parts and groups["not clear"] else ""
-        words = ("; ".join(parts) or "nothing differs clearly") + rest
+            if row is not None and _clear(row):
+                groups["more" if row["difference"] > 0.0 else "less"].append(term.short)
+        parts = [f"{kind} {', '.join(names)}" for kind, names in groups.items() if names]
+        words = "; ".join(parts) or "none"
         lines += textwrap.wrap(f"{reading.labels[arm]}: {words}.", width, initial_indent="  ", subsequent_indent="    ")
     return lines

@@ -103,7 +103,7 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
     (
         "Profit and inclusion",
         (
-            Term("bank_profit", "Banks’ profit from consumer loans", "banks’ profit", BILLIONS),
+            Term("bank_profit", "Banks’ profit from lending", "banks’ profit", BILLIONS),
             Term("platform_profit", "Platforms’ profit from lending", "platforms’ profit", BILLIONS),
             Term("served_thin_file_end", "Thin file, with a loan at end", "thin-file persons served", PEOPLE),
             Term("approval_rate", "Applications that get an offer", "offers", PERCENT, told=False),
