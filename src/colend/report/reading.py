@@ -133,7 +133,10 @@ def _frame(result: Any, name: str) -> pd.DataFrame:
 
 
 def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over the first axis (seeds) and its 95 % t-interval, NaN where fewer than two seeds have a value."""
+    """Mean over the first axis (seeds) and its 95 % t-interval, NaN where fewer than two seeds have a value.
+
+    `colend.experiment.statistics.interval`, for many columns at once.
+    """
     from scipy.special import stdtrit
 
     values = np.asarray(values, dtype=np.float64)

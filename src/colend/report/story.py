@@ -103,10 +103,9 @@ def _columns(stage: str, sent: str, served: str, lent: str, owed: str, expect: s
 
 
 def _year(bank: pd.Series, year: str) -> str:
-    return (
-        f"   The bank in {year}: profit {_millions(bank['profit'])}, own lending {_millions(bank['own_originations'])}; "
-        f"at the end {bank['customers']:,.0f} customers, precision {bank['precision']:.3f}"
-    )
+    profit, lent = _millions(bank["profit"]), _millions(bank["own_originations"])
+    end = f"{bank['customers']:,.0f} customers, precision {bank['precision']:.3f}"
+    return f"   The bank in {year}: profit {profit}, own lending {lent}; at the end {end}"
 
 
 def _end(alliance: pd.Series, alliances: pd.DataFrame, chosen: int, width: int) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from colend.experiment.statistics import compared
 from colend.report.reading import Reading, interval
 from colend.report.story import is_story, story
 from colend.report.words import GROUPS, Term, shown
@@ -139,7 +140,7 @@ def _clear(row) -> bool:
 def _leaders(reading: Reading) -> list[str]:
     """Which arm's alliances are worth most, by each way of counting, and whether it leads the second clearly."""
     runs = reading.frame("runs")
-    lines = []
+    lines: list[str] = []
     for measure, words in VALUES.items():
         if measure not in runs:
             continue
@@ -162,9 +163,9 @@ def _lead(reading: Reading, measure: str, first: str, second: str) -> str:
 
 def paired(reading: Reading, measure: str, arm: str, other: str) -> tuple[float, float, float]:
     """Mean of arm minus other over the seeds that both have, and its 95 % interval."""
-    frame = reading.frame("runs").pivot(index="seed", columns="arm", values=measure)
-    mean, low, high = interval((frame[arm] - frame[other]).to_numpy(dtype=float))
-    return float(mean), float(low), float(high)
+    frame = reading.frame("runs").pivot(index="seed", columns="arm", values=measure).astype(float)
+    numbers = compared(frame[arm].to_numpy(), frame[other].to_numpy())
+    return numbers["difference"], numbers["low"], numbers["high"]
 
 
 def _clear_words(reading: Reading, width: int) -> list[str]:

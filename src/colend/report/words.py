@@ -64,7 +64,7 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
         "Joint lending",
         (
             Term("balance_joint_end", "Joint loans outstanding at end", "joint loans", BILLIONS),
-            Term("loss_rate_joint", "Loss rate of joint loans", "losses on them", YEARLY),
+            Term("loss_rate_joint", "Loss rate of joint loans", "joint-loan losses", YEARLY),
         ),
     ),
     (
@@ -72,7 +72,7 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
         (
             Term("converted", "Customers won by joint loans", "customers won", PEOPLE),
             Term("originations_own", "Lent by banks’ own channels", "own lending", BILLIONS),
-            Term("own_share", "Own channels’ share of lending", "its share", PERCENT, told=False),
+            Term("own_share", "Own channels’ share of lending", "its share of lending", PERCENT, told=False),
         ),
     ),
     (

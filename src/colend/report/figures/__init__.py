@@ -21,6 +21,7 @@ from colend.report.figures.lending import lending
 from colend.report.figures.life import life
 from colend.report.figures.losses import losses
 from colend.report.figures.stages import stages
+from colend.report.figures.sweep import sweep
 from colend.report.figures.timeline import timeline
 from colend.report.reading import Reading
 
@@ -36,4 +37,5 @@ FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None
     ("09_comparison", comparison),
     ("10_one_alliance", life),
     ("11_every_alliance", every_alliance),
+    ("12_sweep", sweep),
 )

@@ -1,0 +1,107 @@
+"""What a swept parameter does to the measures that matter most, arm by arm."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from colend.report.reading import Reading
+from colend.report.style import INK, foot, looks, marks, page, plain, value_axis
+from colend.report.words import GROUPS, Term
+
+SHOWN = (
+    "balance_joint_end",
+    "converted",
+    "precision_median_end",
+    "dormant_share_end",
+    "value_per_bank",
+    "loss_rate_joint",
+)
+
+
+def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
+    """Six measures over the values of one swept parameter: levels with one arm, else paired differences to the baseline.
+
+    Where several parameters are swept the others stay at their first values.
+    """
+    along = _along(reading)
+    if along is None:
+        return None
+    key, points = along
+    table = _table(reading, points)
+    if table is None:
+        return None
+    several = len(reading.arms) > 1
+    chosen = {arm: look for arm, look in looks(reading.arms).items() if not several or arm != reading.baseline}
+    what = f"difference to “{reading.labels[reading.baseline]}”, paired by seed, " if several else ""
+    figure, axes = page(f"What {key} changes", f"{what[:1].upper()}{what[1:]}{reading.spread}", 2, 3, height=6.0)
+    terms = [term for _, group in GROUPS for term in group if term.measure in SHOWN]
+    for axis, term in zip(axes.flat, terms, strict=True):
+        _draw(axis, table[table["measure"] == term.measure], term, chosen, several)
+    for axis in axes[1]:
+        axis.set_xlabel(key)
+    foot(figure, marks(chosen, reading.labels, line=True))
+    return figure, table
+
+
+def _along(reading: Reading) -> tuple[str, dict[str, float]] | None:
+    """The parameter that is swept, and its values by sweep point: numbers, three or more of them."""
+    points = {point: json.loads(point) for point in reading.points if point}
+    if not points:
+        return None
+    first = next(iter(points.values()))
+    for key in first:
+        others = {name: value for name, value in first.items() if name != key}
+        line = {
+            point: values[key]
+            for point, values in points.items()
+            if {name: value for name, value in values.items() if name != key} == others
+        }
+        if len(line) > 1 and all(isinstance(value, (int, float)) for value in line.values()):
+            return key, line
+    return None
+
+
+def _table(reading: Reading, points: dict[str, float]) -> pd.DataFrame | None:
+    """Rows of the comparison at these points: arm, measure, value of the parameter, difference or mean, interval."""
+    frame = getattr(reading.result, "comparison", None)
+    if frame is None or not len(frame):
+        return None
+    frame = frame[frame["point"].isin(list(points)) & frame["measure"].isin(SHOWN)]
+    table = frame.assign(value=frame["point"].map(points)).sort_values("value")
+    if len(reading.arms) > 1:
+        return table[["arm", "measure", "value", "difference", "low", "high"]]
+    from scipy.special import stdtrit
+
+    number = table["n"].to_numpy(dtype=float)
+    several = number > 1.0
+    error = table["sd"].to_numpy(dtype=float) / np.sqrt(np.maximum(number, 1.0))
+    half = np.where(several, stdtrit(np.maximum(number - 1.0, 1.0), 0.975) * error, np.nan)
+    table = table.assign(difference=table["mean"], low=table["mean"] - half, high=table["mean"] + half)
+    return table[["arm", "measure", "value", "difference", "low", "high"]]
+
+
+def _draw(axis, table: pd.DataFrame, term: Term, chosen, several: bool) -> None:
+    factor = term.unit.factor
+    for arm, look in chosen.items():
+        rows = table[table["arm"] == arm]
+        x = rows["value"].to_numpy(dtype=float)
+        low, high = (rows[name].to_numpy(dtype=float) * factor for name in ("low", "high"))
+        axis.plot(
+            x, rows["difference"] * factor, color=look.color, linestyle=look.line, marker=look.marker, markersize=5
+        )
+        if np.isfinite(low).any():
+            axis.fill_between(x, low, high, color=look.color, alpha=0.16, linewidth=0)
+    values = table["value"].to_numpy(dtype=float)
+    if len(values) and values.min() > 0.0 and values.max() / values.min() > 20.0:
+        axis.set_xscale("log")
+    axis.set_xticks(sorted(set(values)))
+    axis.xaxis.set_major_formatter(plain)
+    axis.minorticks_off()
+    axis.set_title(term.words.replace("… ", "Value "), fontsize=8.5)
+    if several:
+        axis.axhline(0.0, color=INK, linewidth=0.9)
+    value_axis(axis, term.unit.difference if several else term.unit.words, zero=False, ticks=5)
