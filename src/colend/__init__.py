@@ -1,5 +1,35 @@
-"""colend: how banks and fintech platforms lend together, as an agent-based simulation."""
+"""colend: how banks and fintech platforms lend together, as an agent-based simulation.
+
+`load`, `run`, `open`, `compare` and `sweep` do what the command `simulate` does; `Market` is one market as a Mesa
+model. Names are imported when first used, so that importing colend costs nothing.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 __version__ = "0.1.0"
+_PLACES = {
+    "load": ("colend.scenario", "load"),
+    "run": ("colend.api", "run"),
+    "open": ("colend.api", "open_result"),
+    "compare": ("colend.api", "compare"),
+    "sweep": ("colend.api", "sweep"),
+    "Market": ("colend.market", "Market"),
+    "Scenario": ("colend.scenario", "Scenario"),
+    "ScenarioError": ("colend.scenario", "ScenarioError"),
+    "StoreError": ("colend.experiment.store", "StoreError"),
+}
+__all__ = ["__version__", *_PLACES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'colend' has no attribute {name!r}")
+    module, attribute = _PLACES[name]
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

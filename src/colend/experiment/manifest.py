@@ -1,0 +1,91 @@
+"""What made a folder of results: scenario, versions, machine, hashes. Written last; it can be made again from the
+rest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from contextlib import closing
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from colend.experiment.store import StoreError, atomic_write, connect, stored_hash, table_hashes
+from colend.scenario.design import Scenario, model_hash
+
+NAME = "manifest.json"
+_LIBRARIES = ("colend", "mesa", "numba", "numpy", "scipy", "pandas", "pydantic", "matplotlib")
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def write_manifest(
+    folder: Path, scenario: Scenario, files: list[Path], missing: list[str], took: dict[str, float]
+) -> Path:
+    """Write manifest.json; `files` are what was written besides, `missing` the runs that are not there, `took`
+    seconds.
+    """
+    content = {
+        "scenario": scenario.resolved(),
+        "model": model_hash(),
+        "versions": {"python": platform.python_version()} | {name: _version(name) for name in _LIBRARIES},
+        "machine": {
+            "platform": platform.platform(),
+            "processor": platform.machine(),
+            "libc": " ".join(platform.libc_ver()),
+        },
+        "command": sys.argv[1:],
+        "content": table_hashes(folder / "results.sqlite"),
+        "files": {file.relative_to(folder).as_posix(): file_hash(file) for file in sorted(files)},
+        "missing": missing,
+        "seconds": took,
+    }
+    atomic_write(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    return folder / NAME
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a folder; StoreError (status 2) when there is none, (status 1) when it cannot be read."""
+    path = folder / NAME
+    if not path.is_file():
+        raise StoreError(f"no results in {folder}: {NAME} is missing", 2)
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise StoreError(f"{path} cannot be read: {error}", 1) from error
+
+
+def verify(folder: Path) -> list[str]:
+    """What in the folder does not match its manifest; empty when all does. Every run's rows are hashed again."""
+    manifest = read_manifest(folder)
+    wrong = []
+    for name, recorded in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            wrong.append(f"{name} is missing")
+        elif file_hash(path) != recorded:
+            wrong.append(f"{name} has changed")
+    if table_hashes(folder / "results.sqlite") != manifest["content"]:
+        wrong.append("results.sqlite holds other runs than the manifest says")
+    with closing(connect(folder / "results.sqlite")) as connection:
+        for arm, seed, point, recorded in connection.execute("SELECT arm, seed, point, hash FROM finished"):
+            if stored_hash(connection, arm, seed, point) != recorded:
+                wrong.append(f"results.sqlite: run {arm}:{seed}{':' + point if point else ''} has changed")
+    return wrong
