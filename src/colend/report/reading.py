@@ -63,8 +63,23 @@ class Reading:
     @property
     def spread_of_levels(self) -> str:
         """What lines and bands are, where arms are drawn in one picture: they share their seeds."""
-        more = "; differences, paired by seed, are surer: chart 09" if self.seeds > 1 and len(self.arms) > 1 else ""
+        more = "; differences, paired by seed, are surer: chart 09" if self.seeds > 1 and self.several else ""
         return self.spread + more
+
+    @property
+    def several(self) -> bool:
+        """Whether arms are compared."""
+        return len(self.arms) > 1
+
+    @property
+    def by_arm(self) -> str:
+        """For titles."""
+        return " by arm" if self.several else ""
+
+    @property
+    def span(self) -> tuple[np.datetime64, np.datetime64]:
+        """First and last month of the runs as dates."""
+        return self.date(0), self.date(max(self.months - 1, 0))
 
     @property
     def average(self) -> str:

@@ -117,17 +117,16 @@ def foot(figure: Figure, handles: list, line: int = 0) -> None:
     )
 
 
-def date_axis(axis, most: int = 7) -> None:
-    """Real dates on the horizontal axis, at most `most` of them: years, or months where the run is short."""
-    first, last = axis.dataLim.intervalx
-    years = (last - first) / 365.25
-    axis.margins(x=0.01)
-    if years > 2.5:
-        axis.xaxis.set_major_locator(YearLocator(int(np.ceil(years / most))))
+def date_axis(axis, first: np.datetime64, last: np.datetime64, most: int = 7) -> None:
+    """Real dates on the horizontal axis from `first` to `last`, at most `most`: years, or months in short runs."""
+    days = max(int((last - first).astype(int)), 28)
+    axis.set_xlim(first - np.timedelta64(days // 100, "D"), first + np.timedelta64(days + days // 100, "D"))
+    if days > 2.5 * 366:
+        axis.xaxis.set_major_locator(YearLocator(-(-days // (366 * most))))
         axis.xaxis.set_major_formatter(DateFormatter("%Y"))
     else:
-        axis.xaxis.set_major_locator(MonthLocator(interval=max(1, int(np.ceil(12.0 * years / most)))))
-        axis.xaxis.set_major_formatter(DateFormatter("%b\n%Y" if years < 1.2 else "%Y-%m"))
+        axis.xaxis.set_major_locator(MonthLocator(interval=-(-days // (31 * most))))
+        axis.xaxis.set_major_formatter(DateFormatter("%b\n%Y"))
 
 
 def value_axis(axis, unit: str, zero: bool = True, ticks: int = 6, most: float = np.inf) -> None:
@@ -139,7 +138,17 @@ def value_axis(axis, unit: str, zero: bool = True, ticks: int = 6, most: float =
     axis.yaxis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
     axis.yaxis.set_major_formatter(FuncFormatter(plain))
     if zero:
-        axis.set_ylim(0.0, max(min(axis.get_ylim()[1], most), 1e-12))
+        highest = axis.dataLim.y1 if np.isfinite(axis.dataLim.y1) else 0.0
+        top = min(max(axis.get_ylim()[1], 1.05 * highest), most)
+        axis.set_ylim(0.0, top if top > 0.0 else 1.0)
+
+
+def at_least(axis, part: float) -> None:
+    """Keep the vertical axis from blowing up nothing: its span is at least `part` of its middle."""
+    low, high = axis.get_ylim()
+    middle = (low + high) / 2.0
+    half = max(high - low, part * abs(middle)) / 2.0
+    axis.set_ylim(middle - half, middle + half)
 
 
 def plain(number: float, _=None) -> str:

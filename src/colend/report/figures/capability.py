@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colend.report.reading import Reading, interval
-from colend.report.style import INK, MUTED, date_axis, foot, lines, looks, marks, page, value_axis
+from colend.report.style import INK, MUTED, at_least, date_axis, foot, lines, looks, marks, page, value_axis
 from colend.report.words import KIND_WORDS
 
 
@@ -26,13 +26,14 @@ def capability(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     over_time = reading.over_time("precision_median")
     lines(axes[0, 0], over_time, chosen, reading.labels)
     axes[0, 0].set_title("Median of city and rural banks")
-    date_axis(axes[0, 0])
+    date_axis(axes[0, 0], *reading.span)
     value_axis(axes[0, 0], "precision", zero=False)
+    at_least(axes[0, 0], 0.1)
     spread = _quartiles(reading)
     platform = reading.over_time("precision_platform")
     _draw_quartiles(axes[0, 1], spread, chosen)
     _draw_platform(axes[0, 1], float(platform.groupby("month")["mean"].mean().iloc[-1]))
-    foot(figure, marks(chosen, reading.labels, line=True))
+    foot(figure, marks(chosen, reading.labels, line=True) if reading.several else [])
     tables = [
         over_time.assign(measure="precision_median"),
         platform.assign(measure="precision_platform"),

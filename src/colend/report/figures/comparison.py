@@ -126,7 +126,7 @@ def _mark(axis, row, y: float, look: Look, reach: float) -> None:
         edge = np.sign(row.difference) * reach * 0.97
         axis.plot(edge, y, ">" if edge > 0 else "<", color=look.color, markersize=5.5, markerfacecolor=face)
         words = f"{row.percent:+,.0f} %".replace("-", "−") if np.isfinite(row.percent) else _own_unit(row)
-        axis.text(edge * 0.95, y, words, ha="right" if edge > 0 else "left", va="center", fontsize=7, color=MUTED)
+        axis.text(edge * 0.95, y, words, ha="right" if edge > 0 else "left", va="center", fontsize=6.2, color=MUTED)
     else:
         if np.isfinite(row.percent_low):
             ends = [max(row.percent_low, -reach), min(row.percent_high, reach)]

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from colend.report.reading import Reading
 from colend.report.style import date_axis, foot, lines, looks, nothing, page, value_axis
-from colend.report.words import KIND_WORDS
+from colend.report.words import KIND_WORDS, people_unit
 
 ROWS = {"customers": ("persons m", 1e-6, "own customers"), "own_share": ("% of lending", 100.0, "own channel’s share")}
 
@@ -30,16 +30,23 @@ def customers(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     for row, (name, (unit, factor, words)) in enumerate(ROWS.items()):
         for column, kind in enumerate(kinds):
             axis = axes[row, column]
+            if name == "customers":
+                scale = people_unit(reading.frame("months")[f"{name}_{kind}"].max())
+                unit, factor = scale.words, scale.factor
             frame = reading.over_time(f"{name}_{kind}", factor)
             axis.set_title(f"{KIND_WORDS[kind]}: {words}")
             if frame["mean"].notna().any() and (name != "customers" or frame["mean"].max() > 0.0):
                 handles = lines(axis, frame, chosen, reading.labels)
-                date_axis(axis)
-                value_axis(axis, unit if column == 0 else "", most=102.0 if name == "own_share" else np.inf)
+                date_axis(axis, *reading.span)
+                value_axis(
+                    axis,
+                    unit if column == 0 or name == "customers" else "",
+                    most=102.0 if name == "own_share" else np.inf,
+                )
             else:
                 nothing(axis, "no own customers" if name == "customers" else "no lending")
             parts.append(frame.assign(kind=kind, measure=name, unit=unit))
-    foot(figure, handles)
+    foot(figure, handles if reading.several else [])
     return figure, pd.concat(parts, ignore_index=True)
 
 

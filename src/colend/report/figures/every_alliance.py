@@ -8,6 +8,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from colend.report.reading import Reading
 from colend.report.style import BLUE, GREEN, ORANGE, SKY, YELLOW, date_axis, foot, over_two_lines, page
@@ -37,7 +38,7 @@ def every_alliance(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         "First seed; one line an alliance, in the order of meeting; it stops where the alliance ended",
         1,
         len(lives),
-        height=min(8.0, 3.4 + 0.02 * most),
+        height=min(8.0, 4.0 + 0.02 * most),
         sharey=True,
     )
     whole = float(np.clip(270.0 / most, 0.8, 7.0))
@@ -49,13 +50,13 @@ def every_alliance(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         colors = [STAGES[stage][1] for stage in table["stage"]]
         widths = [STAGES[stage][2] * whole for stage in table["stage"]]
         axis.add_collection(LineCollection(list(bars), colors=colors, linewidths=widths, capstyle="butt"))
-        axis.set_xlim(date2num(reading.date(0)), date2num(reading.date(reading.months)))
-        axis.set_ylim(-1.0, most)
+        axis.set_ylim(-0.7, most - 0.3)
         axis.xaxis_date()
-        title = f"{reading.labels[arm]} ({len(place)})"
+        title = f"{reading.labels[arm]} ({len(place)})" if reading.several else f"{len(place)} in all"
         axis.set_title(over_two_lines(title) if len(lives) > 2 else title)
         axis.grid(False)
-        date_axis(axis, most=max(3, 10 // len(lives)))
+        axis.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+        date_axis(axis, *reading.span, most=max(3, 10 // len(lives)))
     axes[0, 0].set_ylabel("alliances, in the order of meeting")
     there = {stage for table in lives.values() for stage in table["stage"]}
     foot(

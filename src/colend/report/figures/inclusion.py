@@ -15,12 +15,14 @@ def inclusion(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     """Share of each segment's persons that have a loan at the end, and of thin-file persons by region."""
     if not reading.has("regions", "persons", "served"):
         return None
+    several = reading.frame("regions")["region"].nunique() > 1
     figure, axes = page(
         "Who is served at the end?",
-        f"Persons with a loan, % of those who live there; {reading.spread}; by region {reading.average}",
+        f"Persons with a loan, % of those who live there; {reading.spread}"
+        + (f"; by region {reading.average}" if several else ""),
         1,
-        2,
-        width_ratios=[1.0, 1.5],
+        2 if several else 1,
+        width_ratios=[1.0, 1.5] if several else None,
     )
     chosen = looks(reading.arms)
     frame = reading.frame("regions")
@@ -32,12 +34,13 @@ def inclusion(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     axes[0, 0].set_xticks(range(len(SEGMENT_WORDS)), list(SEGMENT_WORDS.values()))
     axes[0, 0].set_title("By segment")
     value_axis(axes[0, 0], "% with a loan")
-    _dots(axes[0, 1], regions.assign(low=np.nan, high=np.nan), "region", list(order), chosen, apart=False)
-    axes[0, 1].set_xticks(range(len(order)), [str(region) for region in order], fontsize=7.5)
-    axes[0, 1].set_xlabel("region, in the order of the share served")
-    axes[0, 1].set_title("Thin file, by region (axis not from zero)")
-    value_axis(axes[0, 1], "", zero=False)
-    foot(figure, marks(chosen, reading.labels))
+    if several:
+        _dots(axes[0, 1], regions.assign(low=np.nan, high=np.nan), "region", list(order), chosen, apart=False)
+        axes[0, 1].set_xticks(range(len(order)), [str(region) for region in order], fontsize=7.5)
+        axes[0, 1].set_xlabel("region, in the order of the share served")
+        axes[0, 1].set_title("Thin file, by region (axis not from zero)")
+        value_axis(axes[0, 1], "", zero=False)
+    foot(figure, marks(chosen, reading.labels) if reading.several else [])
     tables = [segments.assign(region="all"), regions.assign(segment="thin_file")]
     return figure, pd.concat(tables, ignore_index=True).assign(unit="% of persons")
 

@@ -10,6 +10,7 @@ from matplotlib.patches import Patch
 
 from colend.report.reading import Reading, interval
 from colend.report.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, YELLOW, page, plain
+from colend.report.words import yuan_unit
 
 # measure: (words, sign, colour, hatch); neighbours differ in lightness or hatching.
 BANKS = {
@@ -48,11 +49,13 @@ def income(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         + (", profit with its 95 % interval" if reading.seeds > 1 else ""),
         2,
         1,
-        height=2.6 + 0.62 * len(arms),
+        height=max(5.6, 2.6 + 0.62 * len(arms)),
         legend=0,
         sharex=True,
     )
-    sums = reading.frame("months").groupby(["arm", "seed"], sort=False)[_names()].sum() * 1e-9
+    sums = reading.frame("months").groupby(["arm", "seed"], sort=False)[_names()].sum()
+    unit = yuan_unit(sums[["bank_interest_joint", "bank_interest_own", "platform_interest"]].to_numpy().max())
+    sums *= unit.factor
     rows: list[list] = []
     furthest = 0.0
     for axis, (title, sources, profit) in zip(axes[:, 0], SIDES, strict=True):
@@ -81,10 +84,10 @@ def income(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
             axis.plot(mean, place, "D", color="white", markeredgecolor=INK, markersize=6)
             rows.append([title, profit, "profit after tax", arm, float(mean), float(low), float(high)])
         furthest = max(furthest, right.max(), -left.min())
-        _finish(axis, title, [reading.labels[arm] for arm in arms], sources)
+        _finish(axis, f"{title}, {unit.words}", [reading.labels[arm] for arm in arms], sources)
     axes[0, 0].set_xlim(-1.04 * furthest or -1.0, 1.04 * furthest or 1.0)
-    columns = ["party", "measure", "source", "arm", "yuan_bn", "low", "high"]
-    return figure, pd.DataFrame(rows, columns=columns)
+    columns = ["party", "measure", "source", "arm", "amount", "low", "high"]
+    return figure, pd.DataFrame(rows, columns=columns).assign(unit=unit.words)
 
 
 def _names() -> list[str]:
@@ -92,7 +95,7 @@ def _names() -> list[str]:
 
 
 def _finish(axis, title: str, labels: list[str], sources: dict) -> None:
-    axis.set_title(f"{title}, yuan bn")
+    axis.set_title(title)
     axis.set_yticks(range(len(labels)), labels)
     axis.tick_params(axis="y", length=0)
     axis.invert_yaxis()

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from colend.report.reading import Reading
 from colend.report.style import date_axis, foot, lines, looks, page, value_axis
+from colend.report.words import yuan_unit
 
 PANELS = {"balance_joint": "Outstanding", "originations_joint": "Paid out in the month"}
 
@@ -16,15 +17,16 @@ def lending(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     if not reading.has("months", *PANELS):
         return None
     figure, axes = page(
-        "Joint lending by arm", f"Banks’ and platforms’ parts together; {reading.spread_of_levels}", 1, 2
+        f"Joint lending{reading.by_arm}", f"Banks’ and platforms’ parts together; {reading.spread_of_levels}", 1, 2
     )
     chosen, parts, handles = looks(reading.arms), [], []
     for axis, (measure, words) in zip(axes[0], PANELS.items(), strict=True):
-        frame = reading.over_time(measure, 1e-9)
+        unit = yuan_unit(reading.frame("months")[measure].max())
+        frame = reading.over_time(measure, unit.factor)
         handles = lines(axis, frame, chosen, reading.labels)
         axis.set_title(words)
-        date_axis(axis)
-        value_axis(axis, "yuan bn")
-        parts.append(frame.assign(measure=measure, unit="yuan bn"))
-    foot(figure, handles)
+        date_axis(axis, *reading.span)
+        value_axis(axis, unit.words)
+        parts.append(frame.assign(measure=measure, unit=unit.words))
+    foot(figure, handles if reading.several else [])
     return figure, pd.concat(parts, ignore_index=True)

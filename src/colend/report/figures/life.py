@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from colend.report.figures.every_alliance import STAGES
 from colend.report.reading import Reading
 from colend.report.style import INK, MUTED, VERMILION, date_axis, foot, page, value_axis
+from colend.report.words import yuan_unit
 
 DASHED = (0, (5, 2))
 
@@ -25,7 +26,7 @@ def life(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     if not lives:
         return None
     figure, axes = page(
-        "One alliance's life" if len(lives) == 1 else "Two alliances' lives",
+        "One alliance’s life" if len(lives) == 1 else "Two alliances’ lives",
         "First seed; of the alliances whose months were kept, the one that lent most; belief with its 95 % band",
         3,
         len(lives),
@@ -35,12 +36,12 @@ def life(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         sharey="row",
         height_ratios=[1.3, 0.8, 1.0],
     )
+    unit = yuan_unit(max(months["balance"].max() for months in lives))
     for column, months in enumerate(lives):
-        _draw(reading, axes[:, column], months)
-    axes[0, 0].set_xlim(reading.date(0), reading.date(reading.months))
+        _draw(reading, axes[:, column], months, unit.factor)
     value_axis(axes[0, 0], "fit (logit of the share served)", zero=False, ticks=5)
     value_axis(axes[1, 0], "0 to 1", ticks=4, most=1.0)
-    value_axis(axes[2, 0], "yuan bn", ticks=4)
+    value_axis(axes[2, 0], unit.words, ticks=4)
     _legends(figure, {stage for months in lives for stage in months["stage"]})
     return figure, pd.concat(lives, ignore_index=True)
 
@@ -68,7 +69,7 @@ def _longest(reading: Reading, arm: str) -> pd.DataFrame | None:
     return frame[frame["alliance"] == chosen]
 
 
-def _draw(reading: Reading, axes, months: pd.DataFrame) -> None:
+def _draw(reading: Reading, axes, months: pd.DataFrame, factor: float) -> None:
     dates = reading.date(months["month"])
     mean, half = months["belief_mean"].to_numpy(), 1.96 * months["belief_sd"].to_numpy()
     belief, trust, volume = axes
@@ -77,11 +78,11 @@ def _draw(reading: Reading, axes, months: pd.DataFrame) -> None:
     belief.plot(dates, months["fit"], color=VERMILION, linestyle=DASHED, linewidth=1.5)
     trust.plot(dates, months["trust"], color=INK)
     trust.set_ylim(0.0, 1.0)
-    volume.plot(dates, months["balance"] * 1e-9, color=INK)
-    volume.fill_between(dates, 0.0, months["originated"] * 1e-9, color=INK, alpha=0.35, linewidth=0, step="mid")
+    volume.plot(dates, months["balance"] * factor, color=INK)
+    volume.fill_between(dates, 0.0, months["originated"] * factor, color=INK, alpha=0.35, linewidth=0, step="mid")
     arm = months["arm"].iloc[0]
     title = f"{reading.labels[arm]}: platform {months['platform'].iloc[0]} and bank {months['bank'].iloc[0]}"
-    belief.set_title(title if len(reading.arms) > 1 else title.split(": ")[-1].capitalize())
+    belief.set_title(title if reading.several else title.split(": ")[-1].capitalize())
     trust.set_title("Trust", fontweight="normal")
     volume.set_title("Lending: outstanding (line), paid out in the month (area)", fontweight="normal")
     blocks = _blocks(months["stage"].to_numpy())
@@ -104,7 +105,7 @@ def _draw(reading: Reading, axes, months: pd.DataFrame) -> None:
                 fontsize=8,
                 color=MUTED,
             )
-    date_axis(volume)
+    date_axis(volume, *reading.span)
 
 
 def _blocks(stage: np.ndarray) -> list[tuple[str, int, int]]:
@@ -117,6 +118,8 @@ def _legends(figure: Figure, there: set[str]) -> None:
     dashed = Line2D([], [], color=VERMILION, linestyle=DASHED, linewidth=1.5, label="true fit, hidden from both")
     foot(figure, [Line2D([], [], color=INK, label="what both believe about fit"), dashed])
     patches = [
-        Patch(facecolor=color, alpha=0.35, label=words) for stage, (words, color, _) in STAGES.items() if stage in there
+        Patch(facecolor=color, alpha=0.35, label=words.split(",")[0])
+        for stage, (words, color, _) in STAGES.items()
+        if stage in there
     ]
     foot(figure, patches, line=1)

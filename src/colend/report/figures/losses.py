@@ -10,7 +10,7 @@ from colend.report.reading import Reading
 from colend.report.style import date_axis, foot, lines, looks, nothing, page, value_axis
 
 CHANNELS = {"joint": "Joint loans", "own": "Banks’ own channels", "platform": "Platforms’ own lenders"}
-FEWEST = 3  # months a rate is taken over
+FEWEST = 6  # months that a rate is taken over
 
 
 def trailing_loss_rate(channel: str, span: int):
@@ -32,7 +32,7 @@ def losses(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         return None
     span = max(1, min(12, reading.months // 2))
     figure, axes = page(
-        "Loss rates by arm and channel",
+        "Loss rates by arm and channel" if reading.several else "Loss rates by channel",
         f"Charge-offs after recoveries over balances, last {span} months; {reading.spread_of_levels}",
         1,
         3,
@@ -44,11 +44,11 @@ def losses(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         axis.set_title(words)
         if frame["mean"].notna().any():
             handles = lines(axis, frame, chosen, reading.labels)
-            date_axis(axis)
+            date_axis(axis, *reading.span)
         else:
             nothing(axis, "no loans")
         parts.append(frame.assign(channel=channel, unit="% a year"))
     seen = pd.concat(parts)["mean"].max()
     value_axis(axes[0, 0], "% a year", most=2.5 * seen if seen > 0.0 else np.inf)
-    foot(figure, handles)
+    foot(figure, handles if reading.several else [])
     return figure, pd.concat(parts, ignore_index=True)

@@ -18,6 +18,7 @@ from colend.report.style import (
     foot,
     lines,
     looks,
+    nothing,
     over_two_lines,
     page,
     value_axis,
@@ -59,9 +60,10 @@ def stages(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         areas = axis.stackplot(tables[0]["date"].to_numpy(), np.nan_to_num(heights), linewidth=0)
         for area, (_, color, hatch) in zip(areas, STAGES.values(), strict=True):
             area.set(facecolor=color, hatch=hatch, edgecolor="white", linewidth=0.3)
-        axis.set_title(over_two_lines(reading.labels[arm]) if columns > 2 else reading.labels[arm])
+        title = reading.labels[arm] if reading.several else "Alliances by stage"
+        axis.set_title(over_two_lines(title) if columns > 2 else title)
         tallest = max(tallest, float(np.nansum(heights, axis=0).max()))
-        date_axis(axis, most=max(3, 10 // columns))
+        date_axis(axis, *reading.span, most=max(3, 10 // columns))
     for number in range(rows * columns):
         axis = axes[number // columns, number % columns]
         axis.set_visible(number < len(arms))
@@ -73,17 +75,24 @@ def stages(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     share = reading.over_time("dormant_share", 100.0)
     handles = lines(axis, share, chosen, reading.labels)
     axis.set_title("Signed pacts that do nothing (on paper or dormant)")
-    date_axis(axis)
-    value_axis(axis, "% of signed pacts", ticks=4, most=102.0)
-    _legends(figure, handles)
+    if share["mean"].notna().any():
+        date_axis(axis, *reading.span)
+        value_axis(axis, "% of signed pacts", ticks=4, most=102.0)
+    else:
+        nothing(axis, "no pact was signed")
+    _legends(
+        figure,
+        handles if reading.several else [],
+        [m for m, part in zip(STAGES, parts, strict=True) if part["mean"].max() > 0.0],
+    )
     parts.append(share.assign(measure="dormant_share", unit="%"))
     return figure, pd.concat(parts, ignore_index=True)
 
 
-def _legends(figure: Figure, handles: list) -> None:
+def _legends(figure: Figure, handles: list, there: list[str]) -> None:
     patches = [
         Patch(facecolor=color, hatch=hatch, edgecolor=FAINT if not hatch else "white", label=words)
-        for words, color, hatch in STAGES.values()
+        for words, color, hatch in (STAGES[measure] for measure in there)
     ]
     foot(figure, handles)
     foot(figure, patches, line=1)

@@ -23,7 +23,7 @@ SHOWN = (
 
 
 def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
-    """Six measures over the values of one swept parameter: levels with one arm, else paired differences to the baseline.
+    """Six measures over the values of one swept parameter: levels of one arm, else paired differences to the baseline.
 
     Where several parameters are swept the others stay at their first values.
     """

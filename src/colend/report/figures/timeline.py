@@ -46,7 +46,7 @@ def timeline(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         parts.append(frame.rename(columns={"date": "months_since_meeting"}).assign(event=event, unit="% of alliances"))
     axes[0, 0].set_ylim(0.0, 103.0)
     value_axis(axes[0, 0], "% of alliances")
-    foot(figure, handles)
+    foot(figure, handles if reading.several else [])
     return figure, pd.concat(parts, ignore_index=True)
 
 
