@@ -23,7 +23,7 @@ exit status: 0 done, 1 something failed (finished runs are kept), 2 wrong input 
 """
 
 
-class WrongInput(Exception):
+class WrongInputError(Exception):
     """What the user asked for cannot be done; the message says why and what can."""
 
 
@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except WrongInput as error:
+    except WrongInputError as error:
         return complain(options, str(error), WRONG_INPUT)
     except Exception as error:
         from colend.experiment.store import StoreError
@@ -106,7 +106,9 @@ def dispatch(options: argparse.Namespace) -> int:
     if options.verify:
         return print_verification(options)
     if options.scenario is None:
-        raise WrongInput("which scenario? a YAML file or a name from `simulate --list scenarios`; see simulate --help")
+        raise WrongInputError(
+            "which scenario? a YAML file or a name from `simulate --list scenarios`; see simulate --help"
+        )
     jobs = whole("--jobs", options.jobs, 1) if options.jobs is not None else None
     scenario = loaded(options)
     folder = Path(options.out) if options.out else Path("outputs") / scenario.name
@@ -125,7 +127,7 @@ def whole(name: str, text: str, least: int) -> int:
     except ValueError:
         value = least - 1
     if value < least:
-        raise WrongInput(f"{name} {text}: a whole number of at least {least} is wanted")
+        raise WrongInputError(f"{name} {text}: a whole number of at least {least} is wanted")
     return value
 
 
@@ -146,7 +148,7 @@ def loaded(options: argparse.Namespace) -> Any:
         try:
             years = float(options.years)
         except ValueError:
-            raise WrongInput(f"--years {options.years}: a number of years is wanted") from None
+            raise WrongInputError(f"--years {options.years}: a number of years is wanted") from None
     borrowers = whole("--borrowers", options.borrowers, 1) if options.borrowers is not None else None
     return load(options.scenario, read_overrides(options.set), seeds, years, borrowers)
 
@@ -154,12 +156,12 @@ def loaded(options: argparse.Namespace) -> Any:
 def check_folder(folder: Path) -> None:
     """Refuse an output folder that cannot be written before anything is made."""
     if folder.exists() and not folder.is_dir():
-        raise WrongInput(f"--out {folder}: is a file; a folder is wanted")
+        raise WrongInputError(f"--out {folder}: is a file; a folder is wanted")
     place = folder
     while not place.exists():
         place = place.parent
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise WrongInput(f"--out {folder}: {place} cannot be written")
+        raise WrongInputError(f"--out {folder}: {place} cannot be written")
 
 
 def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | None) -> int:
@@ -171,7 +173,7 @@ def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | No
         from importlib.util import find_spec
 
         if find_spec("pyarrow") is None:
-            raise WrongInput("--export parquet needs pyarrow: pip install 'colend[parquet]'")
+            raise WrongInputError("--export parquet needs pyarrow: pip install 'colend[parquet]'")
     with shown(scenario, quiet=options.quiet) as progress:
         result = api.run(
             scenario,
@@ -221,7 +223,7 @@ def chosen(only: str | None, scenario: Any) -> Any:
                     if one.name == only:
                         return one
     example = runs(replace(scenario, seeds=scenario.seeds[:1]))[0].name
-    raise WrongInput(f"--only {only}: no such run; a run is ARM:SEED or ARM:SEED:POINT, as in {example!r}")
+    raise WrongInputError(f"--only {only}: no such run; a run is ARM:SEED or ARM:SEED:POINT, as in {example!r}")
 
 
 def report_failures(options: argparse.Namespace, result: Any) -> None:

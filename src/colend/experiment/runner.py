@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ def _attempt(run: Run, engine: str, work) -> Outcome:
         return Outcome(run, None, traceback.format_exc())
 
 
-def _pool(waiting: list[Run], jobs: int, engine: str, work) -> Iterator[Outcome]:
+def _pool(waiting: list[Run], jobs: int, engine: str, work) -> Generator[Outcome, None, list[Run]]:
     """Work off `waiting` (last first) until it is empty or the pool breaks; returns the runs that were in flight
     then.
     """
@@ -109,9 +109,8 @@ def _alone(run: Run, engine: str, work) -> Iterator[Outcome]:
 def _new_pool(jobs: int) -> ProcessPoolExecutor:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # one run a process; threads within it would only be in each other's way
-    return ProcessPoolExecutor(
-        jobs, mp_context=get_context("spawn"), initializer=_start_worker, initargs=(os.getpid(),)
-    )
+    how: dict[str, Any] = {"mp_context": get_context("spawn"), "initializer": _start_worker, "initargs": (os.getpid(),)}
+    return ProcessPoolExecutor(jobs, **how)
 
 
 def _start_worker(parent: int) -> None:

@@ -62,14 +62,12 @@ def compared(values: np.ndarray, baseline: np.ndarray) -> dict[str, float]:
         "high": high,
         "pairs": len(differences),
         "effect_size": effect_size(known, baseline[~np.isnan(baseline)]),
-        "share_of_pairs": float(((differences > 0) + 0.5 * (differences == 0)).mean())
-        if len(differences)
-        else math.nan,
+        "share_of_pairs": effect_size(differences, np.zeros(1)),
     }
 
 
 def comparison(runs: Any, baseline: str, measures: list[str]) -> Iterator[tuple]:
-    """Rows of the comparison table from the data frame `runs` (arm, seed, point, measures): every arm at every point."""
+    """Rows of the comparison table from the data frame `runs` (arm, seed, point, measures), every arm and point."""
     for point, at_point in runs.groupby("point", sort=False):
         by_arm = {arm: frame.set_index("seed") for arm, frame in at_point.groupby("arm", sort=False)}
         if baseline not in by_arm:
