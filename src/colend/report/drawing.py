@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colend.report.figures import FIGURES
+from colend.report.figures.sweep import sweep
 from colend.report.reading import Reading
 from colend.report.style import MUTED, STYLE
 
@@ -35,14 +36,14 @@ def draw(result: Any, folder: Path) -> list[Path]:
                 for file in files:
                     file.unlink(missing_ok=True)
                 continue
-            write(reading, *drawn, files)
+            place = "" if figure_of is sweep else reading.place
+            write(f"colend, scenario {reading.scenario.name}" + (f", {place}" if place else ""), *drawn, files)
             written += files
     return written
 
 
-def write(reading: Reading, figure: Figure, numbers: pd.DataFrame, files: list[Path]) -> None:
-    """One figure into its three files."""
-    source = f"colend, scenario {reading.scenario.name}" + (f", {reading.place}" if reading.place else "")
+def write(source: str, figure: Figure, numbers: pd.DataFrame, files: list[Path]) -> None:
+    """One figure into its three files, marked with its source."""
     figure.text(0.99, 1.0 - 0.12 / figure.get_size_inches()[1], source, ha="right", va="top", fontsize=7, color=MUTED)
     figure.draw_without_rendering()  # places everything once, for both formats
     figure.set_layout_engine("none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from typing import Any
 
@@ -13,6 +14,8 @@ from colend.report.story import is_story, story
 from colend.report.words import GROUPS, Term, shown
 
 MOST_LINES = 36  # the command prints where the files are below it
+MOST_POINTS = 8  # of a sweep, in the summary
+TERMS = tuple(term for _, group in GROUPS for term in group)
 LABEL, BASE, CELL = 41, 8, 17  # widths of the table's columns
 VALUES = {
     "value_per_bank": "per bank",
@@ -39,7 +42,8 @@ def text(result: Any, width: int = 100) -> str:
     else:
         lines += _table(reading, width)
         lines += _leaders(reading)
-    closing = textwrap.wrap(CAVEAT, width)
+        lines += _over_sweep(reading, width)
+    closing = textwrap.wrap(CAVEAT, width, break_on_hyphens=False)
     left = MOST_LINES - len(lines) - len(closing) - 1
     if len(reading.arms) > 1:
         words = _clear_words(reading, width)
@@ -60,9 +64,9 @@ def _heading(reading: Reading, width: int) -> list[str]:
     ]
 
 
-def told(reading: Reading, column: set[str]) -> list[Term]:
-    """The measures of the summary that the result has."""
-    return [term for _, terms in GROUPS for term in terms if term.told and term.measure in column]
+def told(column: set[str]) -> list[Term]:
+    """The measures of the summary that are among these columns."""
+    return [term for term in TERMS if term.told and term.measure in column]
 
 
 def _label(term: Term) -> str:
@@ -75,7 +79,7 @@ def _levels(reading: Reading) -> list[str]:
     lines = []
     for arm in reading.arms:
         lines.append(f"{reading.labels[arm]}:" if len(reading.arms) > 1 else "Over the run:")
-        for term in told(reading, set(runs.columns)):
+        for term in told(set(runs.columns)):
             mean, low, high = interval(reading.of_runs(term.measure)[arm])
             spread = f"  ± {shown((high - low) / 2, term.unit)}" if np.isfinite(low) else ""
             lines.append(f"  {_label(term):<{LABEL + 8}}{shown(float(mean), term.unit):>12}{spread}")
@@ -99,9 +103,11 @@ def _table(reading: Reading, width: int) -> list[str]:
     notes = ("difference ± 95 % interval, * where it is clear", "difference ± 95 %, * clear", "± 95 %, * clear")
     note = next(words for words in notes if len(words) <= space) if reading.seeds > 1 else "difference"
     lines.append(f"{'':<{LABEL}}{'level':>{BASE}}{note:>{CELL * len(shown_arms)}}")
-    for term in told(reading, set(frame.index.get_level_values("measure"))):
+    for term in told(set(frame.index.get_level_values("measure"))):
         base = frame.loc[(reading.baseline, term.measure), "mean"]
         cells = [_cell(frame, arm, term, base) for arm in shown_arms]
+        if not np.isfinite(base) and set(cells) == {"–"}:
+            continue  # nowhere defined
         lines.append(
             f"{_label(term):<{LABEL}.{LABEL}}{shown(base, term.unit):>{BASE}}" + "".join(f"{c:>{CELL}}" for c in cells)
         )
@@ -161,6 +167,31 @@ def _lead(reading: Reading, measure: str, first: str, second: str) -> str:
     return "clearly ahead" if low > 0.0 else "lead not clear"
 
 
+def _over_sweep(reading: Reading, width: int) -> list[str]:
+    """Value per bank at every sweep point, where there are a few: its difference to the baseline by arm."""
+    frame = getattr(reading.result, "comparison", None)
+    if len(reading.points) < 2 or len(reading.points) > MOST_POINTS or frame is None:
+        return []
+    term = next(term for term in TERMS if term.measure == "value_per_bank")
+    table = frame[frame["measure"] == term.measure].set_index(["arm", "point"])
+    lines = ["", f"{_label(term)}, difference by sweep point (chart 12):"]
+    for arm in reading.arms:
+        if arm == reading.baseline:
+            continue
+        cells = [_at_point(table, arm, point, term) for point in reading.points]
+        lines += textwrap.wrap(f"  {reading.labels[arm]}: {'; '.join(cells)}", width, subsequent_indent="    ")
+    return lines
+
+
+def _at_point(table, arm: str, point: str, term: Term) -> str:
+    values = ", ".join(f"{value}" for value in json.loads(point).values())
+    if (arm, point) not in table.index:
+        return f"at {values}: –"
+    row = table.loc[(arm, point)]
+    spread = f"±{shown((row['high'] - row['low']) / 2.0, term.unit)}" if np.isfinite(row["low"]) else ""
+    return f"at {values}: {shown(row['difference'], term.unit, sign=True)}{spread}{'*' if _clear(row) else ''}"
+
+
 def paired(reading: Reading, measure: str, arm: str, other: str) -> tuple[float, float, float]:
     """Mean of arm minus other over the seeds that both have, and its 95 % interval."""
     frame = reading.frame("runs").pivot(index="seed", columns="arm", values=measure).astype(float)
@@ -178,11 +209,17 @@ def _clear_words(reading: Reading, width: int) -> list[str]:
         if arm == reading.baseline:
             continue
         groups: dict[str, list[str]] = {"more": [], "less": []}
-        for term in told(reading, set(frame.index.get_level_values("measure"))):
+        for term in told(set(frame.index.get_level_values("measure"))):
             row = _row(frame, arm, term.measure)
             if row is not None and _clear(row):
                 groups["more" if row["difference"] > 0.0 else "less"].append(term.short)
         parts = [f"{kind} {', '.join(names)}" for kind, names in groups.items() if names]
         words = "; ".join(parts) or "none"
-        lines += textwrap.wrap(f"{reading.labels[arm]}: {words}.", width, initial_indent="  ", subsequent_indent="    ")
+        lines += textwrap.wrap(
+            f"{reading.labels[arm]}: {words}.",
+            width,
+            initial_indent="  ",
+            subsequent_indent="    ",
+            break_on_hyphens=False,
+        )
     return lines

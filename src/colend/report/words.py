@@ -106,7 +106,7 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
         "Value of alliances",
         (
             Term("value_per_bank", "Value of alliances per bank", "value per bank", MILLIONS),
-            Term("value_market", "… for the whole market", "value of the market", BILLIONS),
+            Term("value_market", "… for the whole market", "value to the market", BILLIONS),
             Term("value_per_meeting_closed", "… per meeting, closed cohorts", "value per meeting", MILLIONS),
             Term("value_per_slot_month", "… per month of a platform’s slot", "value per slot", MILLIONS),
         ),
