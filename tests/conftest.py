@@ -50,7 +50,7 @@ def make_setting(years=2, arm="test", **dotted):
     return Setting(parameters=parameters, start="2017-01", years=years, record=Record(), arm=arm, point={})
 
 
-@pytest.fixture(name="make_setting")
+@pytest.fixture(name="make_setting", scope="session")
 def make_setting_fixture():
     return make_setting
 

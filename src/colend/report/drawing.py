@@ -47,6 +47,9 @@ def write(source: str, figure: Figure, numbers: pd.DataFrame, files: list[Path])
     figure.text(0.99, 1.0 - 0.12 / figure.get_size_inches()[1], source, ha="right", va="top", fontsize=7, color=MUTED)
     figure.draw_without_rendering()  # places everything once, for both formats
     figure.set_layout_engine("none")
+    for axis in figure.axes:  # the solver's last digits hang on the order of its constraints
+        left, bottom, width, height = (round(number, 5) for number in axis.get_position().bounds)
+        axis.set_position((left, bottom, width, height))
     png, svg, csv = files
     _whole(png, lambda path: figure.savefig(path, format="png", dpi=200))
     _whole(svg, lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from matplotlib.dates import DateFormatter, MonthLocator, YearLocator
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -75,7 +76,7 @@ _FEW = {
     2: (Look(BLUE, "-", "o"), Look(ORANGE, _DASHED, "s")),
     3: (Look(BLUE, "-", "o"), Look(ORANGE, _DASHED, "s"), Look(BLACK, _DASH_DOT, "^")),
 }
-LEGEND_COLUMNS = 5
+WIDTH, LINE = 10.0, 0.24  # inches: of a page, of a line of legend
 MOST_ARMS = len(_LOOKS)  # drawn in one figure; more cannot be told apart
 
 
@@ -85,36 +86,45 @@ def looks(arms: list[str]) -> dict[str, Look]:
 
 
 def page(
-    title: str, subtitle: str, rows: int = 1, columns: int = 1, height: float = 4.9, legend: int = 1, **grid: Any
+    title: str, subtitle: str, rows: int = 1, columns: int = 1, height: float = 4.9, **grid: Any
 ) -> tuple[Figure, np.ndarray]:
-    """A figure 10 inches wide with its heading, and its axes [row, column].
-
-    `legend` lines are kept free at the foot for `foot`.
-    """
-    width = 10.0
-    top, bottom = 0.72 / height, (0.12 + 0.24 * legend) / height
-    figure = Figure(figsize=(width, height), facecolor="white")
-    figure.set_layout_engine(
-        "constrained", rect=(0.006, bottom, 0.988, 1.0 - top - bottom), w_pad=0.08, h_pad=0.06, wspace=0.02, hspace=0.03
-    )
+    """A figure WIDTH inches wide with its heading, and its axes [row, column]."""
+    figure = Figure(figsize=(WIDTH, height), facecolor="white")
+    figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.06, wspace=0.02, hspace=0.03)
+    _leave_room(figure, 0)
     figure.text(0.012, 1.0 - 0.12 / height, title, fontsize=13, fontweight="bold", color=INK, va="top")
     figure.text(0.012, 1.0 - 0.42 / height, subtitle, fontsize=8.8, color=MUTED, va="top")
     return figure, figure.subplots(rows, columns, squeeze=False, **grid)
 
 
-def foot(figure: Figure, handles: list, line: int = 0) -> None:
-    """A legend at the foot of the page, `line` lines above its edge; two or more lines where there are many arms."""
-    if not handles:
-        return
-    figure.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0.005, 0.24 * line / figure.get_size_inches()[1]),
-        ncol=min(len(handles), LEGEND_COLUMNS),
-        handlelength=2.8,
-        columnspacing=1.6,
-        borderaxespad=0.3,
-    )
+def _leave_room(figure: Figure, lines: int) -> None:
+    """Keep the axes between the heading and `lines` lines of legend."""
+    height = float(figure.get_size_inches()[1])
+    top, bottom = 0.72 / height, (0.12 + LINE * lines) / height
+    engine = figure.get_layout_engine()
+    assert isinstance(engine, ConstrainedLayoutEngine)
+    engine.set(rect=(0.006, bottom, 0.988, 1.0 - top - bottom))
+
+
+def foot(figure: Figure, *legends: list) -> None:
+    """Legends at the foot of the page, the first one lowest; each on as many lines as its names need."""
+    lines = 0
+    for handles in legends:
+        if not handles:
+            continue
+        longest = max(len(handle.get_label()) for handle in handles)
+        columns = min(len(handles), max(1, int(WIDTH / (0.068 * longest + 0.62))))
+        figure.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0.005, LINE * lines / figure.get_size_inches()[1]),
+            ncol=columns,
+            handlelength=2.8,
+            columnspacing=1.6,
+            borderaxespad=0.3,
+        )
+        lines += -(-len(handles) // columns)
+    _leave_room(figure, lines)
 
 
 def date_axis(axis, first: np.datetime64, last: np.datetime64, most: int = 7) -> None:

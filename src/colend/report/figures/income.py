@@ -50,7 +50,6 @@ def income(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         2,
         1,
         height=max(5.6, 2.6 + 0.62 * len(arms)),
-        legend=0,
         sharex=True,
     )
     sums = reading.frame("months").groupby(["arm", "seed"], sort=False)[_names()].sum()

@@ -31,7 +31,6 @@ def life(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         3,
         len(lives),
         height=7.6,
-        legend=2,
         sharex=True,
         sharey="row",
         height_ratios=[1.3, 0.8, 1.0],
@@ -116,10 +115,9 @@ def _blocks(stage: np.ndarray) -> list[tuple[str, int, int]]:
 
 def _legends(figure: Figure, there: set[str]) -> None:
     dashed = Line2D([], [], color=VERMILION, linestyle=DASHED, linewidth=1.5, label="true fit, hidden from both")
-    foot(figure, [Line2D([], [], color=INK, label="what both believe about fit"), dashed])
     patches = [
         Patch(facecolor=color, alpha=0.35, label=words.split(",")[0])
         for stage, (words, color, _) in STAGES.items()
         if stage in there
     ]
-    foot(figure, patches, line=1)
+    foot(figure, [Line2D([], [], color=INK, label="what both believe about fit"), dashed], patches)

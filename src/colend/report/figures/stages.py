@@ -49,7 +49,6 @@ def stages(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         rows + 1,
         columns,
         height=2.3 + 2.3 * (rows + 1),
-        legend=2,
     )
     parts = [reading.over_time(measure).assign(measure=measure, unit="number") for measure in STAGES]
     tallest = 0.0
@@ -94,5 +93,4 @@ def _legends(figure: Figure, handles: list, there: list[str]) -> None:
         Patch(facecolor=color, hatch=hatch, edgecolor=FAINT if not hatch else "white", label=words)
         for words, color, hatch in (STAGES[measure] for measure in there)
     ]
-    foot(figure, handles)
-    foot(figure, patches, line=1)
+    foot(figure, handles, patches)

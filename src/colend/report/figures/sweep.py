@@ -70,7 +70,8 @@ def _table(reading: Reading, points: dict[str, float]) -> pd.DataFrame | None:
     frame = getattr(reading.result, "comparison", None)
     if frame is None or not len(frame):
         return None
-    frame = frame[frame["point"].isin(list(points)) & frame["measure"].isin(SHOWN)]
+    wanted = frame["point"].isin(list(points)) & frame["measure"].isin(SHOWN) & frame["arm"].isin(reading.arms)
+    frame = frame[wanted]
     table = frame.assign(value=frame["point"].map(points)).sort_values("value")
     if len(reading.arms) > 1:
         return table[["arm", "measure", "value", "difference", "low", "high"]]

@@ -1,0 +1,79 @@
+"""Results to look at: real ones of small markets, joined as the store joins them."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from colend.experiment.statistics import COMPARISON, comparison
+from colend.market import simulate
+from colend.scenario.design import Record, Setting
+from colend.scenario.parameters import Parameters
+
+ARMS = {
+    f"{sequencing} + {openness}": {"alliances": {"sequencing": sequencing}, "platforms": {"openness": openness}}
+    for sequencing in ("sign_then_cooperate", "cooperate_then_sign")
+    for openness in ("traffic", "technology")
+}
+
+
+def joined(parts):
+    """Tables of runs, each (arm, seed, point, tables), one under the other with their keys."""
+    frames: dict[str, list[pd.DataFrame]] = {}
+    for arm, seed, point, tables in parts:
+        for name, columns in tables.items():
+            keys = pd.DataFrame(
+                {"arm": arm, "seed": seed, "point": point}, index=range(len(next(iter(columns.values()))))
+            )
+            frames.setdefault(name, []).append(pd.concat([keys, pd.DataFrame(columns)], axis=1))
+    return {name: pd.concat(tables, ignore_index=True) for name, tables in frames.items()}
+
+
+def result_of(frames, arms, years, baseline=None, name="test", title="Which way round?"):
+    """A result as the report sees one."""
+    scenario = SimpleNamespace(
+        name=name,
+        title=title,
+        start="2017-01",
+        years=years,
+        arms={arm: {} for arm in arms},
+        baseline=baseline or arms[0],
+    )
+    runs = frames["runs"]
+    measures = [column for column in runs if column not in ("arm", "seed", "point")]
+    rows = list(comparison(runs, scenario.baseline, measures))
+    return SimpleNamespace(scenario=scenario, comparison=pd.DataFrame(rows, columns=COMPARISON), **frames)
+
+
+@pytest.fixture(scope="session")
+def simulated(make_setting):
+    """simulated(arms, seeds, years, record): a result of a small market."""
+
+    def make(arms, seeds=1, years=2.0, record=None, **settings):
+        parts = []
+        for arm in arms:
+            small = make_setting(**settings).parameters.model_dump()
+            for group, values in ARMS.get(arm, {}).items():
+                small[group] = small[group] | values
+            setting = Setting(Parameters.model_validate(small), years=years, record=record or Record(), arm=arm)
+            parts += [(arm, seed, "", simulate(setting, seed)) for seed in range(seeds)]
+        return result_of(joined(parts), list(arms), years)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def four_arms(simulated):
+    """Two sequencings by two levels of openness, three seeds, three years."""
+    return simulated(list(ARMS), seeds=3, years=3.0)
+
+
+@pytest.fixture(scope="session")
+def one_run(simulated):
+    """One arm, one seed, two years."""
+    return simulated(["base"], seeds=1, years=2.0)
+
+
+@pytest.fixture(scope="session")
+def as_result():
+    return result_of

@@ -1,0 +1,240 @@
+"""Every figure: files, numbers behind it, nothing that overlaps, and results with little in them."""
+
+import itertools
+from pathlib import Path
+from types import SimpleNamespace
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+import colend.report.figures as figures
+from colend.experiment.statistics import interval as interval_of_one
+from colend.report import draw
+from colend.report.figures import FIGURES
+from colend.report.figures.comparison import differences
+from colend.report.figures.losses import trailing_loss_rate
+from colend.report.reading import Reading, interval
+from colend.report.style import STYLE, looks
+from colend.report.words import GROUPS, arm_label
+from colend.scenario.design import Record
+
+NAMES = [name for name, _ in FIGURES]
+
+
+def drawn(result):
+    """Every figure of a result with its layout done: {name: (figure, numbers)}."""
+    with matplotlib.rc_context(STYLE):
+        made = {name: figure_of(Reading(result)) for name, figure_of in FIGURES}
+        for figure, _ in filter(None, made.values()):
+            figure.draw_without_rendering()
+    return made
+
+
+def boxes(figure):
+    """What must not lie over each other: axes with all their labels, legends, texts of the page."""
+    renderer = figure.canvas.get_renderer() if hasattr(figure.canvas, "get_renderer") else None
+    parts = [
+        (axis.get_title(loc="left") or "axes", axis.get_tightbbox(renderer))
+        for axis in figure.axes
+        if axis.get_visible()
+    ]
+    parts += [("legend", legend.get_window_extent(renderer)) for legend in figure.legends]
+    return parts + [(text.get_text(), text.get_window_extent(renderer)) for text in figure.texts]
+
+
+def check_nothing_overlaps(figure):
+    page = figure.bbox
+    for name, box in boxes(figure):
+        assert box.x0 >= page.x0 - 2, f"{name} leaves the page on the left"
+        assert box.x1 <= page.x1 + 2, f"{name} leaves the page on the right"
+        assert box.y0 >= page.y0 - 2, f"{name} leaves the page below"
+        assert box.y1 <= page.y1 + 2, f"{name} leaves the page above"
+    for (one, a), (other, b) in itertools.combinations(boxes(figure), 2):
+        wide = min(a.x1, b.x1) - max(a.x0, b.x0)
+        tall = min(a.y1, b.y1) - max(a.y0, b.y0)
+        assert wide <= 2 or tall <= 2, f"{one!r} and {other!r} overlap"
+
+
+def check_ticks_apart(figure):
+    """Labels of an axis do not run into each other."""
+    for axis in figure.axes:
+        if not axis.get_visible():
+            continue
+        low, high = axis.get_xlim()
+        ticks = [tick.label1 for tick in axis.xaxis.get_major_ticks() if low <= tick.get_loc() <= high]
+        shown = [label.get_window_extent() for label in ticks if label.get_text() and label.get_visible()]
+        for a, b in itertools.pairwise(shown):
+            assert a.x1 <= b.x0 + 1, axis.get_title(loc="left")
+
+
+def test_the_list_names_every_file_of_the_folder():
+    files = {path.stem for path in Path(figures.__file__).parent.glob("*.py")} - {"__init__"}
+    assert {figure_of.__name__ for _, figure_of in FIGURES} == files
+    assert all(figure_of.__module__ == f"colend.report.figures.{figure_of.__name__}" for _, figure_of in FIGURES)
+    assert sorted(NAMES) == NAMES
+
+
+@pytest.fixture(scope="module")
+def main_figures(four_arms):
+    return drawn(four_arms)
+
+
+@pytest.mark.parametrize("name", NAMES[:-1])
+def test_nothing_overlaps_in_the_main_comparison(main_figures, name):
+    figure, _ = main_figures[name]
+    check_nothing_overlaps(figure)
+    check_ticks_apart(figure)
+
+
+@pytest.mark.parametrize("name", NAMES[:-1])
+def test_every_figure_says_what_it_shows_and_of_how_many_seeds(main_figures, name):
+    figure, numbers = main_figures[name]
+    title, subtitle = (text.get_text() for text in figure.texts[:2])
+    assert len(title) > 10
+    assert "seed" in subtitle
+    assert len(numbers) > 0
+    assert "arm" in numbers
+
+
+def test_every_arm_is_in_the_legend_by_its_name_in_words(main_figures, four_arms):
+    for name in ("01_joint_lending", "02_loss_rates", "04_capability", "06_timeline", "07_who_is_served"):
+        figure, _ = main_figures[name]
+        words = {text.get_text() for legend in figure.legends for text in legend.get_texts()}
+        assert words == {arm_label(arm) for arm in four_arms.scenario.arms}
+
+
+def test_a_run_of_one_arm_and_one_seed_is_drawn_without_intervals(one_run):
+    made = drawn(one_run)
+    assert made["09_comparison"] is None
+    assert made["12_sweep"] is None
+    for name, found in made.items():
+        if found is None:
+            continue
+        figure, numbers = found
+        check_nothing_overlaps(figure)
+        check_ticks_apart(figure)
+        if name != "10_one_alliance" and "low" in numbers:
+            assert numbers["low"].isna().all(), name
+
+
+@pytest.mark.parametrize("years", [1 / 12, 0.5])
+def test_a_run_of_a_few_months_is_drawn(simulated, years):
+    for found in filter(None, drawn(simulated(["base"], years=years)).values()):
+        check_nothing_overlaps(found[0])
+        check_ticks_apart(found[0])
+
+
+@pytest.mark.parametrize("number", [2, 6])
+def test_other_numbers_of_arms_are_drawn(one_run, as_result, number):
+    frames = {}
+    for name in ("runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months"):
+        frame = getattr(one_run, name)
+        frames[name] = pd.concat([frame.assign(arm=f"a rather long name, number {i}") for i in range(number)])
+    result = as_result(frames, [f"a rather long name, number {i}" for i in range(number)], 2.0)
+    for found in filter(None, drawn(result).values()):
+        check_nothing_overlaps(found[0])
+        check_ticks_apart(found[0])
+
+
+def test_what_was_not_recorded_is_left_out(simulated, tmp_path):
+    lean = simulated(["base"], years=0.5, record=Record(months="none", banks="none", alliances=False))
+    charts = tmp_path / "charts"
+    charts.mkdir()
+    (charts / "01_joint_lending.png").write_text("of an earlier result")
+    assert draw(lean, tmp_path) == []
+    assert list(charts.iterdir()) == []
+
+
+def test_missing_values_are_gaps_not_errors(four_arms):
+    months = four_arms.months.copy()
+    months.loc[months["seed"] == 1, ["precision_median", "dormant_share", "balance_joint"]] = np.nan
+    months.loc[months["month"] > 20, "loss_rate_joint"] = np.nan
+    runs = four_arms.runs.assign(value_per_bank=np.nan)
+    result = SimpleNamespace(**{**vars(four_arms), "months": months, "runs": runs})
+    assert drawn(result)["01_joint_lending"] is not None
+
+
+def test_files_are_whole_sharp_and_the_same_each_time(one_run, tmp_path):
+    one, two = draw(one_run, tmp_path / "one"), draw(one_run, tmp_path / "two")
+    assert [path.suffix for path in one] == [".png", ".svg", ".csv"] * (len(one) // 3)
+    assert {path.name for path in one} == {path.name for path in (tmp_path / "one" / "charts").iterdir()}
+    for first, second in zip(one, two, strict=True):
+        assert first.read_bytes() == second.read_bytes(), first.name
+    for path in one[::3]:
+        with Image.open(path) as image:
+            assert image.width == 2000
+            assert image.info["dpi"][0] == pytest.approx(200, abs=1)
+    assert "Joint lending" in one[1].read_text()
+
+
+def test_arms_can_be_told_apart_without_colour():
+    """Where lightness differs by less than a tenth, line or marker must differ."""
+    for number in range(1, 9):
+        chosen = list(looks([str(i) for i in range(number)]).values())
+        for a, b in itertools.combinations(chosen, 2):
+            red, green, blue = np.abs(np.array(to_rgb(a.color)) - np.array(to_rgb(b.color)))
+            grey = 0.299 * red + 0.587 * green + 0.114 * blue
+            assert a.marker != b.marker
+            assert grey > 0.1 or a.line != b.line or a.marker != b.marker
+
+
+def test_intervals_are_those_of_the_comparison():
+    values = np.random.default_rng(1).normal(size=(7, 4))
+    mean, low, high = interval(values)
+    for column in range(4):
+        assert (low[column], high[column]) == pytest.approx(interval_of_one(values[:, column]))
+    assert mean == pytest.approx(values.mean(axis=0))
+    one_mean, one_low, _ = interval(np.array([[1.0, np.nan], [np.nan, np.nan]]))
+    assert one_mean[0] == 1.0
+    assert np.isnan([one_mean[1], one_low[0], one_low[1]]).all()
+
+
+def test_the_comparison_shows_the_stores_numbers(four_arms):
+    reading = Reading(four_arms)
+    table = differences(reading)
+    for row in table.itertuples():
+        stored = four_arms.comparison
+        found = stored[(stored["arm"] == row.arm) & (stored["measure"] == row.measure)].iloc[0]
+        assert row.difference == found["difference"]
+        if np.isfinite(row.percent):
+            assert row.percent == pytest.approx(100.0 * found["difference"] / abs(row.baseline))
+    assert set(table["arm"]) == set(reading.arms) - {reading.baseline}
+
+
+def test_every_measure_in_words_exists(four_arms):
+    terms = [term for _, group in GROUPS for term in group]
+    assert {term.measure for term in terms} <= set(four_arms.runs)
+    assert len({term.measure for term in terms}) == len(terms)
+
+
+def test_trailing_loss_rate_by_hand():
+    """Losses of 1 a month on 100: 12 % a year; the first month has no opening balance."""
+    months = pd.DataFrame({"balance_own": [100.0] * 8, "losses_own": [0.0] + [1.0] * 7})
+    rate = trailing_loss_rate("own", 6)(months)
+    assert rate.isna().tolist() == [True] * 5 + [False] * 3
+    assert rate.iloc[-1] == pytest.approx(0.12)
+    assert rate.iloc[5] == pytest.approx(0.12)
+
+
+def test_a_sweep_is_drawn_over_its_parameter(four_arms):
+    arms = list(four_arms.scenario.arms)[:2]
+    stored = four_arms.comparison[four_arms.comparison["arm"].isin(arms)]
+    points = [f'{{"alliances.fit_sd":{value}}}' for value in (0.3, 1, 3)]
+    runs = pd.concat([four_arms.runs[four_arms.runs["arm"].isin(arms)].assign(point=point) for point in points])
+    comparison = pd.concat([stored.assign(point=point) for point in points])
+    result = SimpleNamespace(scenario=four_arms.scenario, runs=runs, comparison=comparison)
+    made = drawn(result)
+    assert [name for name, found in made.items() if found is not None] == ["09_comparison", "12_sweep"]
+    figure, numbers = made["12_sweep"]
+    check_nothing_overlaps(figure)
+    assert sorted(set(numbers["value"])) == [0.3, 1, 3]
+    assert "alliances.fit_sd" in figure.texts[0].get_text()
+    alone = SimpleNamespace(scenario=four_arms.scenario, runs=runs[runs["arm"] == arms[0]], comparison=comparison)
+    _, numbers = drawn(alone)["12_sweep"]
+    stored = stored[(stored["arm"] == arms[0]) & (stored["measure"] == "value_per_bank")]
+    shown = numbers[numbers["measure"] == "value_per_bank"]["difference"]
+    assert shown.tolist() == stored["mean"].tolist() * 3
