@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from colend.experiment.manifest import NAME as MANIFEST
 from colend.experiment.manifest import read_manifest, verify, write_manifest
 from colend.experiment.runner import execute
 from colend.experiment.statistics import COMPARISON, comparison
@@ -36,7 +36,12 @@ class Result:
 
         with closing(connect(self.path / "results.sqlite")) as connection:
             names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            return pd.read_sql(f"SELECT * FROM {table}", connection) if table in names else pd.DataFrame()
+            if table not in names:
+                return pd.DataFrame()
+            kinds = {row[1]: row[2] for row in connection.execute(f"PRAGMA table_info({table})")}
+            frame = pd.read_sql(f"SELECT * FROM {table}", connection)
+        numbers = [name for name, kind in kinds.items() if kind == "REAL"]  # all missing, they would be objects
+        return frame.astype(dict.fromkeys(numbers, "float64"))
 
     runs = cached_property(lambda self: self.frame("runs"))
     months = cached_property(lambda self: self.frame("months"))
@@ -85,7 +90,8 @@ def run(
     wanted = [only] if only is not None else runs(scenario)
     started = time.perf_counter()
     with Store(folder, model_hash(), fresh) as store:
-        forget_changed(store, scenario)
+        if only is None:
+            store.keep_only(one.key for one in wanted)
         finished = store.finished()
         open_runs = [one for one in wanted if one.key not in finished]
         done, failed, total = len(wanted) - len(open_runs), 0, len(wanted)
@@ -107,13 +113,15 @@ def run(
         files = write_tables(store, folder, scenario, export)
         missing = sorted({one.name for one in runs(scenario) if one.key not in store.finished()})
     result = Result(folder, scenario, failed)
+    took = {"simulating": round(simulated, 3), "all": round(time.perf_counter() - started, 3)}
+    write_manifest(folder, scenario, files, missing, took)  # whatever happens to the charts, the tables have theirs
     if report:
         from colend.report import draw
 
         files += draw(result, folder)
-    took = {"simulating": round(simulated, 3), "all": round(time.perf_counter() - started, 3)}
-    files.append(write_manifest(folder, scenario, files, missing, took))
-    result.files = tuple(files)
+        took["all"] = round(time.perf_counter() - started, 3)
+        write_manifest(folder, scenario, files, missing, took)
+    result.files = (*files, folder / MANIFEST)
     return result
 
 
@@ -122,15 +130,6 @@ def _compile_first() -> None:
     from colend.market import warm_up
 
     warm_up()
-
-
-def forget_changed(store: Store, scenario: Scenario) -> None:
-    """Throw away stored runs of arms or points that the scenario has changed or dropped; other seeds of the same
-    stay.
-    """
-    seeds = sorted({seed for (seed,) in store.connection.execute("SELECT DISTINCT seed FROM finished")})
-    if seeds:
-        store.keep_only(one.key for one in runs(replace(scenario, seeds=seeds)))
 
 
 def write_tables(store: Store, folder: Path, scenario: Scenario, export: str | None) -> list[Path]:
@@ -154,7 +153,7 @@ def write_tables(store: Store, folder: Path, scenario: Scenario, export: str | N
     frame = result.runs
     measures = [name for name in frame.columns if name not in ("arm", "seed", "point")]
     rows = list(comparison(frame, scenario.baseline, measures)) if len(frame) else []
-    store.replace("comparison", COMPARISON, rows)
+    store.replace("comparison", COMPARISON, rows, numbers=len(COMPARISON) - 3)
     files = []
     for table in ("runs", "comparison"):
         atomic_write(folder / f"{table}.csv", result.frame(table).to_csv(index=False, lineterminator="\n"))

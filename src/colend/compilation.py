@@ -20,11 +20,15 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 
+# Parts of the package that hold compiled functions.
+_COMPILED = ("equations", "measures", "month", "rules", "state")
+
+
 @functools.cache
 def source_hash() -> str:
-    """SHA-256 (hex) over every Python file of the package, by path and content."""
+    """SHA-256 (hex) over every Python file that may be compiled, by path and content."""
     digest = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted(path for part in _COMPILED for path in (PACKAGE / part).rglob("*.py")):
         digest.update(path.relative_to(PACKAGE).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -85,7 +85,8 @@ def verify(folder: Path) -> list[str]:
     if table_hashes(folder / "results.sqlite") != manifest["content"]:
         wrong.append("results.sqlite holds other runs than the manifest says")
     with closing(connect(folder / "results.sqlite")) as connection:
-        for arm, seed, point, recorded in connection.execute("SELECT arm, seed, point, hash FROM finished"):
-            if stored_hash(connection, arm, seed, point) != recorded:
-                wrong.append(f"results.sqlite: run {arm}:{seed}{':' + point if point else ''} has changed")
+        for arm, seed, point, table, recorded in connection.execute("SELECT * FROM content").fetchall():
+            if stored_hash(connection, arm, seed, point, table) != recorded:
+                run = f"{arm}:{seed}" + (f":{point}" if point else "")
+                wrong.append(f"results.sqlite: {table} of run {run} has changed")
     return wrong

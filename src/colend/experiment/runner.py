@@ -99,9 +99,11 @@ def _alone(run: Run, engine: str, work) -> Iterator[Outcome]:
     """A run in a process of its own."""
     pool = _new_pool(1)
     try:
-        yield _result(pool.submit(_attempt, run, engine, work), run)
-    except BrokenProcessPool:
-        yield Outcome(run, None, f"the process that ran {run.name} died (killed, or out of memory)")
+        future = pool.submit(_attempt, run, engine, work)
+        if isinstance(future.exception(), BrokenProcessPool):
+            yield Outcome(run, None, f"the process that ran {run.name} died (killed, or out of memory)")
+        else:
+            yield _result(future, run)
     finally:
         _end(pool)
 

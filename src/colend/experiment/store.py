@@ -1,6 +1,6 @@
 """Results in one SQLite file: a finished run is one transaction, so whatever kills the driver leaves whole runs only.
 
-The driver alone writes. A run's content hash covers every number of every table; a table's hash is the hash of its
+The driver alone writes. Every table of a run has a content hash over all its numbers; a table's hash is the hash of its
 sorted run hashes, so resuming needs no second look at old rows. Wall times and `failures` are not content.
 """
 
@@ -10,10 +10,9 @@ import fcntl
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -35,20 +34,19 @@ class StoreError(Exception):
         self.status = status
 
 
-def content_hash(tables: Tables) -> str:
-    """SHA-256 over all tables of a run: names, types and bytes in sorted order."""
-    digest = hashlib.sha256()
-    for table in sorted(tables):
-        for name in sorted(tables[table]):
-            column = np.asarray(tables[table][name])
-            digest.update(f"\0{table}\0{name}\0{len(column)}\0".encode())
-            if column.dtype.kind == "f":
-                column = np.where(np.isnan(column), np.nan, column)  # one bit pattern for missing
-                digest.update(np.ascontiguousarray(column, dtype="<f8").tobytes())
-            elif column.dtype.kind in "iub":
-                digest.update(np.ascontiguousarray(column, dtype="<i8").tobytes())
-            else:
-                digest.update("\0".join(str(value) for value in column).encode())
+def content_hash(table: str, columns: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 over one table of a run: names, types and bytes, columns in sorted order."""
+    digest = hashlib.sha256(table.encode())
+    for name in sorted(columns):
+        column = np.asarray(columns[name])
+        digest.update(f"\0{name}\0{len(column)}\0".encode())
+        if column.dtype.kind == "f":
+            column = np.where(np.isnan(column), np.nan, column)  # one bit pattern for missing
+            digest.update(np.ascontiguousarray(column, dtype="<f8").tobytes())
+        elif column.dtype.kind in "iub":
+            digest.update(np.ascontiguousarray(column, dtype="<i8").tobytes())
+        else:
+            digest.update("\0".join(str(value) for value in column).encode())
     return digest.hexdigest()
 
 
@@ -66,8 +64,11 @@ class Store:
         damaged.
         """
         self.folder, self.path = folder, folder / "results.sqlite"
-        folder.mkdir(parents=True, exist_ok=True)
-        self._lock = open(folder / ".lock", "w")  # noqa: SIM115 (held until close)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = open(folder / ".lock", "w")  # noqa: SIM115 (held until close)
+        except OSError as error:
+            raise StoreError(f"--out {folder}: {error.strerror}", 2) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -102,9 +103,8 @@ class Store:
         if not found:
             with self.connection:
                 self.connection.executemany("INSERT INTO meta VALUES (?, ?)", wanted.items())
-        execute(
-            "CREATE TABLE IF NOT EXISTS finished (key TEXT PRIMARY KEY, arm TEXT, seed INTEGER, point TEXT, hash TEXT)"
-        )
+        execute("CREATE TABLE IF NOT EXISTS finished (key TEXT PRIMARY KEY, arm TEXT, seed INTEGER, point TEXT)")
+        execute("CREATE TABLE IF NOT EXISTS content (arm TEXT, seed INTEGER, point TEXT, held_in TEXT, hash TEXT)")
         execute("CREATE TABLE IF NOT EXISTS failures (arm TEXT, seed INTEGER, point TEXT, parameters TEXT, error TEXT)")
         self.connection.commit()
 
@@ -127,20 +127,25 @@ class Store:
         return {key for (key,) in self.connection.execute("SELECT key FROM finished")}
 
     def keep_only(self, keys: Iterable[str]) -> None:
-        """Throw away runs that the scenario no longer asks for."""
-        stale = self.finished() - set(keys)
-        if not stale:
-            return
-        with self.connection:
-            for arm, seed, point, key in self.connection.execute(
-                "SELECT arm, seed, point, key FROM finished"
-            ).fetchall():
-                if key in stale:
-                    for table in self._existing():
-                        self.connection.execute(
-                            f"DELETE FROM {table} WHERE arm = ? AND seed = ? AND point = ?", (arm, seed, point)
-                        )
-                    self.connection.execute("DELETE FROM finished WHERE key = ?", (key,))
+        """Throw away runs that the scenario does not ask for, so that the folder holds what it says."""
+        wanted = set(keys)
+        with self._writing():
+            rows = self.connection.execute("SELECT arm, seed, point, key FROM finished").fetchall()
+            for *place, key in rows:
+                if key not in wanted:
+                    for table in (*self._existing(), "content", "finished"):
+                        self.connection.execute(f"DELETE FROM {table} WHERE arm = ? AND seed = ? AND point = ?", place)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """One transaction; a full disk or a failing file becomes a StoreError (status 1)."""
+        try:
+            with self.connection:
+                yield
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"{self.path}: {error}; finished runs are kept, make room and run the same command again", 1
+            ) from error
 
     def _existing(self) -> list[str]:
         names = {name for (name,) in self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -149,18 +154,15 @@ class Store:
     def add(self, run: Run, tables: Tables) -> None:
         """Write a finished run, all or nothing; StoreError (status 1) when the disk is full or the file fails."""
         key = _key(run)
-        try:
-            with self.connection:
-                for table, columns in tables.items():
-                    self._insert(table, columns, key)
-                self.connection.execute(
-                    "INSERT INTO finished VALUES (?, ?, ?, ?, ?)", (run.key, *key, content_hash(tables))
-                )
-                self.connection.execute("DELETE FROM failures WHERE arm = ? AND seed = ? AND point = ?", key)
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"{self.path}: {error}; finished runs are kept, make room and run the same command again", 1
-            ) from error
+        with self._writing():
+            for table, columns in tables.items():
+                self._insert(table, columns, key)
+            self.connection.executemany(
+                "INSERT INTO content VALUES (?, ?, ?, ?, ?)",
+                ((*key, table, content_hash(table, columns)) for table, columns in tables.items()),
+            )
+            self.connection.execute("INSERT INTO finished VALUES (?, ?, ?, ?)", (run.key, *key))
+            self.connection.execute("DELETE FROM failures WHERE arm = ? AND seed = ? AND point = ?", key)
 
     def _insert(self, table: str, columns: Mapping[str, np.ndarray], key: tuple) -> None:
         names = list(columns)
@@ -176,28 +178,36 @@ class Store:
 
     def fail(self, run: Run, error: str) -> None:
         """Note a run that failed, with its parameters and traceback."""
-        with self.connection:
+        key = _key(run)
+        with self._writing():
+            self.connection.execute("DELETE FROM failures WHERE arm = ? AND seed = ? AND point = ?", key)
             self.connection.execute(
-                "INSERT INTO failures VALUES (?, ?, ?, ?, ?)",
-                (*_key(run), canonical(run.setting.content()), error),
+                "INSERT INTO failures VALUES (?, ?, ?, ?, ?)", (*key, canonical(run.setting.content()), error)
             )
 
-    def replace(self, table: str, names: tuple[str, ...], rows: Iterable[tuple]) -> None:
-        """Write a derived table anew, in its own transaction."""
-        with self.connection:
+    def replace(self, table: str, names: tuple[str, ...], rows: Iterable[tuple], numbers: int = 0) -> None:
+        """Write a derived table anew, in its own transaction; its last `numbers` columns hold numbers."""
+        texts = len(names) - numbers
+        columns = [f"{name} {'TEXT' if i < texts else 'REAL'}" for i, name in enumerate(names)]
+        with self._writing():
             self.connection.execute(f"DROP TABLE IF EXISTS {table}")
-            self.connection.execute(f"CREATE TABLE {table} ({', '.join(names)})")
+            self.connection.execute(f"CREATE TABLE {table} ({', '.join(columns)})")
             self.connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", rows)
 
 
 def table_hashes(path: Path) -> dict[str, str]:
-    """The content hash of the runs in a file, over their sorted hashes; StoreError (status 1) if it cannot be read."""
+    """The content hash of every table in a file: over its runs' hashes, sorted. StoreError (status 1) if unreadable."""
+    hashes: dict[str, list[str]] = {}
     with closing(connect(path)) as connection:
         try:
-            hashes = sorted(value for (value,) in connection.execute("SELECT hash FROM finished"))
+            for arm, seed, point, table, value in connection.execute("SELECT * FROM content"):
+                hashes.setdefault(table, []).append(f"{arm}\0{seed}\0{point}\0{value}")
         except sqlite3.DatabaseError as error:
             raise StoreError(_damaged(path, error), 1) from error
-    return {"runs": hashlib.sha256("".join(hashes).encode()).hexdigest(), "number_of_runs": str(len(hashes))}
+    return {
+        table: hashlib.sha256("\n".join(sorted(values)).encode()).hexdigest()
+        for table, values in sorted(hashes.items())
+    }
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -207,25 +217,18 @@ def connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{path}?mode=ro", uri=True)
 
 
-def stored_hash(connection: sqlite3.Connection, arm: str, seed: int, point: str) -> str:
-    """The content hash of one run, computed again from its rows."""
-    tables: dict[str, dict[str, Any]] = {}
-    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    for table in TABLES:
-        if table not in names:
-            continue
-        kinds = {row[1]: row[2] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] not in KEYS}
-        quoted = ", ".join(f'"{name}"' for name in kinds)
-        rows = connection.execute(
-            f"SELECT {quoted} FROM {table} WHERE arm = ? AND seed = ? AND point = ? ORDER BY rowid", (arm, seed, point)
-        ).fetchall()
-        if not rows:
-            continue
-        types = {"REAL": np.float64, "INTEGER": np.int64, "TEXT": object}
-        tables[table] = {
-            name: np.array([row[i] for row in rows], dtype=types[kind]) for i, (name, kind) in enumerate(kinds.items())
-        }
-    return content_hash(tables)
+def stored_hash(connection: sqlite3.Connection, arm: str, seed: int, point: str, table: str) -> str:
+    """The content hash of one table of one run, computed again from its rows."""
+    kinds = {row[1]: row[2] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] not in KEYS}
+    quoted = ", ".join(f'"{name}"' for name in kinds)
+    rows = connection.execute(
+        f"SELECT {quoted} FROM {table} WHERE arm = ? AND seed = ? AND point = ? ORDER BY rowid", (arm, seed, point)
+    ).fetchall()
+    types = {"REAL": np.float64, "INTEGER": np.int64, "TEXT": object}
+    columns = {
+        name: np.array([row[i] for row in rows], dtype=types[kind]) for i, (name, kind) in enumerate(kinds.items())
+    }
+    return content_hash(table, columns)
 
 
 def _damaged(path: Path, error: Exception) -> str:

@@ -1,0 +1,64 @@
+"""Runs that fail, or kill their worker, stop no other."""
+
+import os
+import signal
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from colend.experiment.runner import execute
+from colend.scenario.design import Run, Setting
+from colend.scenario.parameters import Parameters
+
+SETTING = Setting(Parameters(), arm="a")
+RUNS = [Run(SETTING, seed, f"key{seed}") for seed in range(7)]
+
+
+def fine(run, engine):
+    return {"runs": {"seed": run.seed, "engine": engine}}
+
+
+def raises_on_three(run, engine):
+    if run.seed == 3:
+        raise ValueError(f"seed {run.seed} is not wanted")
+    return fine(run, engine)
+
+
+def dies_on_three(run, engine):
+    if run.seed == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.01)
+    return fine(run, engine)
+
+
+def outcomes(jobs, work):
+    return {outcome.run.seed: outcome for outcome in execute(RUNS, jobs, "columns", work)}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_every_run_comes_back_once(jobs):
+    found = outcomes(jobs, fine)
+    assert sorted(found) == list(range(7))
+    assert found[5].tables == {"runs": {"seed": 5, "engine": "columns"}}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_run_that_raises_is_reported_with_its_traceback_and_the_others_finish(jobs):
+    found = outcomes(jobs, raises_on_three)
+    assert found[3].tables is None
+    assert "ValueError: seed 3 is not wanted" in found[3].error
+    assert sum(outcome.tables is not None for outcome in found.values()) == 6
+
+
+def test_a_run_that_kills_its_worker_is_found_by_name_and_the_others_finish():
+    found = outcomes(2, dies_on_three)
+    assert sorted(found) == list(range(7))
+    assert found[3].tables is None
+    assert "a:3 died" in found[3].error
+    assert sum(outcome.tables is not None for outcome in found.values()) == 6
+
+
+def test_run_names():
+    assert RUNS[2].name == "a:2"
+    assert Run(SimpleNamespace(arm="b", point={"x": 1}), 4, "k").name == 'b:4:{"x":1}'

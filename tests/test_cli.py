@@ -1,0 +1,168 @@
+"""The command: what it answers, and every wrong input with its message, status 2 and nothing written."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from colend.cli import main
+
+SCENARIO = """
+name: small
+title: Small
+years: 0.25
+seeds: 2
+base:
+  population: {borrowers: 2000, persons: 2000000, regions: 2}
+  banks: {city: {number: 3}, rural: {number: 4}, consumer_finance: {number: 0}}
+  platforms: {number: 2, user_share: [0.6, 0.4]}
+compare:
+  alliances.sequencing: [sign_then_cooperate, cooperate_then_sign]
+"""
+
+
+@pytest.fixture
+def scenario(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "small.yaml"
+    path.write_text(SCENARIO)
+    return path
+
+
+def test_a_run_from_start_to_end(scenario, tmp_path, capsys):
+    assert main(["small.yaml", "--jobs", "1"]) == 0
+    printed = capsys.readouterr()
+    assert "Sign first" in printed.out
+    assert len(printed.out.splitlines()) < 40
+    assert "4 of 4 runs" in printed.err
+    out = tmp_path / "outputs" / "small"
+    for name in ("manifest.json", "results.sqlite", "runs.csv", "comparison.csv", "charts/01_joint_lending.png"):
+        assert (out / name).stat().st_size > 0
+    assert main(["--verify", str(out)]) == 0
+    assert main(["small.yaml", "--jobs", "1", "--quiet", "--export", "csv"]) == 0
+    assert (out / "tables" / "months.csv").is_file()
+
+
+def test_only_one_run(scenario, tmp_path, capsys):
+    assert main(["small.yaml", "--only", "cooperate_then_sign:1", "--quiet", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["status"] == 0
+    manifest = json.loads((tmp_path / "outputs/small/manifest.json").read_text())
+    assert manifest["missing"] == ["cooperate_then_sign:0", "sign_then_cooperate:0", "sign_then_cooperate:1"]
+
+
+def test_check_says_the_plan_and_writes_nothing(scenario, tmp_path, capsys):
+    assert main(["small.yaml", "--check"]) == 0
+    printed = capsys.readouterr().out
+    assert "sign_then_cooperate, cooperate_then_sign" in printed
+    assert main(["small.yaml", "--check", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
+
+
+def test_check_refuses_more_borrowers_than_memory_holds(scenario, capsys):
+    assert main(["small.yaml", "--check", "--borrowers", "900000000", "--jobs", "8"]) == 2
+    assert "GB are free: fewer --borrowers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "which scenario?"),
+        (["missing.yaml"], "missing.yaml"),
+        (["."], "."),
+        (["small.yaml", "--jobs", "0"], "--jobs 0: a whole number of at least 1"),
+        (["small.yaml", "--jobs", "many"], "--jobs many"),
+        (["small.yaml", "--seeds", "0"], "--seeds 0"),
+        (["small.yaml", "--seeds", "a"], "--seeds a"),
+        (["small.yaml", "--seeds", "1,x"], "--seeds x"),
+        (["small.yaml", "--years", "-1"], "years"),
+        (["small.yaml", "--years", "soon"], "--years soon"),
+        (["small.yaml", "--borrowers", "0"], "--borrowers 0"),
+        (["small.yaml", "--set", "alliances.fit_sd"], "="),
+        (["small.yaml", "--set", "alliances.fit_ds=1"], "fit_sd"),
+        (["small.yaml", "--set", "alliances.fit_sd=-1"], "fit_sd"),
+        (["small.yaml", "--out", "small.yaml"], "is a file"),
+        (["small.yaml", "--out", "small.yaml/below"], "cannot be written"),
+        (["small.yaml", "--out", "/proc/colend"], "/proc"),
+        (["small.yaml", "--only", "nobody:1"], "no such run"),
+        (["--verify", "nowhere"], "no results in nowhere"),
+    ],
+)
+def test_wrong_input(scenario, tmp_path, capsys, arguments, message):
+    assert main(arguments) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
+
+
+def test_errors_as_json(scenario, capsys):
+    assert main(["small.yaml", "--jobs", "0", "--json"]) == 2
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["status"] == 2
+    assert "--jobs" in answer["errors"][0]
+
+
+@pytest.mark.parametrize("option", ["--cluster", "--shard", "--report", "--explore", "--lang"])
+def test_options_that_are_not_built_are_not_accepted(scenario, option, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["small.yaml", option, "x"])
+    assert caught.value.code == 2
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("what", ["parameters", "measures", "scenarios"])
+def test_lists(what, capsys):
+    assert main(["--list", what, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) >= 4
+    assert all(row["name"] for row in rows)
+    assert main(["--list", what]) == 0
+    assert rows[0]["name"] in capsys.readouterr().out
+
+
+def imported_by(*arguments):
+    code = "import sys; from colend.cli import main; main(sys.argv[1:]); print(sorted(sys.modules), file=sys.stderr)"
+    began = time.monotonic()
+    result = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    return result.stderr, time.monotonic() - began
+
+
+def test_check_imports_nothing_heavy(scenario):
+    modules, _ = imported_by("small.yaml", "--check")
+    for heavy in ("mesa", "numba", "matplotlib", "pandas", "scipy"):
+        assert f"'{heavy}'" not in modules
+
+
+def test_importing_colend_costs_nothing():
+    code = "import sys, colend; print([m for m in ('numpy', 'pydantic', 'yaml', 'mesa') if m in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
+
+
+def test_public_names():
+    import colend
+
+    for name in ("load", "run", "open", "compare", "sweep", "Market", "Scenario", "ScenarioError"):
+        assert callable(getattr(colend, name))
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        colend.nothing  # noqa: B018
+    assert set(colend.__all__) <= set(dir(colend))
+
+
+def test_python_gives_the_same_as_the_command(scenario, tmp_path):
+    import colend
+
+    result = colend.run(colend.load("small.yaml"), jobs=1, out="from_python", report=False)
+    assert main(["small.yaml", "--quiet", "--jobs", "1"]) == 0
+    opened = colend.open("outputs/small")
+    assert opened.runs.equals(result.runs)
+    assert (colend.compare("outputs/small", "from_python")["difference"].dropna() == 0.0).all()
+    assert Path(opened.path).name == "small"
+    assert len(result.months) == 4 * 3
