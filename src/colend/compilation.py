@@ -5,7 +5,7 @@ version of one of them and of every colend function it calls; the plain version 
 the `objects` engine a reference: it runs the uncompiled source, not the same machine code in a loop.
 
 Numba's cache does not notice an edit in *another* file than the one it cached, so the cache folder is named by a hash
-of the whole package source.
+of all source that may be compiled.
 """
 
 from __future__ import annotations

@@ -245,10 +245,11 @@ def meet(market) -> None:
     if not len(candidates):
         return
     worth = np.full((2, len(market.pairs)), -np.inf)
-    pilots = (market.pair_sequencing[candidates] == COOPERATE_FIRST).astype(np.int64)
-    for party in (0, 1):
-        worth[party, candidates] = values(market, candidates, party_terms(market, candidates, party), pilots)
-    wanted = candidates[(worth[0, candidates] > 0.0) & (worth[1, candidates] > 0.0)]
+    pilots = (market.pair_sequencing == COOPERATE_FIRST).astype(np.int64)
+    wanted = candidates
+    for party in (0, 1):  # the platform needs to value only pairs that the bank wants
+        worth[party, wanted] = values(market, wanted, party_terms(market, wanted, party), pilots[wanted])
+        wanted = wanted[worth[party, wanted] > 0.0]
     on_the_spot = wanted[market.pair_sequencing[wanted] != COOPERATE_FIRST]
     if len(on_the_spot):
         agree, *_ = would_sign(market, on_the_spot)

@@ -144,4 +144,5 @@ def notice(row, month, snapshot):
             awareness = np.float64(row.awareness)
             row.awareness = awareness + (1.0 - awareness) * gain
             return
-    row.awareness = np.float64(row.awareness) * (1.0 - month.awareness_fade)
+    if row.awareness > 0.0:
+        row.awareness = np.float64(row.awareness) * (1.0 - month.awareness_fade)
