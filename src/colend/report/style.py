@@ -59,16 +59,17 @@ class Look(NamedTuple):
     marker: str
 
 
-_DASHED, _DASH_DOT, _DOTTED = (0, (5, 1.8)), (0, (5, 1.5, 1, 1.5)), (0, (1.2, 1.3))
+_DASHED, _DASH_DOT, _DOTTED = (0, (5, 1.8)), (0, (7, 1.6, 1.4, 1.6)), (0, (1.3, 1.4))
+_LONG, _DASH_DOT_DOT = (0, (11, 2.5)), (0, (6, 1.5, 1.2, 1.5, 1.2, 1.5))
 # Hues in pairs, dark and light: with four arms made of two choices, one choice is the hue, the other the lightness.
 _LOOKS = (
     Look(BLUE, "-", "o"),
     Look(SKY, _DASHED, "s"),
-    Look(VERMILION, "-", "^"),
-    Look(ORANGE, _DASH_DOT, "D"),
-    Look(BLACK, _DOTTED, "v"),
-    Look(PURPLE, _DASHED, "P"),
-    Look(GREEN, _DASH_DOT, "X"),
+    Look(VERMILION, _DASH_DOT, "^"),
+    Look(ORANGE, _DOTTED, "D"),
+    Look(BLACK, "-", "v"),
+    Look(PURPLE, _LONG, "P"),
+    Look(GREEN, _DASH_DOT_DOT, "X"),
     Look(YELLOW, "-", "*"),
 )
 _FEW = {
@@ -77,6 +78,7 @@ _FEW = {
     3: (Look(BLUE, "-", "o"), Look(ORANGE, _DASHED, "s"), Look(BLACK, _DASH_DOT, "^")),
 }
 WIDTH, LINE = 10.0, 0.24  # inches: of a page, of a line of legend
+LETTER, HANDLE = 0.065, 0.65  # inches: of a letter in a legend, of what stands before and after a name
 MOST_ARMS = len(_LOOKS)  # drawn in one figure; more cannot be told apart
 
 
@@ -112,8 +114,7 @@ def foot(figure: Figure, *legends: list) -> None:
     for handles in legends:
         if not handles:
             continue
-        longest = max(len(handle.get_label()) for handle in handles)
-        columns = min(len(handles), max(1, int(WIDTH / (0.068 * longest + 0.62))))
+        columns = _legend_columns([len(str(handle.get_label())) for handle in handles])
         figure.legend(
             handles=handles,
             loc="lower left",
@@ -125,6 +126,16 @@ def foot(figure: Figure, *legends: list) -> None:
         )
         lines += -(-len(handles) // columns)
     _leave_room(figure, lines)
+
+
+def _legend_columns(lengths: list[int]) -> int:
+    """How many columns of names of these lengths fit the page; matplotlib fills them one after the other."""
+    for columns in range(len(lengths), 1, -1):
+        rows = -(-len(lengths) // columns)
+        longest = [max(lengths[start : start + rows]) for start in range(0, len(lengths), rows)]
+        if sum(LETTER * length + HANDLE for length in longest) <= WIDTH - 0.1:
+            return columns
+    return 1
 
 
 def date_axis(axis, first: np.datetime64, last: np.datetime64, most: int = 7) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -87,10 +89,11 @@ def _draw(axis, table: pd.DataFrame, places: dict[str, float], chosen: dict[str,
     axis.set_xlim(-reach, reach)
     axis.axvline(0.0, color=INK, linewidth=0.9, zorder=1)
     step = 0.72 / max(len(chosen), 2)
+    beyond: Counter[str] = Counter()
     for number, (arm, look) in enumerate(chosen.items()):
         shift = (number - (len(chosen) - 1) / 2) * step
         for row in table[table["arm"] == arm].itertuples():
-            _mark(axis, row, places[row.measure] + shift, look, reach)
+            beyond[row.measure] += _mark(axis, row, places[row.measure] + shift, look, reach, beyond[row.measure])
     for measure in words:
         axis.axhline(places[measure] + 0.5, color=FAINT, linewidth=0.5, zorder=0)
     axis.set_yticks([places[measure] for measure in words], list(words.values()), fontsize=8, color=INK)
@@ -114,10 +117,13 @@ def _reach(table: pd.DataFrame) -> float:
     return float(min(WIDEST, max(1e-6, ends.max() if len(ends) else 1.0)) * 1.06)
 
 
-def _mark(axis, row, y: float, look: Look, reach: float) -> None:
-    """One difference: interval and mark; an arrow with its number beyond the axis or where the baseline is 0."""
+def _mark(axis, row, y: float, look: Look, reach: float, earlier: int) -> bool:
+    """One difference: interval and mark; an arrow with its number beyond the axis or where the baseline is 0.
+
+    `earlier` arrows of the measure have their number in the way. Returns whether this is an arrow.
+    """
     if not np.isfinite(row.difference):
-        return
+        return False
     clear = not np.isfinite(row.low) or row.low > 0.0 or row.high < 0.0
     face = look.color if clear else "white"
     if not np.isfinite(row.percent) and row.difference == 0.0:
@@ -126,12 +132,22 @@ def _mark(axis, row, y: float, look: Look, reach: float) -> None:
         edge = np.sign(row.difference) * reach * 0.97
         axis.plot(edge, y, ">" if edge > 0 else "<", color=look.color, markersize=5.5, markerfacecolor=face)
         words = f"{row.percent:+,.0f} %".replace("-", "−") if np.isfinite(row.percent) else _own_unit(row)
-        axis.text(edge * 0.95, y, words, ha="right" if edge > 0 else "left", va="center", fontsize=6.2, color=MUTED)
+        axis.text(
+            edge * (0.95 - 0.17 * earlier),
+            y,
+            words,
+            ha="right" if edge > 0 else "left",
+            va="center",
+            fontsize=6.2,
+            color=MUTED,
+        )
+        return True
     else:
         if np.isfinite(row.percent_low):
             ends = [max(row.percent_low, -reach), min(row.percent_high, reach)]
             axis.plot(ends, [y, y], color=look.color, linewidth=1.7)
         axis.plot(row.percent, y, look.marker, color=look.color, markersize=5.5, markerfacecolor=face)
+    return False
 
 
 def _own_unit(row) -> str:

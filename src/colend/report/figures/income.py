@@ -19,7 +19,7 @@ BANKS = {
     "bank_fees_paid": ("fees to platforms", -1, ORANGE, ""),
     "bank_credit_losses": ("credit losses", -1, VERMILION, ""),
     "bank_funding_cost": ("funds", -1, "#BBBBBB", ""),
-    "bank_operating_cost": ("operations", -1, "#777777", ""),
+    "bank_operating_cost": ("operations", -1, "#4D4D4D", ""),
     "bank_alliance_cost": ("alliances", -1, GREEN, "xxxx"),
     "bank_touchpoint_cost": ("touchpoints", -1, YELLOW, ""),
     "bank_learning_cost": ("own risk control", -1, PURPLE, "...."),
@@ -31,7 +31,7 @@ PLATFORMS = {
     "platform_interest": ("interest of their lenders", 1, BLUE, ""),
     "platform_credit_losses": ("credit losses", -1, VERMILION, ""),
     "platform_funding_cost": ("funds", -1, "#BBBBBB", ""),
-    "platform_operating_cost": ("operations", -1, "#777777", ""),
+    "platform_operating_cost": ("operations", -1, "#4D4D4D", ""),
     "platform_alliance_cost": ("alliances, opening", -1, GREEN, "xxxx"),
     "platform_tax": ("tax", -1, "#E5E5E5", ""),
 }
