@@ -129,10 +129,9 @@ def foot(figure: Figure, *legends: list) -> None:
 
 
 def _legend_columns(lengths: list[int]) -> int:
-    """How many columns of names of these lengths fit the page; matplotlib fills them one after the other."""
+    """How many columns of names of these lengths fit the page; matplotlib fills them evenly, one after the other."""
     for columns in range(len(lengths), 1, -1):
-        rows = -(-len(lengths) // columns)
-        longest = [max(lengths[start : start + rows]) for start in range(0, len(lengths), rows)]
+        longest = [max(part) for part in np.array_split(lengths, columns)]
         if sum(LETTER * length + HANDLE for length in longest) <= WIDTH - 0.1:
             return columns
     return 1
