@@ -78,7 +78,6 @@ _FEW = {
     3: (Look(BLUE, "-", "o"), Look(ORANGE, _DASHED, "s"), Look(BLACK, _DASH_DOT, "^")),
 }
 WIDTH, LINE = 10.0, 0.24  # inches: of a page, of a line of legend
-LETTER, HANDLE = 0.065, 0.65  # inches: of a letter in a legend, of what stands before and after a name
 MOST_ARMS = len(_LOOKS)  # drawn in one figure; more cannot be told apart
 
 
@@ -111,30 +110,22 @@ def _leave_room(figure: Figure, lines: int) -> None:
 def foot(figure: Figure, *legends: list) -> None:
     """Legends at the foot of the page, the first one lowest; each on as many lines as its names need."""
     lines = 0
-    for handles in legends:
-        if not handles:
-            continue
-        columns = _legend_columns([len(str(handle.get_label())) for handle in handles])
-        figure.legend(
-            handles=handles,
-            loc="lower left",
-            bbox_to_anchor=(0.005, LINE * lines / figure.get_size_inches()[1]),
-            ncol=columns,
-            handlelength=2.8,
-            columnspacing=1.6,
-            borderaxespad=0.3,
-        )
+    for handles in filter(None, legends):
+        for columns in range(len(handles), 0, -1):
+            legend = figure.legend(
+                handles=handles,
+                loc="lower left",
+                bbox_to_anchor=(0.005, LINE * lines / figure.get_size_inches()[1]),
+                ncol=columns,
+                handlelength=2.8,
+                columnspacing=1.6,
+                borderaxespad=0.3,
+            )
+            if columns == 1 or legend.get_window_extent().x1 <= 0.995 * figure.bbox.x1:
+                break
+            legend.remove()
         lines += -(-len(handles) // columns)
     _leave_room(figure, lines)
-
-
-def _legend_columns(lengths: list[int]) -> int:
-    """How many columns of names of these lengths fit the page; matplotlib fills them evenly, one after the other."""
-    for columns in range(len(lengths), 1, -1):
-        longest = [max(part) for part in np.array_split(lengths, columns)]
-        if sum(LETTER * length + HANDLE for length in longest) <= WIDTH - 0.1:
-            return columns
-    return 1
 
 
 def date_axis(axis, first: np.datetime64, last: np.datetime64, most: int = 7) -> None:
