@@ -9,6 +9,8 @@ from typing import Any
 
 import matplotlib
 import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from colend.report.figures import FIGURES
@@ -17,6 +19,7 @@ from colend.report.reading import Reading
 from colend.report.style import MUTED, STYLE
 
 ENDINGS = (".png", ".svg", ".csv")
+DOTS_PER_INCH = 200
 
 
 def draw(result: Any, folder: Path) -> list[Path]:
@@ -51,8 +54,10 @@ def write(source: str, figure: Figure, numbers: pd.DataFrame, files: list[Path])
         left, bottom, width, height = (round(number, 5) for number in axis.get_position().bounds)
         axis.set_position((left, bottom, width, height))
     png, svg, csv = files
-    _whole(png, lambda path: figure.savefig(path, format="png", dpi=200))
-    _whole(svg, lambda path: figure.savefig(path, format="svg", metadata={"Date": None}))
+    # The canvases themselves: `savefig` walks every figure once more, a third of the time.
+    figure.set_dpi(DOTS_PER_INCH)
+    _whole(png, FigureCanvasAgg(figure).print_png)
+    _whole(svg, lambda path: FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None}))
     _whole(csv, lambda path: numbers.to_csv(path, index=False, lineterminator="\n"))
 
 

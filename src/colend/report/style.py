@@ -44,7 +44,6 @@ STYLE: Any = {
     "lines.linewidth": 1.8,
     "hatch.linewidth": 0.6,
     "hatch.color": "white",
-    "savefig.dpi": 200,
     "svg.fonttype": "none",
     "svg.hashsalt": "colend",
     "path.simplify": True,
