@@ -1,4 +1,4 @@
-"""One golden run that says "the results changed". Renew it with `python tests/golden/renew.py`, and say so in CHANGELOG.md.
+"""One golden run that says "the results changed". Renew it: `python tests/golden/renew.py`; say so in CHANGELOG.md.
 
 Numbers are compared to 1e-9: other machines' exp and log may differ in the last bit.
 """
