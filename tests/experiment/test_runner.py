@@ -1,8 +1,7 @@
 """Runs that fail, or kill their worker, stop no other."""
 
-import os
-import signal
-import time
+import importlib
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,44 +14,34 @@ SETTING = Setting(Parameters(), arm="a")
 RUNS = [Run(SETTING, seed, f"key{seed}") for seed in range(7)]
 
 
-def fine(run, engine):
-    return {"runs": {"seed": run.seed, "engine": engine}}
+@pytest.fixture(autouse=True)
+def work_can_be_imported(monkeypatch):
+    """A spawned process gets this process's path."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent / "workers"))
 
 
-def raises_on_three(run, engine):
-    if run.seed == 3:
-        raise ValueError(f"seed {run.seed} is not wanted")
-    return fine(run, engine)
-
-
-def dies_on_three(run, engine):
-    if run.seed == 3:
-        os.kill(os.getpid(), signal.SIGKILL)
-    time.sleep(0.01)
-    return fine(run, engine)
-
-
-def outcomes(jobs, work):
+def outcomes(jobs, name):
+    work = getattr(importlib.import_module("colend_test_work"), name)
     return {outcome.run.seed: outcome for outcome in execute(RUNS, jobs, "columns", work)}
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_every_run_comes_back_once(jobs):
-    found = outcomes(jobs, fine)
+    found = outcomes(jobs, "fine")
     assert sorted(found) == list(range(7))
     assert found[5].tables == {"runs": {"seed": 5, "engine": "columns"}}
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_run_that_raises_is_reported_with_its_traceback_and_the_others_finish(jobs):
-    found = outcomes(jobs, raises_on_three)
+    found = outcomes(jobs, "raises_on_three")
     assert found[3].tables is None
     assert "ValueError: seed 3 is not wanted" in found[3].error
     assert sum(outcome.tables is not None for outcome in found.values()) == 6
 
 
 def test_a_run_that_kills_its_worker_is_found_by_name_and_the_others_finish():
-    found = outcomes(2, dies_on_three)
+    found = outcomes(2, "dies_on_three")
     assert sorted(found) == list(range(7))
     assert found[3].tables is None
     assert "a:3 died" in found[3].error
