@@ -38,8 +38,8 @@ def monthly_runoff(balance, mean_term):
 
 def admission(available, expected_lending):
     """P(an application finds capacity) = min(1, available / expected lending); 1 when nothing is expected."""
-    expected = np.asarray(expected_lending, dtype=float)
-    return np.where(expected > available, available / np.where(expected > 0.0, expected, 1.0), 1.0)
+    available, expected = np.broadcast_arrays(np.asarray(available, float), np.asarray(expected_lending, float))
+    return np.divide(available, expected, out=np.ones(expected.shape), where=expected > available)
 
 
 def overshoot(consumer_loans, equity, minimum_ratio, risk_weight, other):

@@ -8,6 +8,8 @@ import math
 
 from colend.equations.normal import normal_quantile
 
+_SURE = 1.0 - 1e-12  # where nothing is lost at default every hazard can be borne
+
 
 def expected_loss_rate(hazard, loss_given_default):
     """Yearly expected loss on the balance: 12 LGD h / (1 - h), h the monthly hazard."""
@@ -18,7 +20,7 @@ def hazard_bearable(loss_rate, loss_given_default):
     """The monthly hazard at which the expected loss rate is `loss_rate`; 0 when there is no room for any loss."""
     if loss_rate <= 0.0:
         return 0.0
-    return loss_rate / (12.0 * loss_given_default + loss_rate)
+    return min(loss_rate / (12.0 * loss_given_default + loss_rate), _SURE)
 
 
 def origination_rate(origination_cost, amount_months):

@@ -187,4 +187,4 @@ def update_balance_sheets(market) -> None:
     banks.capital_ratio = capital_ratio(
         banks.equity, risk_weight * banks.consumer_loans, banks.other_risk_weighted_assets
     )
-    banks.alive = banks.equity > 0.0
+    banks.alive &= banks.equity > 0.0  # a bank whose equity is gone does not come back
