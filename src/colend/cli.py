@@ -113,10 +113,15 @@ def dispatch(options: argparse.Namespace) -> int:
     scenario = loaded(options)
     folder = Path(options.out) if options.out else Path("outputs") / scenario.name
     check_folder(folder)
-    if options.check:
-        from colend.experiment.plan import plan
+    from colend.experiment.plan import plan
 
-        return print_plan(options, plan(scenario, jobs or os.cpu_count() or 1))
+    planned = plan(scenario, jobs or os.cpu_count() or 1)
+    if options.check:
+        print_plan(options, planned)
+    if planned["too_big"]:
+        raise WrongInputError(planned["too_big"])
+    if options.check:
+        return DONE
     return run(options, scenario, folder, jobs)
 
 
@@ -235,8 +240,8 @@ def report_failures(options: argparse.Namespace, result: Any) -> None:
     print("simulate: the other runs are kept; the same command tries the failed ones again", file=sys.stderr)
 
 
-def print_plan(options: argparse.Namespace, plan: dict[str, Any]) -> int:
-    """What --check says; 2 when the plan does not fit the machine."""
+def print_plan(options: argparse.Namespace, plan: dict[str, Any]) -> None:
+    """What --check says."""
     if options.json:
         print(json.dumps(plan, ensure_ascii=False))
     else:
@@ -244,9 +249,6 @@ def print_plan(options: argparse.Namespace, plan: dict[str, Any]) -> int:
             print(
                 f"{name.replace('_', ' '):<22} {value if not isinstance(value, list) else ', '.join(map(str, value))}"
             )
-    if plan["too_big"]:
-        return complain(options, plan["too_big"], WRONG_INPUT)
-    return DONE
 
 
 def print_list(options: argparse.Namespace) -> int:

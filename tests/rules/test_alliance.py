@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from colend.month.alliance_learning import binomial
-from colend.rules.alliance import allocation, running, slots_used
+from colend.rules.alliance import alliances_in, allocation, slots_used
 from colend.state.books import Flow
 from colend.state.tables import (
     BANK_CLOSED,
@@ -64,7 +64,7 @@ def test_a_hopeless_pair_fails_its_pilot_and_frees_its_slots(make_market):
     assert (over.end_reason == PILOT_FAILED).all()
     assert (over.signed == NONE).all()
     held = slots_used(market)[0].sum()
-    assert held == len(running(market, PILOT_SETUP, PILOT, INTEGRATING))
+    assert held == len(alliances_in(market, PILOT_SETUP, PILOT, INTEGRATING))
 
 
 def test_signing_first_learns_after_signing_and_goes_dormant_until_the_term_ends(make_market):
@@ -85,7 +85,7 @@ def test_a_dormant_pact_wakes_when_it_is_worth_it_again(make_market):
     market = make_market(years=2, alliances__fit_sd=2.0, alliances__review_months=1, alliances__term_months=60)
     market.pairs.fit[:] = -6.0
     walked(market, 12)
-    asleep = running(market, DORMANT)
+    asleep = alliances_in(market, DORMANT)
     assert len(asleep)
     pairs = market.alliances.platform[asleep].astype(int) * len(market.banks_table) + market.alliances.bank[asleep]
     market.pairs.belief_mean[pairs] = 5.0
@@ -130,7 +130,7 @@ def test_what_alliances_cost_is_what_the_books_say(make_market):
 def test_a_bank_without_equity_leaves_its_alliances_and_the_books_still_balance(make_market):
     market = make_market(years=1)
     walked(market, 6)
-    bank = int(market.alliances.bank[running(market, OPERATING)[0]])
+    bank = int(market.alliances.bank[alliances_in(market, OPERATING)[0]])
     books = market.books
     loss = int(books.equity()[bank]) + 100
     books.post(bank, books.suppliers, loss, Flow.OPERATING_COST)

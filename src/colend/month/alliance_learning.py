@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import bdtrik, ndtr
 
 from colend.equations.fit import observation_variance, updated_belief
-from colend.rules.alliance import drawn, pairs_of, pay, running, slot_use
+from colend.rules.alliance import alliances_in, drawn, pairs_of, pay, slot_use
 from colend.state import draws
 from colend.state.books import Flow
 from colend.state.tables import DORMANT, INTEGRATING, OPERATING, PILOT, PILOT_SETUP
@@ -16,14 +16,14 @@ def learn_alliances(market) -> None:
     """Pay for the month, observe k of n applications served, update belief and trust of every alliance with flow."""
     pay_for_operations(market)
     alliances, pairs, group = market.alliances, market.pairs, market.parameters.alliances
-    held = running(market, PILOT_SETUP, PILOT, INTEGRATING)
+    held = alliances_in(market, PILOT_SETUP, PILOT, INTEGRATING)
     alliances.slot_months[held] += slot_use(market, held)
-    dormant = running(market, DORMANT)
+    dormant = alliances_in(market, DORMANT)
     alliances.dormant_months[dormant] += 1
     asleep = pairs_of(market, dormant)
     pairs.trust[asleep] *= 1.0 - group.trust_decay
 
-    rows = running(market, PILOT, OPERATING)
+    rows = alliances_in(market, PILOT, OPERATING)
     rows = rows[alliances.routed[rows] >= 1.0]
     if not len(rows):
         return
@@ -77,13 +77,13 @@ def change_trust(market, pair, observed, noise) -> None:
 def pay_for_operations(market) -> None:
     """Running costs, application costs and the platform's cost of what it opens, for the month that ran."""
     alliances, group = market.alliances, market.parameters.alliances
-    rows = running(market, PILOT, OPERATING)
+    rows = alliances_in(market, PILOT, OPERATING)
     if not len(rows):
         return
     fixed = np.where(alliances.stage[rows] == OPERATING, group.running_cost, group.pilot_running_cost)
     cost = fixed * market.banks_table.cost_scale[alliances.bank[rows]] + group.application_cost * alliances.routed[rows]
     pay(market, rows, cost, cost)
-    open_rows = running(market, OPERATING)
+    open_rows = alliances_in(market, OPERATING)
     opening = market.parameters.platforms.opening_cost.as_array()[alliances.openness[open_rows]]
     scale = market.banks_table.cost_scale[alliances.bank[open_rows]]
     pay(market, open_rows, 0.0, scale * opening, Flow.OPENING_COST)

@@ -10,6 +10,7 @@ from colend.compilation import compiled
 from colend.equations.default import monthly_hazard
 from colend.equations.relationship import awareness_gain
 from colend.rules.borrower import borrower_month
+from colend.rules.prospects import contract_depths
 from colend.scenario.parameters import OPENNESS
 from colend.state.books import FEN
 from colend.state.draws import month_key
@@ -180,7 +181,7 @@ def build_offers(market) -> np.recarray:
     ]
     offers.served = np.where(joint, market.alliances.share_served[contracts.alliance], 1.0)[:, None]
 
-    depth = sharing_depth(market, contracts)[:, None]
+    depth = contract_depths(market, contracts)[:, None]
     spread = 1.0 / (1.0 + offers.precision)
     shared_precision = np.maximum(offers.platform_precision * depth, 1e-300)
     offers.sharing_weight = np.where(depth > 0.0, 1.0 / (spread + 1.0 / shared_precision), 0.0)
@@ -198,12 +199,3 @@ def build_offers(market) -> np.recarray:
     offers.gain_away = awareness_gain(customers.awareness_gain, market.touch[bank, :, 1], seen)
     offers.opens_customers = (joint & (contracts.openness >= CUSTOMERS))[:, None]
     return offers
-
-
-def sharing_depth(market, contracts: np.recarray) -> np.ndarray:
-    """delta by contract: `data_share` where customers are open, trust where technology is, the larger of both."""
-    joint = contracts.kind == JOINT
-    pair = np.where(joint, contracts.platform.astype(np.int64) * len(market.banks_table) + contracts.bank, 0)
-    data = np.where(contracts.openness >= CUSTOMERS, market.parameters.platforms.data_share, 0.0)
-    technology = np.where(contracts.openness >= TECHNOLOGY, market.pairs.trust[pair], 0.0)
-    return np.where(joint, np.maximum(data, technology), 0.0)

@@ -10,7 +10,7 @@ import numpy as np
 from colend.equations.capability import precision_change, research, talent_gain, view
 from colend.month.alliance_learning import learn_alliances
 from colend.rules.bank import absorbed_now, correct_intercepts, done, taught
-from colend.rules.outlook import sharing_depth
+from colend.rules.prospects import contract_depths
 from colend.state.books import FEN
 from colend.state.tables import JOINT
 
@@ -52,20 +52,12 @@ def observe_flows(market) -> None:
     asked = np.where(platforms.admission > 0.05, lent / np.maximum(platforms.admission, 0.05), outlook.lender_lending)
     outlook.lender_lending = smooth(outlook.lender_lending, asked)
 
-    depth = depths(market, contracts)
+    depth = contract_depths(market, contracts)
     clear = np.where(contracts.kind == JOINT, view(market.parameters.credit.thin_view, depth), 1.0)
     loans = totals.matured.sum(axis=1) * scale * contracts.funding_share * clear
     outlook.experience = smooth(outlook.experience, np.bincount(bank[funded], loans[funded], number))
     outlook.leaned = smooth(outlook.leaned, np.bincount(bank[funded], (loans * depth)[funded], number))
     banks.matured_own = totals.matured[:number].sum(axis=1) * scale
-
-
-def depths(market, contracts) -> np.ndarray:
-    """Depth at which the platform shares its score on each contract: 0 outside joint programmes."""
-    joint = contracts.kind == JOINT
-    pair = np.where(joint, contracts.platform.astype(np.int64) * len(market.banks_table) + contracts.bank, 0)
-    deep = sharing_depth(contracts.openness, market.parameters.platforms.data_share, market.pairs.trust[pair])
-    return np.where(joint, deep, 0.0)
 
 
 def learn_risk_control(market) -> None:

@@ -166,7 +166,7 @@ def would_sign(market, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
 # ------------------------------------------------------------------------------------------------ the month
 
 
-def running(market, *stages: int) -> np.ndarray:
+def alliances_in(market, *stages: int) -> np.ndarray:
     """Rows of the alliances in these stages."""
     return np.flatnonzero(in_stages(market.alliances["stage"][: market.alliance_count], *stages))
 
@@ -181,7 +181,7 @@ def slots_used(market) -> tuple[np.ndarray, np.ndarray]:
     """Slots in use, float64[platforms] and [banks]: a whole one in set-up and integration, `pilot_slot_use` in a
     pilot.
     """
-    alliances, rows = market.alliances, running(market, PILOT_SETUP, PILOT, INTEGRATING)
+    alliances, rows = market.alliances, alliances_in(market, PILOT_SETUP, PILOT, INTEGRATING)
     use = slot_use(market, rows)
     platforms = np.bincount(alliances.platform[rows], use, len(market.platforms_table))
     return platforms, np.bincount(alliances.bank[rows], use, len(market.banks_table))
@@ -221,7 +221,7 @@ def end(market, rows: np.ndarray, reason: int) -> None:
 
 def close_dead_banks(market) -> None:
     """A bank without equity leaves all its alliances; their loans run off."""
-    rows = running(market, DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
+    rows = alliances_in(market, DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
     end(market, rows[market.banks_table.alive[market.alliances.bank[rows]] == 0], BANK_CLOSED)
 
 
@@ -299,13 +299,13 @@ def begin(market, platform: int, bank: int, bank_worth: float, platform_worth: f
 
 def start_pilots(market) -> None:
     """Pilots whose set-up is done begin to receive their part of the flow."""
-    rows = running(market, PILOT_SETUP)
+    rows = alliances_in(market, PILOT_SETUP)
     market.alliances.stage[rows[market.alliances.pilot_started[rows] <= market.month]] = PILOT
 
 
 def decide(market) -> None:
     """Where a decision is due, sign when it is worth it to both on what they know; else part."""
-    rows = running(market, DECIDING, PILOT_SETUP, PILOT)
+    rows = alliances_in(market, DECIDING, PILOT_SETUP, PILOT)
     rows = rows[market.alliances.decision_due[rows] <= market.month]
     if not len(rows):
         return
@@ -323,7 +323,7 @@ def integrate(market) -> None:
     """Signed pacts are integrated when that is worth its cost to both (signing is sunk) and both have a free slot,
     oldest first.
     """
-    rows = running(market, SIGNED)
+    rows = alliances_in(market, SIGNED)
     if not len(rows):
         return
     group, pairs = market.parameters.alliances, pairs_of(market, rows)
@@ -352,7 +352,7 @@ def integrate(market) -> None:
 
 def operate(market) -> None:
     """Integrated pacts go into full operation, and the platform opens what it opens."""
-    rows = running(market, INTEGRATING)
+    rows = alliances_in(market, INTEGRATING)
     rows = rows[market.alliances.integration_due[rows] <= market.month]
     alliances, contracts = market.alliances, market.contracts
     alliances.stage[rows] = OPERATING
@@ -368,7 +368,7 @@ def review(market) -> None:
     not; terms end.
     """
     group, alliances = market.parameters.alliances, market.alliances
-    rows = running(market, OPERATING, DORMANT)
+    rows = alliances_in(market, OPERATING, DORMANT)
     rows = rows[market.month >= alliances.operating_since[rows] + group.review_months]
     good = smaller_surplus(market, pairs_of(market, rows)) >= 0.0
     asleep = rows[~good]
@@ -377,7 +377,7 @@ def review(market) -> None:
     )
     alliances.stage[asleep], alliances.stage[rows[good]] = DORMANT, OPERATING
 
-    rows = running(market, SIGNED, OPERATING, DORMANT)
+    rows = alliances_in(market, SIGNED, OPERATING, DORMANT)
     rows = rows[alliances.term_ends[rows] <= market.month]
     if not len(rows):
         return
@@ -407,9 +407,9 @@ def draw_operations(market) -> None:
     """q_t = logistic(x + u_t) of every alliance with flow; effort after signing has moved x."""
     group, alliances = market.parameters.alliances, market.alliances
     alliances.share_served[: market.alliance_count] = 0.0
-    operating = running(market, OPERATING)
+    operating = alliances_in(market, OPERATING)
     alliances.fit_drift[operating] += group.commitment_effort
-    rows = running(market, PILOT, OPERATING)
+    rows = alliances_in(market, PILOT, OPERATING)
     pairs = pairs_of(market, rows)
     noise = group.operation_sd * scores(market.seed, market.pair_entities[pairs], draws.OPERATION, market.month)
     shift = np.where(alliances.stage[rows] == PILOT, alliances.pilot_shift[rows], 0.0)

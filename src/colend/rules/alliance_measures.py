@@ -13,7 +13,7 @@ import numpy as np
 
 from colend.compilation import compiled
 from colend.equations.valuation import surplus_rows
-from colend.rules.alliance import pairs_of, party_terms, running, values
+from colend.rules.alliance import alliances_in, pairs_of, party_terms, values
 from colend.state.tables import DORMANT, ENDED, INTEGRATING, NONE, OPERATING, PILOT, PILOT_SETUP, SIGNED
 
 
@@ -24,7 +24,7 @@ def terminal_values(market) -> None:
     wake.
     """
     group, alliances = market.parameters.alliances, market.alliances
-    rows = running(market, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
+    rows = alliances_in(market, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
     if not len(rows):
         return
     now, pairs, stage = market.month, pairs_of(market, rows), alliances.stage[rows]

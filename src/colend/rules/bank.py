@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from colend.compilation import compiled
-from colend.equations.capability import absorption, best_research, doing, profit_of_path, replaces_legacy, transfer
+from colend.equations.capability import best_research, doing, profit_of_path, replaces_legacy, transfer
 from colend.equations.capacity import admission, headroom, hurdle, monthly_runoff, offered_lending, overshoot
 from colend.equations.relationship import annuity, best_set, touchpoint_benefits, touchpoint_costs
+from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.outlook import SEGMENT_COUNT, TECHNOLOGY, mean_term, monthly_discount, open_outlook
 from colend.rules.platform import expected_applications, joint_lending, route
-from colend.rules.prospects import joint_loans, own_need, pair_rows, partners_in, refresh_prospects
+from colend.rules.prospects import absorbed_now, joint_loans, own_need, refresh_prospects
 from colend.scenario.parameters import TOUCHPOINTS
 from colend.state.books import Flow, fen
 from colend.state.tables import FIXED_POINT, JOINT, NONE, OPERATING, OWN, PILOT
@@ -56,7 +57,7 @@ def set_capacity(market) -> None:
         overshoot(banks.consumer_loans, equity, group.minimum_ratio, group.risk_weight, other), banks.consumer_loans
     )
     alliances = market.alliances[: market.alliance_count]
-    operating = partners_in(alliances, (OPERATING,))
+    operating = alliances_in(market, OPERATING)
     count = np.bincount(alliances.bank[operating], minlength=len(banks))
     runoff = monthly_runoff(banks.consumer_loans, mean_term(market.parameters))
     offered = offered_lending(banks.headroom, runoff, group.headroom_months, count)
@@ -114,19 +115,6 @@ def choose_touchpoints(market) -> None:
     chosen = best_set(benefits, costs)
     banks.touchpoints = np.where(banks.alive != 0, chosen, 0)
     market.touch = outlook.touch[banks.touchpoints]
-
-
-def absorbed_now(market) -> np.ndarray:
-    """What each bank makes of a unit of learning effort today."""
-    banks, learning = market.banks_table, market.parameters.learning
-    return absorption(
-        banks.precision,
-        banks.talent,
-        banks.legacy,
-        learning.reference_precision,
-        learning.absorption_curvature,
-        learning.maximum_precision,
-    )
 
 
 def choose_research(market) -> None:
@@ -201,7 +189,7 @@ def laboratory_sponsors(market) -> np.ndarray:
     """The platform that shares each bank's laboratory: an operating partner that opens technology to it, or NONE."""
     sponsors = np.full(len(market.banks_table), NONE)
     alliances = market.alliances[: market.alliance_count]
-    rows = partners_in(alliances, (OPERATING,))
+    rows = alliances_in(market, OPERATING)
     rows = rows[market.contracts.openness[alliances.contract[rows]] == TECHNOLOGY]
     sponsors[alliances.bank[rows]] = alliances.platform[rows]
     return sponsors
@@ -245,12 +233,12 @@ def pay_for_plans(market, replacement: np.ndarray) -> None:
 def taught(market) -> np.ndarray:
     """Transfer that each bank receives this month from platforms that open their technology, before absorption."""
     alliances, pairs, banks = market.alliances[: market.alliance_count], market.pairs, market.banks_table
-    rows = partners_in(alliances, (PILOT, OPERATING))
+    rows = alliances_in(market, PILOT, OPERATING)
     rows = rows[(market.contracts.openness[alliances.contract[rows]] == TECHNOLOGY) & (alliances.routed[rows] > 0.0)]
     bank, platform = alliances.bank[rows], alliances.platform[rows]
     received = transfer(
         market.parameters.learning.transfer,
-        pairs.trust[pair_rows(alliances, rows, len(banks))],
+        pairs.trust[pairs_of(market, rows)],
         alliances.share_served[rows],
         market.platforms_table.precision[platform],
         banks.precision[bank],

@@ -12,8 +12,9 @@ import numpy as np
 from colend.equations.capacity import admission, headroom, monthly_runoff, overshoot
 from colend.equations.normal import normal_cdf
 from colend.equations.relationship import idle_share
+from colend.rules.alliance import alliances_in
 from colend.rules.outlook import mean_term, segment_terms
-from colend.rules.prospects import joint_loans, partners_in
+from colend.rules.prospects import joint_loans
 from colend.state.snapshot import Routing
 from colend.state.tables import OPERATING, PILOT
 
@@ -84,7 +85,7 @@ def route(market) -> None:
     otherwise it comes last anyway.
     """
     alliances, banks, group = market.alliances[: market.alliance_count], market.banks_table, market.parameters.alliances
-    eligible = partners_in(alliances, (PILOT, OPERATING))
+    eligible = alliances_in(market, PILOT, OPERATING)
     eligible = eligible[banks.alive[alliances.bank[eligible]] != 0]
     alliances.routed = 0.0
     start = [0]

@@ -17,8 +17,9 @@ from colend.equations.pricing import origination_rate, platform_cutoff
 from colend.equations.relationship import AWAY, HOME, annuity, customer_value, idle_share
 from colend.equations.screening import information, lending, passed_applicants
 from colend.equations.valuation import share_rows
+from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.outlook import TECHNOLOGY, TRAFFIC, Outlook, mean_term, monthly_discount, sharing_depth
-from colend.state.tables import INTEGRATING, OPERATING, PILOT, SIGNED, in_stages
+from colend.state.tables import INTEGRATING, JOINT, OPERATING, PILOT, SIGNED
 
 _STEP = 0.05  # relative step of the derivative by precision
 _ROUNDS = 3  # the derivative of pairs without business is refreshed in turns, each every third month
@@ -129,11 +130,6 @@ def expected_shares(market, pair: np.ndarray) -> np.ndarray:
     return shares
 
 
-def partners_in(alliances: np.recarray, stages: tuple[int, ...]) -> np.ndarray:
-    """Rows of the alliances that are in one of these stages."""
-    return np.flatnonzero(in_stages(alliances["stage"], *stages))
-
-
 def refresh_prospects(market) -> None:
     """Recompute the expectations of all pairs, on this month's hurdles, kappa, precision, intercepts and trust.
 
@@ -143,14 +139,14 @@ def refresh_prospects(market) -> None:
     parameters, banks, platforms, pairs = market.parameters, market.banks_table, market.platforms_table, market.pairs
     outlook = market.outlook
     alliances = market.alliances[: market.alliance_count]
-    signed = partners_in(alliances, (SIGNED, INTEGRATING, OPERATING))
-    running = partners_in(alliances, (PILOT, OPERATING))
+    signed = alliances_in(market, SIGNED, INTEGRATING, OPERATING)
+    running = alliances_in(market, PILOT, OPERATING)
     place = np.arange(len(pairs))
     platform_of, bank_of = np.divmod(place, len(banks))
     opens_technology = platforms.openness[platform_of] == TECHNOLOGY
     turn = (place + market.month) % _ROUNDS == 0 if outlook.started else True
     wanted = opens_technology & turn
-    wanted[pair_rows(alliances, running, len(banks))] = True
+    wanted[pairs_of(market, running)] = True
     compiled(own_channel, allocates=False)(
         banks,
         outlook.general,
@@ -195,23 +191,26 @@ def refresh_prospects(market) -> None:
         pairs[column][closed] = 0.0
 
 
-def pair_rows(alliances: np.recarray, rows: np.ndarray, banks: int) -> np.ndarray:
-    """Row in pairs of each of these alliances."""
-    return alliances.platform[rows].astype(np.int64) * banks + alliances.bank[rows]
+def contract_depths(market, contracts: np.recarray) -> np.ndarray:
+    """delta by contract: how deep the platform shares its score; 0 outside joint programmes."""
+    joint = contracts.kind == JOINT
+    pair = np.where(joint, contracts.platform.astype(np.int64) * len(market.banks_table) + contracts.bank, 0)
+    data_share = market.parameters.platforms.data_share
+    return np.where(joint, sharing_depth(contracts.openness, data_share, market.pairs.trust[pair]), 0.0)
 
 
 def served_applications(market, rows: np.ndarray) -> np.ndarray:
     """Applications a month that these alliances may expect to serve: routed x share served by their belief."""
     alliances = market.alliances
-    pair = pair_rows(alliances, rows, len(market.banks_table))
+    pair = pairs_of(market, rows)
     return alliances.routed[rows] * expected_shares(market, pair)
 
 
 def joint_loans(market) -> tuple[np.ndarray, np.ndarray]:
     """Alliances in pilot or operation, and the loans a month that each may expect, float64[alliance, segment]."""
     alliances, outlook = market.alliances[: market.alliance_count], market.outlook
-    rows = partners_in(alliances, (PILOT, OPERATING))
-    pair = pair_rows(alliances, rows, len(market.banks_table))
+    rows = alliances_in(market, PILOT, OPERATING)
+    pair = pairs_of(market, rows)
     per_application = outlook.mix[alliances.platform[rows]] * outlook.loans[pair]
     return rows, served_applications(market, rows)[:, None] * per_application
 
@@ -272,11 +271,24 @@ def value_precision(market, alliances: np.recarray, running: np.ndarray) -> None
     """Profit a month that one more unit of precision brings each bank: own channel and the alliances that run."""
     outlook = market.outlook
     outlook.precision_profit = (outlook.own_applications * outlook.own_slope).sum(axis=1)
-    rows = pair_rows(alliances, running, len(market.banks_table))
+    rows = pairs_of(market, running)
     served = served_applications(market, running)
     joint = served * (outlook.mix[alliances.platform[running]] * outlook.slope[rows]).sum(axis=1)
     np.add.at(outlook.precision_profit, alliances.bank[running], joint)
     outlook.precision_profit = np.maximum(outlook.precision_profit, 0.0)
+
+
+def absorbed_now(market) -> np.ndarray:
+    """What each bank makes of a unit of learning effort today."""
+    banks, learning = market.banks_table, market.parameters.learning
+    return absorption(
+        banks.precision,
+        banks.talent,
+        banks.legacy,
+        learning.reference_precision,
+        learning.absorption_curvature,
+        learning.maximum_precision,
+    )
 
 
 def value_transfer(market, alliances, running, platform_of, bank_of, opens_technology) -> None:
@@ -288,17 +300,10 @@ def value_transfer(market, alliances, running, platform_of, bank_of, opens_techn
     learning = parameters.learning
     flow = pairs.applications * expected_shares(market, np.arange(len(pairs)))
     counted = np.zeros(len(pairs), dtype=bool)
-    counted[pair_rows(alliances, running, len(banks))] = True
+    counted[pairs_of(market, running)] = True
     here = np.where(counted, 0.0, flow * (outlook.mix[platform_of] * outlook.slope).sum(axis=1))
     profit = outlook.precision_profit[bank_of] + np.maximum(here, 0.0)
-    absorbed = absorption(
-        banks.precision,
-        banks.talent,
-        banks.legacy,
-        learning.reference_precision,
-        learning.absorption_curvature,
-        learning.maximum_precision,
-    )
+    absorbed = absorbed_now(market)
     taught = transfer(
         learning.transfer, pairs.trust, 1.0, market.platforms_table.precision[platform_of], banks.precision[bank_of]
     )
