@@ -111,6 +111,13 @@ class Market(mesa.Model):
         months = int(self.setting.start[:4]) * 12 + int(self.setting.start[5:7]) - 1 + self.month
         return f"{months // 12:04d}-{months % 12 + 1:02d}"
 
+    def dissolve(self) -> None:
+        """Free everything. Mesa 3 numbers agents in a table of the class `Agent` that keeps every model alive for
+        ever, and agents and model point at each other; a process that runs many markets would grow by each of them.
+        """
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
+        self.__dict__.clear()
+
     def step(self) -> None:
         """One month: the steps of MONTH in their order."""
         for step in MONTH:
@@ -131,7 +138,9 @@ def simulate(
         if on_month is not None:
             on_month(done)
     terminal_values(market)
-    return collect_run(market)
+    tables = collect_run(market)
+    market.dissolve()
+    return tables
 
 
 def warm_up() -> None:

@@ -1,11 +1,13 @@
 """Two engines, any number of threads: one result, to the last bit."""
 
 import functools
+import gc
 import importlib
 
 import numpy as np
 import pytest
 
+from colend.market import Market, simulate
 from colend.state.tables import JOINT, OWN
 
 TABLES = ("banks_table", "platforms_table", "pairs", "borrowers_table", "totals")
@@ -107,3 +109,11 @@ def test_agents_show_their_rows(make_market):
     assert market.banks_table.precision[3] == 0.5
     assert {type(bank).__name__ for bank in market.banks} == {"CityBank", "RuralBank", "ConsumerFinanceCompany"}
     assert np.isclose(sum(platform.user_share for platform in market.platforms), 1.0)
+
+
+def test_a_finished_run_leaves_no_market_behind(make_setting):
+    gc.collect()
+    before = sum(isinstance(thing, Market) for thing in gc.get_objects())
+    simulate(make_setting(years=0.25), 0)
+    gc.collect()
+    assert sum(isinstance(thing, Market) for thing in gc.get_objects()) == before
