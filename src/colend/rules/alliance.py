@@ -18,7 +18,7 @@ from colend.rules.matching import deferred_acceptance
 from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
 from colend.state import draws
 from colend.state.books import Flow, fen
-from colend.state.draws import entity_key, month_key, uniform
+from colend.state.draws import uniforms
 from colend.state.tables import (
     BANK_CLOSED,
     DECIDING,
@@ -54,9 +54,7 @@ def pair_entities(market) -> np.ndarray:
 
 def drawn(market, purpose: int, month: int | None = None) -> np.ndarray:
     """A uniform draw for every pair in a month."""
-    with np.errstate(over="ignore"):
-        key = month_key(market.seed, market.month if month is None else month)
-        return uniform(entity_key(key, market.pair_entities.astype(np.uint64)), purpose)
+    return uniforms(market.seed, market.month if month is None else month, market.pair_entities, purpose)
 
 
 def found_pairs(market) -> np.recarray:
@@ -234,11 +232,7 @@ def meet(market) -> None:
     pairs_running = market.pairs.alliance.reshape(len(platforms), len(banks)) != NONE
     free_bank = np.floor(banks.slots - used_bank + _WHOLE)
     free_bank = np.minimum(free_bank, banks.maximum_partners - pairs_running.sum(axis=0))
-    with np.errstate(over="ignore"):
-        key = month_key(market.seed, market.month)
-        looks = (
-            uniform(entity_key(key, bank_entities(banks).astype(np.uint64)), draws.MEETING) < parameters.meeting_rate
-        )
+    looks = uniforms(market.seed, market.month, bank_entities(banks), draws.MEETING) < parameters.meeting_rate
     free_bank = np.where(looks & (banks.alive != 0), np.maximum(free_bank, 0), 0).astype(np.int64)
     free_platform = np.maximum(np.floor(platforms.slots - used_platform + _WHOLE), 0).astype(np.int64)
     candidates = np.flatnonzero((~pairs_running & (free_bank > 0) & (free_platform > 0)[:, None]).ravel())

@@ -24,6 +24,7 @@ from colend.state.draws import (
     month_key,
     normal,
     uniform,
+    uniforms,
 )
 from colend.state.tables import BANK, BORROWER, PLATFORM, table
 
@@ -34,8 +35,7 @@ _LARGEST_LOAN = 2**31 - 1  # fen, what a loan's columns hold
 
 def scores(seed: int, entities: np.ndarray, purpose: int, month: int = BEFORE) -> np.ndarray:
     """One standard normal score per entity, drawn once for the run, or for a month."""
-    with np.errstate(over="ignore"):
-        return ndtri(uniform(entity_key(month_key(seed, month), entities.astype(np.uint64)), purpose))
+    return ndtri(uniforms(seed, month, entities, purpose))
 
 
 def bank_entities(banks: np.recarray) -> np.ndarray:

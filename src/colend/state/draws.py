@@ -55,6 +55,13 @@ def uniform(key, purpose):
     return (np.float64(bits) + 0.5) * _UNIT
 
 
+def uniforms(seed: int, month: int, entities: np.ndarray, purpose: int) -> np.ndarray:
+    """One uniform draw for each of many entities in a month, float64 in their shape."""
+    with np.errstate(over="ignore"):
+        keys = entity_key(month_key(seed, month), entities.astype(np.uint64))
+        return np.reshape(uniform(keys, purpose), entities.shape)
+
+
 def normal(key, purpose):
     """A standard normal draw for an entity's key and a purpose."""
     return normal_quantile(uniform(key, purpose))
