@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -49,7 +50,8 @@ def test_a_run_from_start_to_end(scenario, tmp_path, capsys):
 def test_only_one_run(scenario, tmp_path, capsys):
     assert main(["small.yaml", "--only", "cooperate_then_sign:1", "--quiet", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
-    assert answer["status"] == 0
+    assert (answer["status"], answer["runs"], answer["failures"]) == (0, 1, [])
+    assert "outputs/small/runs.csv" in answer["files"]
     manifest = json.loads((tmp_path / "outputs/small/manifest.json").read_text())
     assert manifest["missing"] == ["cooperate_then_sign:0", "sign_then_cooperate:0", "sign_then_cooperate:1"]
 
@@ -63,9 +65,21 @@ def test_check_says_the_plan_and_writes_nothing(scenario, tmp_path, capsys):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
-def test_check_refuses_more_borrowers_than_memory_holds(scenario, capsys):
-    assert main(["small.yaml", "--check", "--borrowers", "900000000", "--jobs", "8"]) == 2
+def test_check_of_one_run(scenario, capsys):
+    assert main(["small.yaml", "--check", "--json", "--only", "sign_then_cooperate:7"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == 1
+
+
+@pytest.mark.parametrize("check", [["--check"], []])
+def test_more_borrowers_than_memory_holds_are_refused(scenario, tmp_path, capsys, check, monkeypatch):
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=1.5e9))
+    arguments = ["small.yaml", "--borrowers", "2000000", "--jobs", "4", *check]
+    assert main([*arguments, "--json"]) == 2
+    answer = json.loads(capsys.readouterr().out)
+    assert "GB are free: fewer --borrowers" in answer["errors"][0]
+    assert main(arguments) == 2
     assert "GB are free: fewer --borrowers" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
 @pytest.mark.parametrize(
@@ -89,6 +103,9 @@ def test_check_refuses_more_borrowers_than_memory_holds(scenario, capsys):
         (["small.yaml", "--out", "small.yaml/below"], "cannot be written"),
         (["small.yaml", "--out", "/proc/colend"], "/proc"),
         (["small.yaml", "--only", "nobody:1"], "no such run"),
+        (["small.yaml", "--only", "sign_then_cooperate"], "no such run"),
+        (["small.yaml", "--only", "sign_then_cooperate:x", "--check"], "no such run"),
+        (["small.yaml", "--only", "sign_then_cooperate:0:{}"], "no such run"),
         (["--verify", "nowhere"], "no results in nowhere"),
     ],
 )
@@ -101,19 +118,70 @@ def test_wrong_input(scenario, tmp_path, capsys, arguments, message):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
-def test_errors_as_json(scenario, capsys):
-    assert main(["small.yaml", "--jobs", "0", "--json"]) == 2
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["small.yaml", "--jobs", "0"], "--jobs 0"),
+        (["small.yaml", "--nothing"], "unrecognized arguments: --nothing"),
+        (["small.yaml", "--engine", "steam"], "invalid choice: 'steam'"),
+        (["small.yaml", "--out"], "expected one argument"),
+        (["small.yaml", "--se", "3"], "unrecognized arguments"),
+    ],
+)
+def test_errors_as_json(scenario, tmp_path, capsys, arguments, message):
+    try:
+        status = main([*arguments, "--json"])
+    except SystemExit as left:
+        status = left.code
     answer = json.loads(capsys.readouterr().out)
-    assert answer["status"] == 2
-    assert "--jobs" in answer["errors"][0]
+    assert status == answer["status"] == 2
+    assert message in answer["errors"][0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
-@pytest.mark.parametrize("option", ["--cluster", "--shard", "--report", "--explore", "--lang"])
+@pytest.mark.parametrize("option", ["--cluster", "--shard", "--merge", "--report", "--explore", "--lang"])
 def test_options_that_are_not_built_are_not_accepted(scenario, option, capsys):
     with pytest.raises(SystemExit) as caught:
         main(["small.yaml", option, "x"])
     assert caught.value.code == 2
-    capsys.readouterr()
+    assert capsys.readouterr().err.startswith("simulate: unrecognized arguments")
+
+
+def test_a_folder_in_use_is_refused(scenario, tmp_path, capsys):
+    from colend.experiment.store import Store
+
+    with Store(tmp_path / "out", "any"):
+        before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+        assert main(["small.yaml", "--out", "out", "--fresh"]) == 2
+        assert "out is in use by another run" in capsys.readouterr().err
+        assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_results_of_another_version_are_refused(scenario, tmp_path, capsys):
+    from colend.experiment.store import Store
+
+    with Store(tmp_path / "out", "another version"):
+        pass
+    before = (tmp_path / "out" / "results.sqlite").read_bytes()
+    assert main(["small.yaml", "--out", "out"]) == 2
+    assert "another version of colend; choose another --out, or --fresh" in capsys.readouterr().err
+    assert (tmp_path / "out" / "results.sqlite").read_bytes() == before
+
+
+def test_parquet_without_pyarrow_is_refused_before_anything_runs(scenario, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("colend.api.find_spec", lambda name: None)
+    assert main(["small.yaml", "--export", "parquet"]) == 2
+    assert "pip install 'colend[parquet]'" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
+
+
+def test_a_disk_that_fails_is_said_in_a_line(scenario, capsys, monkeypatch):
+    def full(*_arguments, **_more):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("colend.api.run", full)
+    assert main(["small.yaml"]) == 1
+    assert "No space left on device; finished runs are kept" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("what", ["parameters", "measures", "scenarios"])
@@ -137,23 +205,6 @@ def test_check_imports_nothing_heavy(scenario):
     modules, _ = imported_by("small.yaml", "--check")
     for heavy in ("mesa", "numba", "matplotlib", "pandas", "scipy"):
         assert f"'{heavy}'" not in modules
-
-
-def test_importing_colend_costs_nothing():
-    code = "import sys, colend; print([m for m in ('numpy', 'pydantic', 'yaml', 'mesa') if m in sys.modules])"
-    assert (
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
-    )
-
-
-def test_public_names():
-    import colend
-
-    for name in ("load", "run", "open", "compare", "sweep", "Market", "Scenario", "ScenarioError"):
-        assert callable(getattr(colend, name))
-    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        colend.nothing  # noqa: B018
-    assert set(colend.__all__) <= set(dir(colend))
 
 
 def test_python_gives_the_same_as_the_command(scenario, tmp_path):

@@ -5,43 +5,56 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 from colend.experiment.manifest import NAME as MANIFEST
-from colend.experiment.manifest import read_manifest, verify, write_manifest
+from colend.experiment.manifest import forget_old_files, read_manifest, verify, write_manifest
 from colend.experiment.runner import execute
 from colend.experiment.statistics import COMPARISON, comparison
-from colend.experiment.store import TABLES, Store, StoreError, atomic_write, connect
+from colend.experiment.store import TABLES, Store, StoreError, atomic_write, connect, explained
 from colend.scenario import Run, Scenario, load
 from colend.scenario.declarations import declarations
 from colend.scenario.design import canonical, model_hash, point_name, runs
 
 __all__ = ["Result", "StoreError", "compare", "load", "open_result", "run", "sweep", "verify"]
 
+_ROWS_AT_ONCE = 20_000  # as Python objects, before they become columns
 Progress = Callable[[int, int, int], None]  # runs done, runs in all, of them failed
 
 
 class Result:
-    """A folder of results; every table is a pandas data frame, read when first asked for."""
+    """A folder of results; every table is a pandas data frame, read when first asked for.
 
-    def __init__(self, path: Path, scenario: Any, failures: int = 0, files: tuple[Path, ...] = ()) -> None:
-        self.path, self.scenario, self.failures, self.files = Path(path), scenario, failures, files
+    Of the call of `run` that made it: `failures` runs raised or died (see table `failures`), `removed` older runs are
+    no longer asked for and were thrown away, `files` were written.
+    """
+
+    def __init__(self, path: Path, scenario: Any) -> None:
+        self.path, self.scenario = Path(path), scenario
+        self.failures, self.removed = 0, 0
+        self.files: tuple[Path, ...] = ()
 
     def frame(self, table: str) -> Any:
         """A table as a data frame; empty when the scenario did not record it."""
         import pandas as pd
 
-        with closing(connect(self.path / "results.sqlite")) as connection:
-            names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if table not in names:
+        database = self.path / "results.sqlite"
+        with explained(database), closing(connect(database)) as connection:
+            kinds = {row[1]: row[2] for row in connection.execute(f'PRAGMA table_info("{table}")')}
+            if not kinds:
                 return pd.DataFrame()
-            kinds = {row[1]: row[2] for row in connection.execute(f"PRAGMA table_info({table})")}
-            frame = pd.read_sql(f"SELECT * FROM {table}", connection)
-        numbers = [name for name, kind in kinds.items() if kind == "REAL"]  # all missing, they would be objects
-        return frame.astype(dict.fromkeys(numbers, "float64"))
+            numbers = {"REAL": "float64", "INTEGER": "int64"}  # missing numbers are NaN, also where all are missing
+            types = {name: numbers[kind] for name, kind in kinds.items() if kind in numbers}
+            rows = connection.execute(f'SELECT * FROM "{table}"')
+            parts = [pd.DataFrame([], columns=list(kinds)).astype(types)]
+            while batch := rows.fetchmany(_ROWS_AT_ONCE):
+                parts.append(pd.DataFrame.from_records(batch, columns=list(kinds)).astype(types))
+        return pd.concat(parts[1:] or parts, ignore_index=True)
 
     runs = cached_property(lambda self: self.frame("runs"))
     months = cached_property(lambda self: self.frame("months"))
@@ -85,16 +98,25 @@ def run(
     """
     import os
 
+    if jobs is not None and jobs < 1:
+        raise ValueError(f"jobs {jobs}: at least 1, or None for all cores")
+    if export not in (None, "csv", "parquet"):
+        raise ValueError(f"export {export!r}: csv or parquet")
+    if export == "parquet" and find_spec("pyarrow") is None:
+        raise StoreError("--export parquet needs pyarrow: pip install 'colend[parquet]'", 2)
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
     folder = Path(out) if out is not None else Path("outputs") / scenario.name
-    wanted = [only] if only is not None else runs(scenario)
+    result, everything = Result(folder, scenario), runs(scenario)
+    wanted = everything if only is None else [only]
     started = time.perf_counter()
     with Store(folder, model_hash(), fresh) as store:
         if only is None:
-            store.keep_only(one.key for one in wanted)
+            result.removed = store.keep_only(everything)
+        else:
+            _refuse_to_mix(store, scenario)
         finished = store.finished()
         open_runs = [one for one in wanted if one.key not in finished]
-        done, failed, total = len(wanted) - len(open_runs), 0, len(wanted)
+        done, total = len(wanted) - len(open_runs), len(wanted)
         if progress is not None:
             progress(done, total, 0)
         jobs = min(jobs or os.cpu_count() or 1, max(len(open_runs), 1))
@@ -103,17 +125,18 @@ def run(
         for outcome in execute(open_runs, jobs, engine):
             if outcome.tables is None:
                 store.fail(outcome.run, outcome.error)
-                failed += 1
+                result.failures += 1
             else:
                 store.add(outcome.run, outcome.tables)
             done += 1
             if progress is not None:
-                progress(done, total, failed)
+                progress(done, total, result.failures)
         simulated = time.perf_counter() - started
         files = write_tables(store, folder, scenario, export)
-        missing = sorted({one.name for one in runs(scenario) if one.key not in store.finished()})
-    result = Result(folder, scenario, failed)
+        finished = store.finished()
+        missing = sorted(one.name for one in everything if one.key not in finished)
     took = {"simulating": round(simulated, 3), "all": round(time.perf_counter() - started, 3)}
+    forget_old_files(folder, files)
     write_manifest(folder, scenario, files, missing, took)  # whatever happens to the charts, the tables have theirs
     if report:
         from colend.report import draw
@@ -123,6 +146,18 @@ def run(
         write_manifest(folder, scenario, files, missing, took)
     result.files = (*files, folder / MANIFEST)
     return result
+
+
+def _refuse_to_mix(store: Store, scenario: Scenario) -> None:
+    """StoreError when the folder holds runs of another scenario than this, at whatever seeds."""
+    finished = store.finished()
+    seeds = sorted({seed for _, seed, _ in finished.values()})
+    if not set(finished) <= {one.key for one in runs(replace(scenario, seeds=seeds))}:
+        raise StoreError(
+            f"{store.folder} holds runs with other parameters than this one: choose another --out for it, or --fresh "
+            "to throw them away",
+            2,
+        )
 
 
 def _compile_first() -> None:
@@ -143,11 +178,12 @@ def write_tables(store: Store, folder: Path, scenario: Scenario, export: str | N
     )
     store.replace(
         "parameters",
-        ("name", "unit", "low", "high", "default_value", "meaning", "source"),
+        ("name", "unit", "default_value", "meaning", "source", "low", "high"),
         (
-            (one.key, one.unit, one.low, one.high, canonical(one.default), one.meaning, one.source)
+            (one.key, one.unit, canonical(one.default), one.meaning, one.source, one.low, one.high)
             for one in declarations().values()
         ),
+        numbers=2,
     )
     result = Result(folder, scenario)
     frame = result.runs
@@ -170,6 +206,8 @@ def export_tables(result: Result, kind: str) -> list[Path]:
     for table in (*TABLES, "comparison"):
         path = folder / f"{table}.{kind}"
         frame = result.frame(table)
+        if frame.columns.empty:  # not recorded
+            continue
         if kind == "csv":
             atomic_write(path, frame.to_csv(index=False, lineterminator="\n"))
         else:

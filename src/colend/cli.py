@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 LISTS = ("parameters", "measures", "scenarios")
@@ -27,9 +27,19 @@ class WrongInputError(Exception):
     """What the user asked for cannot be done; the message says why and what can."""
 
 
-def arguments() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """argparse, whose complaints look like all others: one line, or JSON where it is asked for."""
+
+    as_json = False
+
+    def error(self, message: str) -> NoReturn:
+        complain(self.as_json, f"{message}; see simulate --help", WRONG_INPUT)
+        self.exit(WRONG_INPUT)
+
+
+def arguments() -> Parser:
     """The command's options."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="simulate",
         description="Simulate how banks and fintech platforms lend together, as a scenario asks.",
         epilog=EXAMPLES,
@@ -60,33 +70,38 @@ def arguments() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    options = arguments().parse_args(argv)
+    parser = arguments()
+    parser.as_json = "--json" in (sys.argv[1:] if argv is None else argv)
+    options = parser.parse_args(argv)
     try:
         return dispatch(options)
     except KeyboardInterrupt:
-        return complain(options, "interrupted; finished runs are kept, the same command goes on", INTERRUPTED)
+        return complain(options.json, "interrupted; finished runs are kept, the same command goes on", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except WrongInputError as error:
-        return complain(options, str(error), WRONG_INPUT)
+        return complain(options.json, str(error), WRONG_INPUT)
     except Exception as error:
         from colend.experiment.store import StoreError
         from colend.scenario import ScenarioError
 
         if isinstance(error, ScenarioError):
-            return complain(options, error.problems, WRONG_INPUT)
+            return complain(options.json, error.problems, WRONG_INPUT)
         if isinstance(error, StoreError):
-            return complain(options, str(error), error.status)
-        if isinstance(error, OSError) and error.filename is not None:
-            return complain(options, f"{error.filename}: {error.strerror}", FAILED)
+            return complain(options.json, str(error), error.status)
+        if isinstance(error, OSError) and error.errno is not None:  # a full disk, a folder that went away
+            place = f"{error.filename}: " if error.filename else ""
+            return complain(
+                options.json, f"{place}{error.strerror}; finished runs are kept, the same command goes on", FAILED
+            )
         raise
 
 
-def complain(options: argparse.Namespace, problems: str | Sequence[str], status: int) -> int:
+def complain(as_json: bool, problems: str | Sequence[str], status: int) -> int:
     """Print what is wrong on stderr, a line each (or as JSON on stdout), and return the exit status."""
     lines = [problems] if isinstance(problems, str) else [str(problem) for problem in problems]
-    if options.json:
+    if as_json:
         print(json.dumps({"status": status, "errors": lines}, ensure_ascii=False))
     else:
         for line in lines:
@@ -111,18 +126,21 @@ def dispatch(options: argparse.Namespace) -> int:
         )
     jobs = whole("--jobs", options.jobs, 1) if options.jobs is not None else None
     scenario = loaded(options)
+    only = chosen(options.only, scenario)
     folder = Path(options.out) if options.out else Path("outputs") / scenario.name
     check_folder(folder)
     from colend.experiment.plan import plan
 
-    planned = plan(scenario, jobs or os.cpu_count() or 1)
-    if options.check:
-        print_plan(options, planned)
+    planned = plan(scenario, jobs or os.cpu_count() or 1, 1 if only else None)
+    if options.check and not options.json:
+        print_plan(planned)
     if planned["too_big"]:
         raise WrongInputError(planned["too_big"])
     if options.check:
+        if options.json:
+            print(json.dumps(planned, ensure_ascii=False))
         return DONE
-    return run(options, scenario, folder, jobs)
+    return run(options, scenario, folder, jobs, only)
 
 
 def whole(name: str, text: str, least: int) -> int:
@@ -169,16 +187,11 @@ def check_folder(folder: Path) -> None:
         raise WrongInputError(f"--out {folder}: {place} cannot be written")
 
 
-def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | None) -> int:
+def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | None, only: Any) -> int:
     """Run the scenario and print its summary and what was written."""
     from colend import api
     from colend.experiment.progress import shown
 
-    if options.export == "parquet":
-        from importlib.util import find_spec
-
-        if find_spec("pyarrow") is None:
-            raise WrongInputError("--export parquet needs pyarrow: pip install 'colend[parquet]'")
     with shown(scenario, quiet=options.quiet) as progress:
         result = api.run(
             scenario,
@@ -186,30 +199,47 @@ def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | No
             folder,
             fresh=options.fresh,
             engine=options.engine,
-            only=chosen(options.only, scenario),
+            only=only,
             export=options.export,
             progress=progress,
         )
     if options.json:
-        print(
-            json.dumps(
-                {
-                    "status": FAILED if result.failures else DONE,
-                    "out": str(folder),
-                    "files": [str(file) for file in result.files],
-                }
-            )
-        )
+        print_result(result)
     elif not options.quiet:
         print(result.summary())
         print()
         print(
             f"Charts: {folder / 'charts'}   tables: {folder / 'results.sqlite'}   made by: {folder / 'manifest.json'}"
         )
+    if result.removed:
+        print(
+            f"simulate: {result.removed} finished runs that this scenario does not ask for were removed from {folder}",
+            file=sys.stderr,
+        )
     if result.failures:
         report_failures(options, result)
         return FAILED
     return DONE
+
+
+def print_result(result: Any) -> None:
+    """What was done, as JSON: the arms compared, what failed, what was written."""
+    comparison = json.loads(result.comparison.to_json(orient="records", double_precision=15))
+    failed = result.frame("failures")
+    answer = {
+        "status": FAILED if result.failures else DONE,
+        "out": str(result.path),
+        "runs": len(result.runs),
+        "failures": [*map(failure_name, failed.itertuples())],
+        "comparison": comparison,
+        "files": [str(file) for file in result.files],
+    }
+    print(json.dumps(answer, ensure_ascii=False))
+
+
+def failure_name(row: Any) -> str:
+    """The run of a row of `failures`, as --only takes it."""
+    return f"{row.arm}:{row.seed}" + (f":{row.point}" if row.point else "")
 
 
 def chosen(only: str | None, scenario: Any) -> Any:
@@ -234,21 +264,20 @@ def chosen(only: str | None, scenario: Any) -> Any:
 def report_failures(options: argparse.Namespace, result: Any) -> None:
     """Name the runs that failed, with their tracebacks when --verbose is set."""
     for row in result.frame("failures").itertuples():
-        name = f"{row.arm}:{row.seed}" + (f":{row.point}" if row.point else "")
         error = row.error.strip()
-        print(f"simulate: {name} failed: {error if options.verbose else error.splitlines()[-1]}", file=sys.stderr)
+        print(
+            f"simulate: {failure_name(row)} failed: {error if options.verbose else error.splitlines()[-1]}",
+            file=sys.stderr,
+        )
     print("simulate: the other runs are kept; the same command tries the failed ones again", file=sys.stderr)
 
 
-def print_plan(options: argparse.Namespace, plan: dict[str, Any]) -> None:
+def print_plan(plan: dict[str, Any]) -> None:
     """What --check says."""
-    if options.json:
-        print(json.dumps(plan, ensure_ascii=False))
-    else:
-        for name, value in plan.items():
-            print(
-                f"{name.replace('_', ' '):<22} {value if not isinstance(value, list) else ', '.join(map(str, value))}"
-            )
+    for name, value in plan.items():
+        text = ", ".join(map(str, value)) if isinstance(value, list) else value
+        if name != "too_big":  # said as an error, where it is one
+            print(f"{name.replace('_', ' '):<22} {text}")
 
 
 def print_list(options: argparse.Namespace) -> int:
@@ -290,7 +319,7 @@ def print_verification(options: argparse.Namespace) -> int:
 
     wrong = verify(Path(options.verify))
     if wrong:
-        return complain(options, wrong, FAILED)
+        return complain(options.json, wrong, FAILED)
     print(json.dumps({"status": DONE, "errors": []}) if options.json else f"{options.verify}: everything matches")
     return DONE
 

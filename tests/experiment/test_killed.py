@@ -1,49 +1,52 @@
-"""The driver is killed or interrupted: finished runs stay, and going on gives what an undisturbed run gives."""
+"""The driver is killed or interrupted, the disk fills: finished runs stay, and going on gives what an undisturbed run
+gives.
+"""
 
-import json
 import os
+import resource
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 
-SCENARIO = """
-name: small
-title: Small
-start: 2017-01
-years: 1
-seeds: 4
-base:
-  population: {borrowers: 3000, persons: 3000000, regions: 2}
-  banks: {city: {number: 3}, rural: {number: 4}, consumer_finance: {number: 0}}
-  platforms: {number: 2, user_share: [0.6, 0.4]}
-compare:
-  alliances.sequencing: [sign_then_cooperate, cooperate_then_sign]
+import colend
+from colend.experiment.manifest import read_manifest, verify
+
+# A script as users write them, without a guard: workers must not start it again.
+SCRIPT = """
+import sys
+import colend
+
+print("the script starts")
+scenario, out, jobs, seeds = sys.argv[1:]
+result = colend.run(colend.load(scenario, seeds=int(seeds)), jobs=int(jobs), out=out, report=False)
+print(len(result.runs), "runs,", result.failures, "failed")
 """
-COMMAND = [sys.executable, "-m", "colend.cli"]
 
 
 @pytest.fixture
-def scenario(tmp_path):
-    path = tmp_path / "small.yaml"
-    path.write_text(SCENARIO)
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def script(tmp_path):
+    path = tmp_path / "script.py"
+    path.write_text(SCRIPT)
     return path
 
 
-def simulate(scenario, out, *more):
-    return [*COMMAND, str(scenario), "--out", str(out), "--quiet", *more]
+def content(folder):
+    return read_manifest(folder)["content"]
 
 
-def content(out):
-    return json.loads((out / "manifest.json").read_text())["content"]
-
-
-def finished(out):
+def finished(folder):
     try:
-        connection = sqlite3.connect(f"file:{out / 'results.sqlite'}?mode=ro", uri=True, timeout=1)
+        connection = sqlite3.connect(f"file:{folder / 'results.sqlite'}?mode=ro", uri=True, timeout=1)
         try:
             return connection.execute("SELECT count(*) FROM finished").fetchone()[0]
         finally:
@@ -52,57 +55,49 @@ def finished(out):
         return 0
 
 
-def start_and_wait_for_a_run(command, out):
-    driver = subprocess.Popen(command, stderr=subprocess.PIPE)
-    for _ in range(1_200):
-        if finished(out) >= 1 or driver.poll() is not None:
+def start_and_wait_for_a_run(command, folder):
+    driver = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    for _ in range(2_400):
+        if finished(folder) >= 1:
             return driver
+        assert driver.poll() is None, driver.communicate()[1].decode()
         time.sleep(0.05)
-    raise AssertionError("no run finished in a minute")
+    raise AssertionError("no run finished in two minutes")
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("undisturbed")
-    (folder / "small.yaml").write_text(SCENARIO)
-    subprocess.run(simulate(folder / "small.yaml", folder / "out", "--jobs", "1"), check=True)
-    return content(folder / "out")
+def test_a_script_without_a_guard_on_two_processes_gives_what_one_process_gives(script, scenario, out, undisturbed):
+    command = [sys.executable, script, scenario, out, "2", "3"]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert printed.splitlines() == ["the script starts", "6 runs, 0 failed"]
+    assert content(out) == content(undisturbed)
 
 
-def test_two_processes_give_what_one_gives(scenario, tmp_path, undisturbed):
-    subprocess.run(simulate(scenario, tmp_path / "out", "--jobs", "2"), check=True)
-    assert content(tmp_path / "out") == undisturbed
-
-
-def test_kill_9_loses_no_finished_run_and_resume_completes(scenario, tmp_path, undisturbed):
-    out = tmp_path / "out"
-    driver = start_and_wait_for_a_run(simulate(scenario, out, "--jobs", "1"), out)
+def test_kill_9_loses_no_finished_run_and_resume_completes(script, scenario, out, undisturbed):
+    driver = start_and_wait_for_a_run([sys.executable, script, scenario, out, "1", "3"], out)
     os.kill(driver.pid, signal.SIGKILL)
     driver.communicate()
-    kept = finished(out)
-    assert kept >= 1
-    result = subprocess.run(simulate(scenario, out, "--jobs", "1"), check=True)
-    assert result.returncode == 0
-    assert content(out) == undisturbed
-    assert subprocess.run([*COMMAND, "--verify", str(out)], check=False, capture_output=True).returncode == 0
+    assert finished(out) >= 1
+    colend.run(scenario, jobs=1, out=out, report=False)
+    assert content(out) == content(undisturbed)
+    assert verify(out) == []
 
 
-def test_interrupt_ends_quickly_with_130_and_keeps_runs(scenario, tmp_path):
-    out = tmp_path / "out"
-    driver = start_and_wait_for_a_run(simulate(scenario, out, "--jobs", "2", "--seeds", "200"), out)
+def test_interrupt_ends_quickly_with_130_and_keeps_runs(scenario, out):
+    command = [sys.executable, "-m", "colend.cli", scenario, "--out", out, "--quiet", "--jobs", "2", "--seeds", "300"]
+    driver = start_and_wait_for_a_run(command, out)
     began = time.monotonic()
-    driver.send_signal(signal.SIGINT)
+    os.killpg(driver.pid, signal.SIGINT)  # Ctrl-C reaches the workers as well
     _, errors = driver.communicate(timeout=10)
     assert time.monotonic() - began < 2.0
     assert driver.returncode == 130
-    assert b"finished runs are kept" in errors
+    assert errors.decode() == "simulate: interrupted; finished runs are kept, the same command goes on\n"
     assert finished(out) >= 1
+    with pytest.raises(colend.StoreError, match="its runs were interrupted"):
+        colend.open(out)
 
 
-def test_workers_end_when_their_driver_is_killed(scenario, tmp_path):
-    psutil = pytest.importorskip("psutil")
-    out = tmp_path / "out"
-    driver = start_and_wait_for_a_run(simulate(scenario, out, "--jobs", "2", "--seeds", "200"), out)
+def test_workers_end_when_their_driver_is_killed(script, scenario, out):
+    driver = start_and_wait_for_a_run([sys.executable, script, scenario, out, "2", "300"], out)
     workers = psutil.Process(driver.pid).children(recursive=True)
     assert workers
     os.kill(driver.pid, signal.SIGKILL)
@@ -111,27 +106,18 @@ def test_workers_end_when_their_driver_is_killed(scenario, tmp_path):
     assert not alive
 
 
-def test_a_changed_scenario_runs_what_changed_only(scenario, tmp_path):
-    out = tmp_path / "out"
-    subprocess.run(simulate(scenario, out, "--jobs", "1", "--seeds", "1"), check=True)
-    first = finished(out)
-    subprocess.run(simulate(scenario, out, "--jobs", "1", "--seeds", "2"), check=True)
-    assert (first, finished(out)) == (2, 4)
-    before = content(out)
-    subprocess.run(simulate(scenario, out, "--jobs", "1", "--seeds", "2", "--set", "alliances.fit_sd=0.5"), check=True)
-    assert finished(out) == 4
-    assert content(out) != before
+def test_a_full_disk_is_said_and_the_same_command_goes_on(scenario, out, undisturbed):
+    """No file may grow over 64 KB: SQLite meets what it meets on a full disk."""
 
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 10, resource.RLIM_INFINITY))
 
-def test_tampered_results_do_not_verify(scenario, tmp_path):
-    out = tmp_path / "out"
-    subprocess.run(simulate(scenario, out, "--jobs", "1", "--seeds", "1"), check=True)
-    connection = sqlite3.connect(out / "results.sqlite")
-    connection.execute("UPDATE months SET applications = applications + 1 WHERE month = 3")
-    connection.commit()
-    connection.close()
-    (out / "runs.csv").write_text("tampered\n")
-    result = subprocess.run([*COMMAND, "--verify", str(out)], check=False, capture_output=True, text=True)
-    assert result.returncode == 1
-    assert "runs.csv has changed" in result.stderr
-    assert "months of run sign_then_cooperate:0 has changed" in result.stderr
+    command = [sys.executable, "-B", "-m", "colend.cli", scenario, "--out", out, "--quiet", "--jobs", "1"]
+    found = subprocess.run(command, check=False, capture_output=True, text=True, preexec_fn=limit)
+    assert found.returncode == 1
+    assert "the disk is full or fails" in found.stderr
+    assert "run the same command again" in found.stderr
+    assert found.stderr.count("\n") == 1
+    colend.run(scenario, jobs=1, out=out, report=False)
+    assert content(out) == content(undisturbed)

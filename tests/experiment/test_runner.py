@@ -1,6 +1,7 @@
 """Runs that fail, or kill their worker, stop no other."""
 
 import importlib
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -46,6 +47,20 @@ def test_a_run_that_kills_its_worker_is_found_by_name_and_the_others_finish():
     assert found[3].tables is None
     assert "a:3 died" in found[3].error
     assert sum(outcome.tables is not None for outcome in found.values()) == 6
+
+
+def test_workers_compute_on_one_thread_whatever_the_shell_says(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "16")
+    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
+    found = outcomes(2, "environment")
+    assert {outcome.tables["threads"] for outcome in found.values()} == {("1", "1")}
+    assert os.environ["OMP_NUM_THREADS"] == "16"
+    assert "NUMBA_NUM_THREADS" not in os.environ
+
+
+def test_several_killers_are_each_found():
+    found = outcomes(2, "dies_on_odd_seeds")
+    assert [seed for seed in sorted(found) if found[seed].tables is None] == [1, 3, 5]
 
 
 def test_run_names():

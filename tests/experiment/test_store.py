@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from colend.experiment.store import Store, StoreError, atomic_write, connect, content_hash, stored_hash, table_hashes
+from colend.experiment.content import changed_tables, content_hash, stored_hashes
+from colend.experiment.store import Store, StoreError, atomic_write, connect, explained, made_here, table_hashes
 
 
 def run(arm="a", seed=0, key=None):
@@ -15,7 +16,7 @@ def run(arm="a", seed=0, key=None):
 
 
 TABLES = {
-    "runs": {"profit": np.array([1.5]), "share": np.array([np.nan])},
+    "runs": {"profit": np.array([1.5]), "share": np.array([np.nan]), "sunk": np.array([-0.0])},
     "months": {
         "month": np.arange(3),
         "date": np.array(["2017-01", "2017-02", "2017-03"]),
@@ -27,10 +28,11 @@ TABLES = {
 def test_what_goes_in_comes_out_with_the_same_hash(tmp_path):
     with Store(tmp_path, "v1") as store:
         store.add(run(), TABLES)
-        assert store.finished() == {"a0"}
+        assert store.finished() == {"a0": ("a", 0, "")}
     connection = connect(tmp_path / "results.sqlite")
     for table, columns in TABLES.items():
-        assert stored_hash(connection, "a", 0, "", table) == content_hash(table, columns)
+        assert list(stored_hashes(connection, table)) == [(("a", 0, ""), content_hash(table, columns))]
+    assert list(changed_tables(connection)) == []
     assert connection.execute("SELECT share FROM runs").fetchone() == (None,)
     connection.close()
     assert [path.name for path in tmp_path.iterdir() if "wal" in path.name or "shm" in path.name] == []
@@ -58,7 +60,7 @@ def test_a_run_that_breaks_on_the_way_in_leaves_nothing(tmp_path):
         with pytest.raises(StoreError) as caught:
             store.add(run(seed=1), broken)
         assert caught.value.status == 1
-        assert store.finished() == {"a0"}
+        assert store.finished() == {"a0": ("a", 0, "")}
         assert store.connection.execute("SELECT count(*) FROM runs").fetchone() == (1,)
 
 
@@ -75,7 +77,60 @@ def test_another_version_is_refused_and_fresh_is_named(tmp_path):
         Store(tmp_path, "v2")
     assert caught.value.status == 2
     with Store(tmp_path, "v2", fresh=True) as store:
-        assert store.finished() == set()
+        assert store.finished() == {}
+
+
+@pytest.mark.parametrize(("part", "said"), [("machine", "another machine"), ("libraries", "other versions of NumPy")])
+def test_results_of_another_machine_or_library_are_not_mixed_with(tmp_path, monkeypatch, part, said):
+    with Store(tmp_path, "v1") as store:
+        store.add(run(), TABLES)
+    before = (tmp_path / "results.sqlite").read_bytes()
+    elsewhere = made_here("v1") | {part: "another"}
+    monkeypatch.setattr("colend.experiment.store.made_here", lambda source: elsewhere)
+    with pytest.raises(StoreError, match=said) as caught:
+        Store(tmp_path, "v1")
+    assert caught.value.status == 2
+    assert (tmp_path / "results.sqlite").read_bytes() == before
+
+
+def test_a_database_of_something_else_is_not_written_to(tmp_path):
+    with sqlite3.connect(tmp_path / "results.sqlite") as connection:
+        connection.execute("CREATE TABLE precious (x)")
+    connection.close()
+    with pytest.raises(StoreError) as caught:
+        Store(tmp_path, "v1")
+    assert caught.value.status == 2
+
+
+def test_a_place_holds_one_run(tmp_path):
+    with Store(tmp_path, "v1") as store:
+        store.add(run(), TABLES)
+        with pytest.raises(StoreError):
+            store.add(run(key="the same arm and seed, other parameters"), TABLES)
+        assert store.connection.execute("SELECT count(*) FROM runs").fetchone() == (1,)
+
+
+def test_rows_that_were_added_or_taken_away_are_found(tmp_path):
+    with Store(tmp_path, "v1") as store:
+        for seed in range(3):
+            store.add(run(seed=seed), TABLES)
+        store.connection.execute("DELETE FROM months WHERE seed = 1")
+        store.connection.execute("INSERT INTO runs (arm, seed, point, profit) VALUES ('z', 7, '', 1.0)")
+        assert list(changed_tables(store.connection)) == [("months", ("a", 1, "")), ("runs", ("z", 7, ""))]
+        store.connection.execute("DROP TABLE months")
+        assert len(list(changed_tables(store.connection))) == 4
+
+
+def test_a_database_that_another_program_holds_is_not_called_damaged(tmp_path):
+    path = tmp_path / "x.sqlite"
+    holder, other = (sqlite3.connect(path, timeout=0, isolation_level=None) for _ in range(2))
+    holder.execute("CREATE TABLE t (x)")
+    holder.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreError, match="is held by another program") as caught, explained(path, opening=True):
+        other.execute("SELECT * FROM t")
+    assert caught.value.status == 2
+    holder.close()
+    other.close()
 
 
 def test_a_damaged_file_is_left_as_it_is(tmp_path):
@@ -93,8 +148,11 @@ def test_runs_that_changed_are_forgotten(tmp_path):
     with Store(tmp_path, "v1") as store:
         store.add(run("a"), TABLES)
         store.add(run("b"), TABLES)
-        store.keep_only(["b0"])
-        assert store.finished() == {"b0"}
+        store.fail(run("c"), "boom")
+        store.fail(run("d"), "boom")
+        assert store.keep_only([run("b"), run("c")]) == 1
+        assert set(store.finished()) == {"b0"}
+        assert store.connection.execute("SELECT arm FROM failures").fetchall() == [("c",)]
         assert store.connection.execute("SELECT DISTINCT arm FROM months").fetchall() == [("b",)]
 
 
@@ -111,7 +169,7 @@ def test_a_full_disk_keeps_what_is_there(tmp_path):
             store.add(run(seed=1), large)
         assert caught.value.status == 1
     with Store(tmp_path, "v1") as store:
-        assert store.finished() == {"a0"}
+        assert store.finished() == {"a0": ("a", 0, "")}
 
 
 def test_failures_are_noted_and_struck_out_when_the_run_succeeds(tmp_path):

@@ -13,10 +13,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from colend.experiment.store import StoreError, atomic_write, connect, stored_hash, table_hashes
+from colend.experiment.content import changed_tables
+from colend.experiment.store import StoreError, atomic_write, connect, explained, table_hashes
 from colend.scenario.design import Scenario, model_hash
 
 NAME = "manifest.json"
+DERIVED = ("charts", "tables")  # folders of files that are made from the database
 _LIBRARIES = ("colend", "mesa", "numba", "numpy", "scipy", "pandas", "pydantic", "matplotlib")
 
 
@@ -39,9 +41,10 @@ def file_hash(path: Path) -> str:
 def write_manifest(
     folder: Path, scenario: Scenario, files: list[Path], missing: list[str], took: dict[str, float]
 ) -> Path:
-    """Write manifest.json; `files` are what was written besides, `missing` the runs that are not there, `took`
-    seconds.
+    """Write manifest.json when all else is there and closed; `files` are what was written, `missing` the runs that are
+    not there, `took` seconds.
     """
+    files = [*files, folder / "results.sqlite"]
     content = {
         "scenario": scenario.resolved(),
         "model": model_hash(),
@@ -65,11 +68,32 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder; StoreError (status 2) when there is none, (status 1) when it cannot be read."""
     path = folder / NAME
     if not path.is_file():
-        raise StoreError(f"no results in {folder}: {NAME} is missing", 2)
+        unfinished = (folder / "results.sqlite").is_file()
+        why = "its runs were interrupted; the command that began them goes on" if unfinished else f"{NAME} is missing"
+        raise StoreError(f"no {'complete ' if unfinished else ''}results in {folder}: {why}", 2)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise StoreError(f"{path} cannot be read: {error}", 1) from error
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        if not {"scenario", "content", "files"} <= set(manifest):
+            raise ValueError("it is not a manifest")
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"{path} cannot be read: {error}; run the scenario again to have it made again", 1) from error
+    return manifest
+
+
+def forget_old_files(folder: Path, new: list[Path]) -> None:
+    """Remove charts and exported tables of an earlier result, as its manifest names them, that the new one lacks.
+
+    Nothing else is ever removed: not the database, nor what somebody put there.
+    """
+    try:
+        old = read_manifest(folder)["files"]
+    except StoreError:
+        return
+    kept = {file.relative_to(folder).as_posix() for file in new}
+    for name in set(old) - kept:
+        place = Path(name)
+        if len(place.parts) == 2 and place.parts[0] in DERIVED:
+            (folder / place).unlink(missing_ok=True)
 
 
 def verify(folder: Path) -> list[str]:
@@ -82,11 +106,13 @@ def verify(folder: Path) -> list[str]:
             wrong.append(f"{name} is missing")
         elif file_hash(path) != recorded:
             wrong.append(f"{name} has changed")
-    if table_hashes(folder / "results.sqlite") != manifest["content"]:
+    database = folder / "results.sqlite"
+    if not database.is_file():
+        return wrong
+    if table_hashes(database) != manifest["content"]:
         wrong.append("results.sqlite holds other runs than the manifest says")
-    with closing(connect(folder / "results.sqlite")) as connection:
-        for arm, seed, point, table, recorded in connection.execute("SELECT * FROM content").fetchall():
-            if stored_hash(connection, arm, seed, point, table) != recorded:
-                run = f"{arm}:{seed}" + (f":{point}" if point else "")
-                wrong.append(f"results.sqlite: {table} of run {run} has changed")
+    with explained(database), closing(connect(database)) as connection:
+        for table, (arm, seed, point) in changed_tables(connection):
+            run = f"{arm}:{seed}" + (f":{point}" if point else "")
+            wrong.append(f"results.sqlite: {table} of run {run} has changed")
     return wrong

@@ -12,24 +12,32 @@ SECONDS_A_MONTH = 0.016
 SECONDS_TO_START = 8.0
 BYTES_A_BORROWER = 60
 BYTES_A_PROCESS = 350e6
+MOST_LOOKED_AT = 64  # combinations of arm and sweep point; of more, every so many
 
 
-def plan(scenario: Scenario, jobs: int) -> dict[str, Any]:
-    """Arms, runs, size, expected time and memory; `too_big` says so when the machine has less memory than that."""
+def plan(scenario: Scenario, jobs: int, number: int | None = None) -> dict[str, Any]:
+    """Arms, runs (`number` of them, all by default), size, expected time and memory.
+
+    `too_big` says so when the machine has less memory than that.
+    """
     import psutil
 
-    setting = scenario.arm(next(iter(scenario.arms)))
-    population = setting.parameters.population
-    number = len(scenario.arms) * len(scenario.points) * len(scenario.seeds)
+    combinations = [(arm, point) for point in scenario.points for arm in scenario.arms]
+    every = -(-len(combinations) // MOST_LOOKED_AT)
+    settings = [scenario.arm(*combination) for combination in combinations[::every]]
+    largest = max(settings, key=lambda setting: setting.parameters.population.borrowers)
+    borrowers, months = largest.parameters.population.borrowers, largest.months
+    average = sum(setting.parameters.population.borrowers for setting in settings) / len(settings)
+    number = number or len(combinations) * len(scenario.seeds)
     jobs = min(jobs, number)
-    each = setting.months * (SECONDS_A_MONTH + SECONDS_A_BORROWER_MONTH * population.borrowers)
+    each = months * (SECONDS_A_MONTH + SECONDS_A_BORROWER_MONTH * average)
     seconds = SECONDS_TO_START + each * number / jobs
-    memory = jobs * (BYTES_A_PROCESS + BYTES_A_BORROWER * population.borrowers)
+    memory = jobs * (BYTES_A_PROCESS + BYTES_A_BORROWER * borrowers)
     available = psutil.virtual_memory().available
     too_big = ""
     if memory > available:
         too_big = (
-            f"{population.borrowers:,} borrowers in {jobs} processes need about {memory / 1e9:.1f} GB of memory, "
+            f"{borrowers:,} borrowers in {jobs} processes need about {memory / 1e9:.1f} GB of memory, "
             f"{available / 1e9:.1f} GB are free: fewer --borrowers, or fewer --jobs"
         )
     return {
@@ -40,10 +48,10 @@ def plan(scenario: Scenario, jobs: int) -> dict[str, Any]:
         "sweep_points": len(scenario.points),
         "seeds": len(scenario.seeds),
         "runs": number,
-        "months": setting.months,
-        "borrowers": population.borrowers,
-        "people_a_borrower": setting.scale,
-        "people": setting.scale * population.borrowers,
+        "months": months,
+        "borrowers": borrowers,
+        "people_a_borrower": largest.scale,
+        "people": largest.scale * borrowers,
         "processes": jobs,
         "expected_time": duration(seconds),
         "expected_memory": f"{memory / 1e9:.1f} GB",

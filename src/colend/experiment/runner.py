@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -13,13 +14,16 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing.context import SpawnContext, SpawnProcess
+from types import ModuleType
 from typing import Any
 
 from colend.scenario.design import Run
 
 _WINDOW = 3  # runs submitted a process, so that a million runs do not sit in memory
 _LOOK_FOR_PARENT = 1.0  # seconds
+# One run a process; threads within it would only be in each other's way.
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ def execute(
 ) -> Iterator[Outcome]:
     """Yield every run's outcome as it is done. `jobs` processes; with one, everything happens in this process.
 
-    `work` must be importable by the workers. KeyboardInterrupt ends the workers at once and is raised again.
+    `work` must be importable by the workers (not part of the main script). KeyboardInterrupt ends the workers at once
+    and is raised again.
     """
     if jobs == 1 or len(runs) == 1:
         for run in runs:
@@ -52,8 +57,7 @@ def execute(
     waiting = list(reversed(runs))
     while waiting:
         suspects = yield from _pool(waiting, min(jobs, len(waiting)), engine, work)
-        for run in suspects:  # one of those in flight killed its worker: one at a time shows which
-            yield from _alone(run, engine, work)
+        yield from _one_at_a_time(suspects, engine, work)  # one of those in flight killed its worker: this shows which
 
 
 def _attempt(run: Run, engine: str, work) -> Outcome:
@@ -95,29 +99,58 @@ def _result(future: Future, run: Run) -> Outcome:
     return future.result()
 
 
-def _alone(run: Run, engine: str, work) -> Iterator[Outcome]:
-    """A run in a process of its own."""
-    pool = _new_pool(1)
-    try:
-        future = pool.submit(_attempt, run, engine, work)
-        if isinstance(future.exception(), BrokenProcessPool):
-            yield Outcome(run, None, f"the process that ran {run.name} died (killed, or out of memory)")
-        else:
-            yield _result(future, run)
-    finally:
-        _end(pool)
+def _one_at_a_time(runs: Sequence[Run], engine: str, work) -> Iterator[Outcome]:
+    """Runs in one process, of which there is a new one after each run that kills it."""
+    waiting = list(runs)
+    while waiting:
+        pool = _new_pool(1)
+        try:
+            alive = True
+            while waiting and alive:
+                run = waiting.pop(0)
+                future = pool.submit(_attempt, run, engine, work)
+                alive = not isinstance(future.exception(), BrokenProcessPool)
+                died = f"the process that ran {run.name} died (killed, or out of memory)"
+                yield _result(future, run) if alive else Outcome(run, None, died)
+        finally:
+            _end(pool)
+
+
+class _Worker(SpawnProcess):
+    """A process that computes on one thread, leaves Ctrl-C to the driver, and does not import the user's script.
+
+    (Spawned processes import the main module. A script that calls `colend.run` without `if __name__ == "__main__"`
+    would start itself again in every worker; workers need nothing of it.)
+    """
+
+    @staticmethod
+    def _Popen(process_obj):  # noqa: N802 (the name that multiprocessing calls)
+        main, threads = sys.modules["__main__"], {name: os.environ.get(name) for name in _THREADS}
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a new process inherits what is blocked
+        sys.modules["__main__"] = ModuleType("__main__")
+        os.environ.update(dict.fromkeys(_THREADS, "1"))
+        try:
+            return SpawnProcess._Popen(process_obj)
+        finally:
+            sys.modules["__main__"] = main
+            for name, value in threads.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+
+class _Workers(SpawnContext):
+    Process = _Worker
 
 
 def _new_pool(jobs: int) -> ProcessPoolExecutor:
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
-        os.environ.setdefault(name, "1")  # one run a process; threads within it would only be in each other's way
-    how: dict[str, Any] = {"mp_context": get_context("spawn"), "initializer": _start_worker, "initargs": (os.getpid(),)}
-    return ProcessPoolExecutor(jobs, **how)
+    return ProcessPoolExecutor(jobs, mp_context=_Workers(), initializer=_start_worker, initargs=(os.getpid(),))
 
 
 def _start_worker(parent: int) -> None:
-    """Leave Ctrl-C to the driver, and end when it is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """End when the driver is gone."""
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -1,29 +1,32 @@
 """Results in one SQLite file: a finished run is one transaction, so whatever kills the driver leaves whole runs only.
 
-The driver alone writes. Every table of a run has a content hash over all its numbers; a table's hash is the hash of its
-sorted run hashes, so resuming needs no second look at old rows. Wall times and `failures` are not content.
+The driver alone writes. Every table of a run has a content hash over all its numbers (`colend.experiment.content`);
+resuming needs no second look at old rows. Wall times and `failures` are not content.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
+import platform
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from colend.experiment.content import Place, Tables, content_hash, hash_by_table
 from colend.scenario.design import Run, canonical, point_name
 
 SCHEMA_VERSION = 1
 TABLES = ("runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months")
-KEYS = ("arm", "seed", "point")
 _SQL_TYPES = {"f": "REAL", "i": "INTEGER", "u": "INTEGER", "b": "INTEGER", "U": "TEXT", "O": "TEXT", "S": "TEXT"}
-
-Tables = Mapping[str, Mapping[str, np.ndarray]]
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
 
 
 class StoreError(Exception):
@@ -34,24 +37,41 @@ class StoreError(Exception):
         self.status = status
 
 
-def content_hash(table: str, columns: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 over one table of a run: names, types and bytes, columns in sorted order."""
-    digest = hashlib.sha256(table.encode())
-    for name in sorted(columns):
-        column = np.asarray(columns[name])
-        digest.update(f"\0{name}\0{len(column)}\0".encode())
-        if column.dtype.kind == "f":
-            column = np.where(np.isnan(column), np.nan, column)  # one bit pattern for missing
-            digest.update(np.ascontiguousarray(column, dtype="<f8").tobytes())
-        elif column.dtype.kind in "iub":
-            digest.update(np.ascontiguousarray(column, dtype="<i8").tobytes())
+@contextmanager
+def explained(path: Path, opening: bool = False) -> Iterator[None]:
+    """Turn what SQLite says into a StoreError that says how to go on; `opening` when nothing was written yet."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        go_on = "finished runs are kept; run the same command again to go on"
+        if code in _DAMAGED:
+            text, opening = (
+                f"is damaged ({error}); it was left as it is. Move it away or start anew with --fresh",
+                False,
+            )
+        elif code in _HELD:
+            text = "is held by another program (a database browser?). Close it and run the same command again"
+        elif code in _NOT_WRITABLE:
+            text = f"cannot be written ({error}). Choose another --out"
+        elif code in _NO_ROOM:
+            text, opening = f"cannot be written: the disk is full or fails ({error}). Make room; {go_on}", False
         else:
-            digest.update("\0".join(str(value) for value in column).encode())
-    return digest.hexdigest()
+            text, opening = f"cannot be used ({error}). {go_on.capitalize()}", False
+        raise StoreError(f"{path} {text}", 2 if opening else 1) from error
 
 
-def _key(run: Run) -> tuple[str, int, str]:
+def place_of(run: Run) -> Place:
+    """Where a run's rows stand: arm, seed, sweep point."""
     return run.setting.arm, run.seed, point_name(run.setting.point)
+
+
+def made_here(source: str) -> dict[str, str]:
+    """What results in one file must share: numbers of other libraries or another libm may differ in the last digit."""
+    libc = " ".join(part for part in platform.libc_ver() if part)
+    machine = f"{platform.system()} {platform.machine()} {libc}".strip()
+    libraries = " ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "scipy"))
+    return {"schema_version": str(SCHEMA_VERSION), "source": source, "machine": machine, "libraries": libraries}
 
 
 class Store:
@@ -60,10 +80,11 @@ class Store:
     def __init__(self, folder: Path, source: str, fresh: bool = False) -> None:
         """Open or create `folder`/results.sqlite; `source` is the model's version, which all runs in one file share.
 
-        Raises StoreError: status 2 when the folder is in use or holds results of another version, 1 when the file is
-        damaged.
+        Raises StoreError: status 2 when the folder is in use or holds results of another version (nothing was written
+        then), 1 when the file is damaged.
         """
         self.folder, self.path = folder, folder / "results.sqlite"
+        self._logging = False  # not before something is written: who is refused must find the file as it was
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = open(folder / ".lock", "w")  # noqa: SIM115 (held until close)
@@ -76,37 +97,37 @@ class Store:
             raise StoreError(f"{folder} is in use by another run; wait for it or choose another --out", 2) from None
         try:
             if fresh:
-                for suffix in ("", "-wal", "-shm"):
+                for suffix in ("", "-wal", "-shm", "-journal"):
                     Path(f"{self.path}{suffix}").unlink(missing_ok=True)
-            self.connection = sqlite3.connect(self.path)
-            self._prepare(source)
-        except sqlite3.DatabaseError as error:
-            self._lock.close()
-            raise StoreError(_damaged(self.path, error), 1) from error
+            with explained(self.path, opening=True):
+                self.connection = sqlite3.connect(self.path)
+                self._prepare(made_here(source))
         except StoreError:
-            self.close()
+            self._let_go()
             raise
 
-    def _prepare(self, source: str) -> None:
+    def _prepare(self, here: dict[str, str]) -> None:
         execute = self.connection.execute
-        execute("PRAGMA journal_mode=WAL")
-        execute("PRAGMA synchronous=NORMAL")
-        execute("CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT)")
-        found = dict(execute("SELECT name, value FROM meta"))
-        wanted = {"schema_version": str(SCHEMA_VERSION), "source": source}
-        if found and found != wanted:
+        there = {name for (name,) in execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        found = dict(execute("SELECT name, value FROM meta").fetchall()) if "meta" in there else {}
+        if there and found != here:
+            parts = {"machine": "on another machine", "libraries": "with other versions of NumPy, Numba or SciPy"}
+            of_version = any(found.get(name) != here[name] for name in ("schema_version", "source"))
+            made = next((text for name, text in parts.items() if found.get(name) != here[name]), "")
             raise StoreError(
-                f"{self.path} holds results of another version of colend; "
+                f"{self.path} holds results made {'by another version of colend' if of_version else made}; "
                 "choose another --out, or --fresh to throw them away and start anew",
                 2,
             )
-        if not found:
-            with self.connection:
-                self.connection.executemany("INSERT INTO meta VALUES (?, ?)", wanted.items())
-        execute("CREATE TABLE IF NOT EXISTS finished (key TEXT PRIMARY KEY, arm TEXT, seed INTEGER, point TEXT)")
-        execute("CREATE TABLE IF NOT EXISTS content (arm TEXT, seed INTEGER, point TEXT, held_in TEXT, hash TEXT)")
-        execute("CREATE TABLE IF NOT EXISTS failures (arm TEXT, seed INTEGER, point TEXT, parameters TEXT, error TEXT)")
-        self.connection.commit()
+        if found:
+            return
+        with self._writing():
+            execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT)")
+            self.connection.executemany("INSERT INTO meta VALUES (?, ?)", here.items())
+            execute("CREATE TABLE finished (key TEXT PRIMARY KEY, arm TEXT, seed INTEGER, point TEXT)")
+            execute("CREATE UNIQUE INDEX one_run_a_place ON finished (arm, seed, point)")
+            execute("CREATE TABLE content (arm TEXT, seed INTEGER, point TEXT, held_in TEXT, hash TEXT)")
+            execute("CREATE TABLE failures (arm TEXT, seed INTEGER, point TEXT, parameters TEXT, error TEXT)")
 
     def __enter__(self) -> Store:
         return self
@@ -116,36 +137,57 @@ class Store:
 
     def close(self) -> None:
         """Check the write-ahead log into the file and let go of the folder."""
-        if hasattr(self, "connection"):
+        if self._logging:
             with suppress(sqlite3.Error):  # a full disk: the log stays beside the file and is read with it
                 self.connection.execute("PRAGMA journal_mode=DELETE")  # back to one file
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if hasattr(self, "connection"):
             self.connection.close()
         self._lock.close()
 
-    def finished(self) -> set[str]:
-        """Keys of the runs that are in the file."""
-        return {key for (key,) in self.connection.execute("SELECT key FROM finished")}
+    def finished(self) -> dict[str, Place]:
+        """Keys of the runs that are in the file, with their place."""
+        with explained(self.path):
+            rows = self.connection.execute("SELECT key, arm, seed, point FROM finished")
+            return {key: (arm, seed, point) for key, arm, seed, point in rows}
 
-    def keep_only(self, keys: Iterable[str]) -> None:
-        """Throw away runs that the scenario does not ask for, so that the folder holds what it says."""
-        wanted = set(keys)
+    def keep_only(self, wanted: Iterable[Run]) -> int:
+        """Throw away runs and failures that are not wanted, so that the folder holds what its scenario says.
+
+        Returns how many runs were thrown away. Each table is passed over once, however many there are.
+        """
+        keys, places = set(), set()
+        for run in wanted:
+            keys.add(run.key)
+            places.add(place_of(run))
+        stale = [place for key, place in self.finished().items() if key not in keys]
         with self._writing():
-            rows = self.connection.execute("SELECT arm, seed, point, key FROM finished").fetchall()
-            for *place, key in rows:
-                if key not in wanted:
-                    for table in (*self._existing(), "content", "finished"):
-                        self.connection.execute(f"DELETE FROM {table} WHERE arm = ? AND seed = ? AND point = ?", place)
+            execute, match = self.connection.execute, "WHERE (arm, seed, point) IN (SELECT arm, seed, point FROM stale)"
+            execute("CREATE TEMP TABLE stale (arm TEXT, seed INTEGER, point TEXT, PRIMARY KEY (arm, seed, point))")
+            if stale:
+                self.connection.executemany("INSERT INTO stale VALUES (?, ?, ?)", stale)
+                for table in (*self._existing(), "content", "finished"):
+                    execute(f"DELETE FROM {table} {match}")
+                execute("DELETE FROM stale")
+            failed = set(execute("SELECT arm, seed, point FROM failures"))
+            self.connection.executemany("INSERT INTO stale VALUES (?, ?, ?)", failed - places)
+            execute(f"DELETE FROM failures {match}")
+            execute("DROP TABLE stale")
+        return len(stale)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """One transaction; a full disk or a failing file becomes a StoreError (status 1)."""
-        try:
+        """One transaction; what goes wrong becomes a StoreError."""
+        with explained(self.path, opening=not self._logging):
+            if not self._logging:
+                self.connection.execute("PRAGMA journal_mode=WAL")
+                self.connection.execute("PRAGMA synchronous=NORMAL")
+                self._logging = True
             with self.connection:
+                self.connection.execute("BEGIN")
                 yield
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"{self.path}: {error}; finished runs are kept, make room and run the same command again", 1
-            ) from error
 
     def _existing(self) -> list[str]:
         names = {name for (name,) in self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -153,18 +195,18 @@ class Store:
 
     def add(self, run: Run, tables: Tables) -> None:
         """Write a finished run, all or nothing; StoreError (status 1) when the disk is full or the file fails."""
-        key = _key(run)
+        place = place_of(run)
         with self._writing():
+            self.connection.execute("INSERT INTO finished VALUES (?, ?, ?, ?)", (run.key, *place))
             for table, columns in tables.items():
-                self._insert(table, columns, key)
+                self._insert(table, columns, place)
             self.connection.executemany(
                 "INSERT INTO content VALUES (?, ?, ?, ?, ?)",
-                ((*key, table, content_hash(table, columns)) for table, columns in tables.items()),
+                ((*place, table, content_hash(table, columns)) for table, columns in tables.items()),
             )
-            self.connection.execute("INSERT INTO finished VALUES (?, ?, ?, ?)", (run.key, *key))
-            self.connection.execute("DELETE FROM failures WHERE arm = ? AND seed = ? AND point = ?", key)
+            self.connection.execute("DELETE FROM failures WHERE arm = ? AND seed = ? AND point = ?", place)
 
-    def _insert(self, table: str, columns: Mapping[str, np.ndarray], key: tuple) -> None:
+    def _insert(self, table: str, columns: Mapping[str, np.ndarray], place: Place) -> None:
         names = list(columns)
         kinds = ", ".join(f'"{name}" {_SQL_TYPES[np.asarray(columns[name]).dtype.kind]}' for name in names)
         self.connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (arm TEXT, seed INTEGER, point TEXT, {kinds})")
@@ -173,16 +215,16 @@ class Store:
         quoted = ", ".join(f'"{name}"' for name in names)
         self.connection.executemany(
             f"INSERT INTO {table} (arm, seed, point, {quoted}) VALUES ({marks})",
-            ((*key, *row) for row in zip(*values, strict=True)),
+            ((*place, *row) for row in zip(*values, strict=True)),
         )
 
     def fail(self, run: Run, error: str) -> None:
         """Note a run that failed, with its parameters and traceback."""
-        key = _key(run)
+        place = place_of(run)
         with self._writing():
-            self.connection.execute("DELETE FROM failures WHERE arm = ? AND seed = ? AND point = ?", key)
+            self.connection.execute("DELETE FROM failures WHERE arm = ? AND seed = ? AND point = ?", place)
             self.connection.execute(
-                "INSERT INTO failures VALUES (?, ?, ?, ?, ?)", (*key, canonical(run.setting.content()), error)
+                "INSERT INTO failures VALUES (?, ?, ?, ?, ?)", (*place, canonical(run.setting.content()), error)
             )
 
     def replace(self, table: str, names: tuple[str, ...], rows: Iterable[tuple], numbers: int = 0) -> None:
@@ -196,43 +238,16 @@ class Store:
 
 
 def table_hashes(path: Path) -> dict[str, str]:
-    """The content hash of every table in a file: over its runs' hashes, sorted. StoreError (status 1) if unreadable."""
-    hashes: dict[str, list[str]] = {}
-    with closing(connect(path)) as connection:
-        try:
-            for arm, seed, point, table, value in connection.execute("SELECT * FROM content"):
-                hashes.setdefault(table, []).append(f"{arm}\0{seed}\0{point}\0{value}")
-        except sqlite3.DatabaseError as error:
-            raise StoreError(_damaged(path, error), 1) from error
-    return {
-        table: hashlib.sha256("\n".join(sorted(values)).encode()).hexdigest()
-        for table, values in sorted(hashes.items())
-    }
+    """The content hash of every table in a file. StoreError (status 1) if unreadable."""
+    with explained(path), closing(connect(path)) as connection:
+        return hash_by_table(connection.execute("SELECT arm, seed, point, held_in, hash FROM content"))
 
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection that only reads; StoreError (status 2) when there are no results."""
     if not path.is_file():
         raise StoreError(f"no results in {path.parent}: {path.name} is missing", 2)
-    return sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-
-
-def stored_hash(connection: sqlite3.Connection, arm: str, seed: int, point: str, table: str) -> str:
-    """The content hash of one table of one run, computed again from its rows."""
-    kinds = {row[1]: row[2] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] not in KEYS}
-    quoted = ", ".join(f'"{name}"' for name in kinds)
-    rows = connection.execute(
-        f"SELECT {quoted} FROM {table} WHERE arm = ? AND seed = ? AND point = ? ORDER BY rowid", (arm, seed, point)
-    ).fetchall()
-    types = {"REAL": np.float64, "INTEGER": np.int64, "TEXT": object}
-    columns = {
-        name: np.array([row[i] for row in rows], dtype=types[kind]) for i, (name, kind) in enumerate(kinds.items())
-    }
-    return content_hash(table, columns)
-
-
-def _damaged(path: Path, error: Exception) -> str:
-    return f"{path} is damaged ({error}); it was left as it is. Move it away, or use --fresh to start anew"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
 def atomic_write(path: Path, text: str) -> None:

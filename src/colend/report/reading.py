@@ -31,7 +31,8 @@ class Reading:
     @cached_property
     def arms(self) -> list[str]:
         """Arms that have runs, in the scenario's order."""
-        there = set(self.frame("runs")["arm"])
+        runs = self.frame("runs")
+        there = set(runs["arm"]) if "arm" in runs else set()
         return [arm for arm in self.scenario.arms if arm in there]
 
     @property

@@ -20,3 +20,14 @@ def dies_on_three(run, engine):
         os.kill(os.getpid(), signal.SIGKILL)
     time.sleep(0.01)
     return fine(run, engine)
+
+
+def dies_on_odd_seeds(run, engine):
+    if run.seed % 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return fine(run, engine)
+
+
+def environment(run, engine):
+    """Threads that a worker may use."""
+    return {"threads": tuple(os.environ.get(name) for name in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS"))}

@@ -1,0 +1,88 @@
+"""Content hashes: what a run's tables hold, whatever the order of runs or columns and however the file lies on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+
+import numpy as np
+
+KEYS = ("arm", "seed", "point")
+_TYPES = {"REAL": np.float64, "INTEGER": np.int64, "TEXT": object}
+
+Tables = Mapping[str, Mapping[str, np.ndarray]]
+Place = tuple[str, int, str]  # arm, seed, sweep point as text
+
+
+def content_hash(table: str, columns: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 over one table of a run: names and values, columns in sorted order.
+
+    Numbers as little-endian float64 or int64, text as UTF-8. All missing numbers are the same; so are 0 and -0, which
+    SQLite does not tell apart.
+    """
+    digest = hashlib.sha256(table.encode())
+    for name in sorted(columns):
+        column = np.asarray(columns[name])
+        digest.update(f"\0{name}\0{len(column)}\0".encode())
+        if column.dtype.kind == "f":
+            column = np.where(np.isnan(column), np.nan, column) + 0.0  # -0 + 0 = 0
+            digest.update(np.ascontiguousarray(column, dtype="<f8").tobytes())
+        elif column.dtype.kind in "iub":
+            digest.update(np.ascontiguousarray(column, dtype="<i8").tobytes())
+        else:
+            digest.update("\0".join(str(value) for value in column).encode())
+    return digest.hexdigest()
+
+
+def stored_hashes(connection: sqlite3.Connection, table: str) -> Iterator[tuple[Place, str]]:
+    """The content hash of every run in a table, computed again from its rows.
+
+    One pass, one run in memory at a time: a run's rows were written together, so they stand together.
+    """
+    kinds = {row[1]: row[2] for row in connection.execute(f"PRAGMA table_info({table})")}
+    measures = {name: kind for name, kind in kinds.items() if name not in KEYS}
+    quoted = ", ".join(f'"{name}"' for name in (*KEYS, *measures))
+    rows = connection.execute(f"SELECT {quoted} FROM {table} ORDER BY rowid")
+    for place, group in groupby(rows, key=lambda row: row[:3]):
+        yield place, _hash_of_rows(table, measures, list(group))
+
+
+def _hash_of_rows(table: str, measures: Mapping[str, str], rows: list[tuple]) -> str:
+    columns = {
+        name: np.array([row[len(KEYS) + i] for row in rows], dtype=_TYPES[kind])
+        for i, (name, kind) in enumerate(measures.items())
+    }
+    return content_hash(table, columns)
+
+
+def changed_tables(connection: sqlite3.Connection) -> Iterator[tuple[str, Place]]:
+    """Tables of runs, with the run, whose rows are not those that were written."""
+    recorded: dict[str, dict[Place, str]] = {}
+    for arm, seed, point, table, value in connection.execute("SELECT arm, seed, point, held_in, hash FROM content"):
+        recorded.setdefault(table, {})[arm, seed, point] = value
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    for table, expected in sorted(recorded.items()):
+        wrong: list[Place] = []
+        if table in there:
+            for place, value in stored_hashes(connection, table):
+                if expected.pop(place, None) != value:
+                    wrong.append(place)
+            kinds = {row[1]: row[2] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] not in KEYS}
+            empty = _hash_of_rows(table, kinds, [])
+            wrong += [place for place, value in expected.items() if value != empty]
+        else:
+            wrong += list(expected)
+        yield from ((table, place) for place in sorted(set(wrong)))
+
+
+def hash_by_table(rows: Iterable[tuple[str, int, str, str, str]]) -> dict[str, str]:
+    """A table's hash is that of its runs' hashes, sorted; `rows` are arm, seed, point, table and hash of a run."""
+    hashes: dict[str, list[str]] = {}
+    for arm, seed, point, table, value in rows:
+        hashes.setdefault(table, []).append(f"{arm}\0{seed}\0{point}\0{value}")
+    return {
+        table: hashlib.sha256("\n".join(sorted(values)).encode()).hexdigest()
+        for table, values in sorted(hashes.items())
+    }

@@ -1,0 +1,174 @@
+"""What a folder holds after runs that fail, change, or are left out, and when somebody has been at it."""
+
+import shutil
+import sqlite3
+from dataclasses import replace
+
+import pytest
+
+import colend
+from colend.cli import main
+from colend.experiment.manifest import read_manifest, verify
+from colend.scenario import runs
+
+
+@pytest.fixture
+def out(tmp_path, undisturbed):
+    """A copy of finished results."""
+    return shutil.copytree(undisturbed, tmp_path / "out")
+
+
+def go_on(scenario, out, **more):
+    return colend.run(scenario, jobs=1, out=out, report=False, **more)
+
+
+def breaks(monkeypatch, wrong):
+    """Let the runs fail whose seed is `wrong`."""
+    import colend.market
+
+    simulate = colend.market.simulate
+
+    def simulate_or_raise(setting, seed, engine):
+        if wrong(seed):
+            raise ZeroDivisionError(f"seed {seed} breaks")
+        return simulate(setting, seed, engine)
+
+    monkeypatch.setattr(colend.market, "simulate", simulate_or_raise)
+
+
+def test_a_finished_folder_runs_nothing_and_stays_as_it_is(scenario, out, monkeypatch):
+    breaks(monkeypatch, lambda seed: True)
+    before = read_manifest(out)
+    result = go_on(scenario, out)
+    assert (result.failures, result.removed) == (0, 0)
+    assert read_manifest(out)["content"] == before["content"]
+    assert verify(out) == []
+
+
+def test_a_run_that_raises_is_named_and_the_others_finish(scenario, tmp_path, monkeypatch, capsys, undisturbed):
+    breaks(monkeypatch, lambda seed: seed == 1)
+    out = tmp_path / "out"
+    result = go_on(scenario, out)
+    assert result.failures == 2
+    failures = result.frame("failures")
+    assert sorted(failures["arm"]) == ["cooperate_then_sign", "sign_then_cooperate"]
+    assert set(failures["seed"]) == {1}
+    assert "ZeroDivisionError: seed 1 breaks" in failures["error"][0]
+    assert "in simulate_or_raise" in failures["error"][0]
+    assert '"alliances"' in failures["parameters"][0]
+    assert read_manifest(out)["missing"] == ["cooperate_then_sign:1", "sign_then_cooperate:1"]
+    assert result.comparison["n"].max() == 2
+    monkeypatch.undo()
+    assert go_on(scenario, out).failures == 0
+    assert read_manifest(out)["content"] == read_manifest(undisturbed)["content"]
+    assert colend.open(out).frame("failures").empty
+
+
+def test_when_every_run_fails_the_command_says_so(scenario, tmp_path, monkeypatch, capsys):
+    breaks(monkeypatch, lambda seed: True)
+    assert main([str(scenario), "--out", str(tmp_path / "out"), "--jobs", "1", "--seeds", "1"]) == 1
+    printed = capsys.readouterr()
+    assert "sign_then_cooperate:0 failed: ZeroDivisionError: seed 0 breaks" in printed.err
+    assert "Traceback" not in printed.err
+    assert "No run is finished" in printed.out
+    assert main([str(scenario), "--out", str(tmp_path / "out"), "--jobs", "1", "--seeds", "1", "--verbose"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_what_is_no_longer_asked_for_is_removed_and_said(scenario, out):
+    result = go_on(colend.load(scenario, seeds=1), out)
+    assert result.removed == 4
+    assert list(result.runs["seed"]) == [0, 0]
+    assert go_on(colend.load(scenario, seeds=1), out).removed == 0
+    before = read_manifest(out)["content"]
+    result = go_on(colend.load(scenario, {"alliances.fit_sd": 0.5}, seeds=1), out)
+    assert (result.removed, len(result.runs)) == (2, 2)
+    assert read_manifest(out)["content"] != before
+
+
+def test_one_run_alone_does_not_mix_with_other_parameters(scenario, out):
+    changed = colend.load(scenario, {"alliances.fit_sd": 0.5})
+    before = read_manifest(out)
+    with pytest.raises(colend.StoreError, match="other parameters") as caught:
+        go_on(changed, out, only=runs(changed)[0])
+    assert caught.value.status == 2
+    assert read_manifest(out) == before
+    assert verify(out) == []
+    same = colend.load(scenario)
+    for seed in (8, 9):  # seeds that the scenario does not have
+        result = go_on(same, out, only=runs(replace(same, seeds=[seed]))[0])
+    assert sorted(set(result.runs["seed"])) == [0, 1, 2, 8, 9]
+
+
+def test_exported_tables_of_an_earlier_result_do_not_linger(scenario, out):
+    mine = out / "tables" / "mine.csv"
+    result = go_on(scenario, out, export="csv")
+    mine.write_text("keep me\n")
+    assert {file.name for file in (out / "tables").iterdir()} == {file.name for file in result.files[2:-1]} | {
+        mine.name
+    }
+    go_on(scenario, out)
+    assert list((out / "tables").iterdir()) == [mine]
+    assert (out / "results.sqlite").is_file()
+    assert verify(out) == []
+
+
+def test_tampered_results_do_not_verify(out):
+    connection = sqlite3.connect(out / "results.sqlite")
+    connection.execute("UPDATE months SET applications = applications + 1 WHERE month = 3 AND seed = 1")
+    connection.execute("DELETE FROM alliances WHERE seed = 2 AND arm = 'sign_then_cooperate'")
+    connection.commit()
+    connection.close()
+    (out / "runs.csv").write_text("tampered\n")
+    (out / "comparison.csv").unlink()
+    assert verify(out) == [
+        "comparison.csv is missing",
+        "results.sqlite has changed",
+        "runs.csv has changed",
+        *(
+            f"results.sqlite: {table} of run {run} has changed"
+            for table, run in (
+                ("alliances", "sign_then_cooperate:2"),
+                ("months", "cooperate_then_sign:1"),
+                ("months", "sign_then_cooperate:1"),
+            )
+        ),
+    ]
+
+
+@pytest.mark.parametrize("damage", ["cut off", "overwritten"])
+def test_a_damaged_database_is_said_and_left_as_it_is(scenario, out, damage, capsys):
+    path = out / "results.sqlite"
+    good = path.read_bytes()
+    bad = good[: len(good) * 6 // 10] if damage == "cut off" else good[:4096] + b"\xff" * (len(good) - 4096)
+    path.write_bytes(bad)
+    for command in ([str(scenario), "--out", str(out), "--quiet"], ["--verify", str(out)]):
+        assert main(command) == 1
+        printed = capsys.readouterr().err
+        assert "results.sqlite is damaged" in printed
+        assert printed.count("\n") == 1
+    with pytest.raises(colend.StoreError, match="is damaged"):
+        _ = colend.open(out).months
+    assert path.read_bytes() == bad
+    assert main([str(scenario), "--out", str(out), "--quiet", "--fresh", "--only", "sign_then_cooperate:0"]) == 0
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"scenario content files"', "3"])
+def test_a_damaged_manifest_is_said_and_made_again(scenario, out, text, capsys):
+    (out / "manifest.json").write_text(text)
+    assert main(["--verify", str(out)]) == 1
+    assert "manifest.json cannot be read" in capsys.readouterr().err
+    go_on(scenario, out)
+    assert main(["--verify", str(out)]) == 0
+
+
+def test_frames_have_numbers_where_numbers_belong(undisturbed):
+    result = colend.open(undisturbed)
+    assert len(result.months) == 6 * 6
+    assert result.months["month"].dtype == result.runs["seed"].dtype == "int64"
+    kinds = {str(kind) for name, kind in result.alliances.dtypes.items() if name not in ("arm", "point")}
+    assert {"float64", "int64"} <= kinds
+    assert result.alliances["ended"].dtype == "float64"  # nobody has ended: missing, and still a number
+    parameters = result.frame("parameters").set_index("name")
+    assert parameters.loc["credit.loss_given_default", "high"] <= 1.0
+    assert result.frame("nothing").empty
