@@ -15,7 +15,9 @@ import hashlib
 import os
 import types
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).parent
 
@@ -70,3 +72,21 @@ def compiled(function: Callable, allocates: bool = True) -> Callable:
     return _numba().njit(nogil=True, cache=True, error_model="numpy", _nrt=allocates)(
         twin(function, functools.partial(compiled, allocates=allocates))
     )
+
+
+def summed_over(function: Callable, rows: Any, threads: int, *shapes: Any) -> list[Any]:
+    """Run the compiled `function(rows, *counts)` over parts of `rows` on threads and add up what each counted.
+
+    `counts` are int64 arrays of these shapes, zero at first; whole numbers add up to the same in any order.
+    """
+    import numpy as np
+
+    run = compiled(function, allocates=False)
+    bounds = np.linspace(0, len(rows), threads + 1).astype(np.int64)
+    counts = [[np.zeros(shape, dtype=np.int64) for shape in shapes] for _ in range(threads)]
+    if threads == 1:
+        run(rows, *counts[0])
+        return counts[0]
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda i: run(rows[bounds[i] : bounds[i + 1]], *counts[i]), range(threads)))
+    return [np.sum(parts, axis=0) for parts in zip(*counts, strict=True)]

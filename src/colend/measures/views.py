@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from colend.compilation import compiled
+from colend.compilation import summed_over
 from colend.rules.alliance_measures import AllianceFacts
 from colend.scenario.parameters import KINDS, SEGMENTS
 from colend.state.books import FEN, Flow
@@ -94,9 +94,9 @@ class MonthView:
     @cached_property
     def counts(self) -> tuple[np.ndarray, np.ndarray]:
         """Simulated borrowers: int64[region, segment, persons / with loan / customers / fen] and customers by bank."""
-        regional = np.zeros((self.market.parameters.population.regions, len(SEGMENTS), 4), dtype=np.int64)
-        owned = np.zeros(len(self.banks), dtype=np.int64)
-        compiled(count_borrowers, allocates=False)(self.market.borrowers_table, regional, owned)
+        shape = (self.market.parameters.population.regions, len(SEGMENTS), 4)
+        rows, threads = self.market.borrowers_table, self.market.threads
+        regional, owned = summed_over(count_borrowers, rows, threads, shape, len(self.banks))
         return regional, owned
 
     @cached_property

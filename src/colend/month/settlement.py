@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from colend.compilation import compiled
+from colend.compilation import summed_over
 from colend.equations.capacity import capital_ratio
 from colend.state.books import FEN, Flow, fen
 from colend.state.tables import JOINT, LENDER, NONE, OWN
@@ -31,8 +31,7 @@ def sum_rows(rows, outstanding):
 
 def summed_balances(market) -> np.ndarray:
     """Fen outstanding by contract in the real market, summed again from the loans."""
-    outstanding = np.zeros(market.contract_count, dtype=np.int64)
-    compiled(sum_rows, allocates=False)(market.borrowers_table, outstanding)
+    (outstanding,) = summed_over(sum_rows, market.borrowers_table, market.threads, market.contract_count)
     return outstanding * market.scale
 
 
