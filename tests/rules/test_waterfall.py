@@ -145,7 +145,7 @@ def test_every_visit_as_by_hand(hand_made, applicants, depth):
 def test_rational_lenders_are_calibrated_and_naive_ones_are_not(hand_made, applicants):
     """Hazard predicted against the true mean hazard of those who were funded, at each bank; no defaults drawn.
 
-    Tolerance: 5 % for moment matching (model.md) plus four standard errors of the mean hazard.
+    Tolerance: 5 % for moment matching (design document) plus four standard errors of the mean hazard.
     """
     ratios = {}
     for rational in (1, 0):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from colend.scenario.parameters.base import Group, Number, Openness, Sequencing, Whole, parameter
 
-_TIE = "model.md, throw-away prototype of the alliance part"
-_START = "assumed: model.md starting value for the whole market"
-_DESIGN = "model.md section 6"
+_TIE = "design document, throw-away prototype of the alliance part"
+_START = "assumed: design document starting value for the whole market"
+_DESIGN = "design document section 6"
 
 
 class Alliances(Group):
@@ -16,13 +16,13 @@ class Alliances(Group):
         "sign_then_cooperate",
         "choice",
         "Sign first and cooperate later, or pilot first and sign when it worked",
-        "model.md section 1",
+        "design document section 1",
     )
     fit_sd: Number = parameter(
         1.25,
         "logit",
         "Spread of hidden fit around its public prior",
-        "model.md prototype; facts: alliance success 20 to 80 %, a wide prior",
+        "design document prototype; facts: alliance success 20 to 80 %, a wide prior",
         0,
         20,
     )
@@ -38,7 +38,7 @@ class Alliances(Group):
         4,
         "months",
         "Months that integration takes",
-        "model.md prototype; facts: Xinyun+ two months from signing to live",
+        "design document prototype; facts: Xinyun+ two months from signing to live",
         0,
         60,
     )
@@ -48,7 +48,7 @@ class Alliances(Group):
     )
     pilot_cost: Number = parameter(300_000, "yuan", "Cost of setting up a pilot", _START, 0, 1e12)
     pilot_setup_months: Whole = parameter(1, "months", "Months that setting it up takes", _TIE, 0, 60)
-    pilot_months: Whole = parameter(6, "months", "Months that a pilot lasts", "model.md section 6", 0, 60)
+    pilot_months: Whole = parameter(6, "months", "Months that a pilot lasts", "design document section 6", 0, 60)
     pilot_running_cost: Number = parameter(18_000, "yuan a month", "Fixed cost of a pilot", _START, 0, 1e12)
     pilot_allocation: Number = parameter(0.1, "share", "Part of a partner's flow that a pilot gets", _TIE, 0, 1)
     pilot_slot_use: Number = parameter(
@@ -77,18 +77,20 @@ class Alliances(Group):
     )
     signed_priority: Number = parameter(0.0, "1", "Extra weight of signed partners in routing", _DESIGN, 0, 100)
     commitment_effort: Number = parameter(0.0, "logit", "Monthly drift of fit after signing", _DESIGN, -1, 1)
-    initial_trust: Number = parameter(0.3, "share", "Trust at the start", "model.md prototype", 0, 1)
+    initial_trust: Number = parameter(0.3, "share", "Trust at the start", "design document prototype", 0, 1)
     trust_gain: Number = parameter(
         0.05,
         "share a month",
         "Gain of trust from good months",
-        "model.md prototype; Vanneste et al. 2014: trust drifts little",
+        "design document prototype; Vanneste et al. 2014: trust drifts little",
         0,
         1,
     )
-    trust_loss: Number = parameter(0.08, "share a month", "Loss of trust from bad months", "model.md prototype", 0, 1)
+    trust_loss: Number = parameter(
+        0.08, "share a month", "Loss of trust from bad months", "design document prototype", 0, 1
+    )
     trust_decay: Number = parameter(
-        0.01, "share a month", "Fading of trust while a pact is dormant", "model.md prototype", 0, 1
+        0.01, "share a month", "Fading of trust while a pact is dormant", "design document prototype", 0, 1
     )
     anticipated_entry: Number = parameter(
         0.25, "share", "Part of all banks' offered lending that a party expects at the platform", _DESIGN, 0, 1

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from colend.scenario.parameters.base import AgentValue, Group, Number, Sequencing, Whole, one_each, parameter
 
-_PROTOTYPE = "model.md, values used and alive in the whole-market prototype"
+_PROTOTYPE = "design document, values used and alive in the whole-market prototype"
 _SPREAD = (
     "assumed: wide differences between banks, in the article's words some with capital, talent and patience, others not"
 )
@@ -21,7 +21,7 @@ class BankKind(Group):
         0,
         "number",
         "Banks of this kind",
-        "model.md section 2; facts: Nanjing's club of over 140 city and rural banks",
+        "design document section 2; facts: Nanjing's club of over 140 city and rural banks",
         0,
         5_000,
     )
@@ -38,7 +38,7 @@ class BankKind(Group):
         0.3,
         "precision",
         "Precision of the bank's own screening signal (tau)",
-        "model.md section 4, segment table",
+        "design document section 4, segment table",
         0.001,
         100,
     )
@@ -52,16 +52,16 @@ class BankKind(Group):
     funds_rate: AgentValue = parameter(0.03, "rate a year", "Cost of funds", _PROTOTYPE, 0, 0.5)
     operating_rate: AgentValue = parameter(0.015, "rate a year", "Running cost of balances", _PROTOTYPE, 0, 0.5)
     cost_scale: AgentValue = parameter(
-        1.0, "1", "Set-up and fixed costs relative to a city bank's", "model.md section 6", 0, 100
+        1.0, "1", "Set-up and fixed costs relative to a city bank's", "design document section 6", 0, 100
     )
     integration_slots: AgentValue = parameter(
-        1, "number", "Alliances that the bank can pilot or integrate at a time", "model.md section 6", 0, 100
+        1, "number", "Alliances that the bank can pilot or integrate at a time", "design document section 6", 0, 100
     )
     maximum_partners: AgentValue = parameter(
         3,
         "number",
         "Platforms that the bank works with at most",
-        "model.md section 6; facts: 2.5 partners a bank (USA 2021)",
+        "design document section 6; facts: 2.5 partners a bank (USA 2021)",
         0,
         100,
     )
@@ -80,7 +80,7 @@ class BankKind(Group):
         1.0,
         "1",
         "Weight of a yuan of equity in the shares of initial customers",
-        "model.md: consumer-finance companies without own customers",
+        "design document: consumer-finance companies without own customers",
         0,
         100,
     )
@@ -93,7 +93,7 @@ class BankKind(Group):
         10,
     )
     sequencing: Sequencing | list[Sequencing] | None = parameter(
-        None, "choice", "These banks' own sequencing; none: alliances.sequencing", "model.md section 6"
+        None, "choice", "These banks' own sequencing; none: alliances.sequencing", "design document section 6"
     )
 
     def misfits(self) -> Iterator[str]:
@@ -174,13 +174,18 @@ class Banks(Group):
         1,
     )
     size_talent_correlation: Number = parameter(
-        0.5, "1", "Copula correlation of size and talent", "model.md section 2", -1, 1
+        0.5, "1", "Copula correlation of size and talent", "design document section 2", -1, 1
     )
     size_horizon_correlation: Number = parameter(
-        0.3, "1", "Copula correlation of size and horizon", "model.md section 2", -1, 1
+        0.3, "1", "Copula correlation of size and horizon", "design document section 2", -1, 1
     )
     headroom_months: Number = parameter(
-        6, "months", "Months over which a bank offers its headroom to partners", "model.md section 6, routing", 0.1, 120
+        6,
+        "months",
+        "Months over which a bank offers its headroom to partners",
+        "design document section 6, routing",
+        0.1,
+        120,
     )
 
     def misfits(self) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from colend.scenario.parameters.base import BySegment, Group, Number, Whole, parameter
 
-_PROTOTYPE = "model.md, values used and alive in the whole-market prototype"
+_PROTOTYPE = "design document, values used and alive in the whole-market prototype"
 
 
 class Credit(Group):
@@ -16,7 +16,7 @@ class Credit(Group):
         {"prime": 0.012, "mass": 0.04, "thin_file": 0.09},
         "rate a year",
         "Share of a segment that would default within a year",
-        "model.md section 4, segment table",
+        "design document section 4, segment table",
         0.0001,
         0.9,
     )
@@ -24,7 +24,7 @@ class Credit(Group):
         {"prime": 0.6, "mass": 0.6, "thin_file": 0.6},
         "1",
         "Loading of the default probit on creditworthiness (beta)",
-        "model.md section 4, segment table",
+        "design document section 4, segment table",
         0.01,
         5,
     )
@@ -32,12 +32,17 @@ class Credit(Group):
         0.04,
         "1",
         "Vasicek asset correlation; Basel's other retail class is 0.03 to 0.16",
-        "model.md prototype; Basel II paragraph 330",
+        "design document prototype; Basel II paragraph 330",
         0,
         0.9,
     )
     loss_given_default: Number = parameter(
-        0.65, "share", "Share of the balance lost at default", "model.md prototype; unsecured consumer credit", 0, 1
+        0.65,
+        "share",
+        "Share of the balance lost at default",
+        "design document prototype; unsecured consumer credit",
+        0,
+        1,
     )
     rate_cap: Number = parameter(
         0.24, "rate a year", "Highest rate that may be charged", "facts: all-in cost line 24 %", 0.01, 2
@@ -46,13 +51,13 @@ class Credit(Group):
         "posted",
         "choice",
         "One rate per segment, or the required rate of each loan",
-        "model.md section 4: under risk-based cost-plus precision is worth nothing to a bank",
+        "design document section 4: under risk-based cost-plus precision is worth nothing to a bank",
     )
     posted_rate: BySegment = parameter(
         {"prime": 0.105, "mass": 0.13, "thin_file": 0.17},
         "rate a year",
         "Rate that a joint programme shows borrowers",
-        "assumed: model.md section 4; no published rate by segment was found",
+        "assumed: design document section 4; no published rate by segment was found",
         0.001,
         2,
     )
@@ -65,7 +70,7 @@ class Credit(Group):
         0.5,
     )
     prescreen_inference: Literal["rational", "naive"] = parameter(
-        "rational", "choice", "Whether lenders infer from how applicants were selected", "model.md section 4"
+        "rational", "choice", "Whether lenders infer from how applicants were selected", "design document section 4"
     )
     bureau_correlation: Number = parameter(
         0.3, "1", "Share of the noise of banks' signals that is common to them", _PROTOTYPE, 0, 0.99
@@ -74,7 +79,7 @@ class Credit(Group):
         0.75,
         "share",
         "Part of a bank's precision on an applicant of whom the platform sends traffic only",
-        "model.md section 4",
+        "design document section 4",
         0.01,
         1,
     )
@@ -87,18 +92,23 @@ class Credit(Group):
         20,
     )
     lockout_months: Whole = parameter(
-        24, "months", "Months that a defaulter is not served", "model.md section 4", 0, 250
+        24, "months", "Months that a defaulter is not served", "design document section 4", 0, 250
     )
     intercept_prior_weight: Number = parameter(
         20,
         "1",
         "Prior weight of the intercept correction, in units of information (n0)",
-        "model.md section 4",
+        "design document section 4",
         0.1,
         10_000,
     )
     origination_cost_joint: Number = parameter(
-        5, "yuan a loan", "Cost of originating a joint loan", "model.md prototype; facts: 2.3 yuan online", 0, 10_000
+        5,
+        "yuan a loan",
+        "Cost of originating a joint loan",
+        "design document prototype; facts: 2.3 yuan online",
+        0,
+        10_000,
     )
     origination_cost_own: Number = parameter(
         30, "yuan a loan", "Cost of originating a loan in a bank's own channel", _PROTOTYPE, 0, 10_000
@@ -107,7 +117,7 @@ class Credit(Group):
         {"prime": 1.5, "mass": 1.0, "thin_file": 0.8},
         "1",
         "Banks' precision by segment over their precision",
-        "model.md section 4: reproduces its table of AUC",
+        "design document section 4: reproduces its table of AUC",
         0.01,
         10,
     )
@@ -115,7 +125,7 @@ class Credit(Group):
         {"prime": 0.75, "mass": 1.0, "thin_file": 1.125},
         "1",
         "Platforms' precision by segment over their precision",
-        "model.md section 4; Frost et al. 2019: advantage largest for thin files",
+        "design document section 4; Frost et al. 2019: advantage largest for thin files",
         0.01,
         10,
     )
@@ -125,5 +135,10 @@ class Macro(Group):
     """The economy."""
 
     systematic_persistence: Number = parameter(
-        0.97, "1", "Monthly autocorrelation of the systematic credit factor (psi)", "model.md section 3", 0, 0.9999
+        0.97,
+        "1",
+        "Monthly autocorrelation of the systematic credit factor (psi)",
+        "design document section 3",
+        0,
+        0.9999,
     )

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from colend.scenario.parameters.base import ByOpenness, BySegment, Group, Number, parameter
 
-_PROTOTYPE = "model.md, values used and alive in the whole-market prototype"
+_PROTOTYPE = "design document, values used and alive in the whole-market prototype"
 _TOUCH = "assumed: reach of the channel among the segment's users"
 
 
@@ -60,7 +60,7 @@ class Customers(Group):
         {"traffic": 0.03, "customers": 1, "technology": 1},
         "share",
         "How visible the bank is to joint borrowers",
-        "assumed: model.md section 5; nearly decides gate 1, so findings are shown over a sweep of it",
+        "assumed: design document section 5; nearly decides gate 1, so findings are shown over a sweep of it",
         0,
         1,
     )

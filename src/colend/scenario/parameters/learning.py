@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from colend.scenario.parameters.base import Group, Number, Whole, parameter
 
-_PROTOTYPE = "model.md, values used and alive in the whole-market prototype"
+_PROTOTYPE = "design document, values used and alive in the whole-market prototype"
 
 
 class Learning(Group):
@@ -27,7 +27,7 @@ class Learning(Group):
         0.0,
         "1",
         "How much more those learn who know more (alpha)",
-        "model.md section 7: above 0 a poverty trap is possible",
+        "design document section 7: above 0 a poverty trap is possible",
         0,
         10,
     )

@@ -17,13 +17,13 @@ from colend.scenario.parameters.base import (
     parameter,
 )
 
-_PROTOTYPE = "model.md, values used and alive in the whole-market prototype"
+_PROTOTYPE = "design document, values used and alive in the whole-market prototype"
 
 
 class Platforms(Group):
     """Platforms: users, precision, lender, openness, fees."""
 
-    number: Whole = parameter(6, "number", "Platforms", "model.md section 2", 1, 100)
+    number: Whole = parameter(6, "number", "Platforms", "design document section 2", 1, 100)
     user_share: list[Number] = parameter(
         [0.35, 0.25, 0.15, 0.10, 0.10, 0.05],
         "share",
@@ -36,7 +36,7 @@ class Platforms(Group):
         0.8,
         "precision",
         "Precision of the platform's score (tau)",
-        "model.md section 4: AUC 0.77 for mass; Frost et al. 2019",
+        "design document section 4: AUC 0.77 for mass; Frost et al. 2019",
         0.001,
         100,
     )
@@ -44,10 +44,10 @@ class Platforms(Group):
         "traffic",
         "choice",
         "What a platform opens to signed partners: one for all, or one a platform",
-        "model.md section 1",
+        "design document section 1",
     )
     sequencing: Sequencing | list[Sequencing] | None = parameter(
-        None, "choice", "A platform's own sequencing; none: alliances.sequencing", "model.md section 6"
+        None, "choice", "A platform's own sequencing; none: alliances.sequencing", "design document section 6"
     )
     lender_equity: Number = parameter(
         8e9, "yuan", "Equity of the largest platform's lender; others in proportion to users", _PROTOTYPE, 0, 1e13
@@ -69,7 +69,7 @@ class Platforms(Group):
         0.003,
         "rate a year",
         "Fee on joint balances while technology is open",
-        "assumed: model.md starting value",
+        "assumed: design document starting value",
         0,
         0.1,
     )
@@ -85,7 +85,7 @@ class Platforms(Group):
         8,
         "number",
         "Alliances that a platform can pilot or integrate at a time",
-        "assumed: model.md starting value; a lever to sweep",
+        "assumed: design document starting value; a lever to sweep",
         0,
         1_000,
     )
@@ -104,7 +104,7 @@ class Platforms(Group):
         0.5,
         "share",
         "Part of its joint income that the platform would not have had without this partner",
-        "model.md section 6",
+        "design document section 6",
         0,
         1,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from colend.scenario.parameters.base import BySegment, Group, Number, Whole, adds_to_one, parameter
 
-_PROTOTYPE = "model.md, values used and alive in the whole-market prototype"
+_PROTOTYPE = "design document, values used and alive in the whole-market prototype"
 
 
 class Population(Group):
