@@ -1,7 +1,7 @@
 """Known limits: the running market against answers known from theory.
 
-Each comparison names what is measured, gives the known answer and a tolerance that comes from sampling theory, with the
-formula beside it. `pytest tests/limits --results FILE` writes them all as a table, the one in docs/verification.md.
+Each comparison names what is measured, gives the known answer and the standard error that sampling theory gives the
+measurement, with its formula beside it; where the model itself approximates, the documented bound is added by name. `pytest tests/limits --results FILE` writes them all as a table, the one in docs/verification.md.
 """
 
 import math
@@ -19,9 +19,11 @@ def pytest_addoption(parser):
 
 @pytest.fixture(name="compare")
 def compare_fixture(request):
-    """compare(what, measured, known, tolerance): within the tolerance, or the test fails; noted for the table."""
+    """compare(what, measured, known, standard_error, approximation=0): within four standard errors (and the model's own
+    documented approximation), or the test fails; noted for the table."""
 
-    def compare(what: str, measured: float, known: float, tolerance: float) -> None:
+    def compare(what: str, measured: float, known: float, standard_error: float, approximation: float = 0.0) -> None:
+        tolerance = STANDARD_ERRORS * standard_error + approximation
         assert math.isfinite(tolerance)
         assert tolerance >= 0.0
         COMPARISONS.append((request.path.stem.removeprefix("test_"), what, measured, known, tolerance))
