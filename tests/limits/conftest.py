@@ -1,7 +1,8 @@
 """Known limits: the running market against answers known from theory.
 
 Each comparison names what is measured, gives the known answer and the standard error that sampling theory gives the
-measurement, with its formula beside it; where the model itself approximates, the documented bound is added by name. `pytest tests/limits --results FILE` writes them all as a table, the one in docs/verification.md.
+measurement, with its formula beside it; where the model itself approximates, the documented bound is added by name.
+`pytest tests/limits --results FILE` writes them all as a table, the one in docs/verification.md.
 """
 
 import math
