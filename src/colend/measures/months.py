@@ -11,6 +11,7 @@ from colend.state.books import FEN, Flow
 from colend.state.tables import DORMANT, ENDED, INTEGRATING, JOINT, LENDER, OPERATING, OWN, PILOT, PILOT_SETUP, SIGNED
 
 CHANNELS = {"joint": JOINT, "own": OWN, "platform": LENDER}
+OVERDUE_MONTHS = 3
 
 
 def approval_rate(view: MonthView, segment: int | slice = slice(None)) -> float:
@@ -26,6 +27,20 @@ def mean_rate(view: MonthView) -> float:
 def loss_rate(view: MonthView, channel: int | slice = slice(None)) -> float:
     """Charge-offs after recoveries over what was owed at the month's start, times 12."""
     return ratio(12.0 * view.losses[channel].sum(), view.opening[channel].sum())
+
+
+def overdue(view: MonthView, channel: int) -> float:
+    """Defaults of the last OVERDUE_MONTHS over balances with them; NaN while the run is shorter than that.
+
+    A default is a loan 90 days overdue, and lenders charge off at 180 days: loans in default stay on lenders' books for
+    three months. Compares with published 90+ day delinquency; the model's own balances let a defaulted loan go at once.
+    """
+    if view.market.month < OVERDUE_MONTHS - 1:
+        return np.nan
+    name = f"defaulted_{tuple(CHANNELS)[channel]}"
+    earlier = view.market.history[-(OVERDUE_MONTHS - 1) :]
+    late = view.defaulted[channel] + sum(month["months"][name] for month in earlier)
+    return ratio(late, late + view.closing[channel])
 
 
 def default_rate(view: MonthView, segment: int) -> float:
@@ -132,8 +147,17 @@ MONTHS = (
     *_each(SEGMENTS, "approval_rate_{}", "share", "Offers over applications, {} segment", approval_rate),
     _month("mean_rate", "rate a year", "Interest rate of the loans paid out, weighted by yuan", mean_rate),
     *_each(CHANNELS, "originations_{}", "yuan", "Paid out this month: {}", lambda v, k: v.originated[k]),
+    *_each(CHANNELS, "loans_{}", "number", "Loans paid out this month: {}", lambda v, k: v.loans[k]),
     *_each(CHANNELS, "balance_{}", "yuan", "Outstanding at the end of the month: {}", lambda v, k: v.closing[k]),
     *_each(CHANNELS, "losses_{}", "yuan", "Charged off this month after recoveries: {}", lambda v, k: v.losses[k]),
+    *_each(CHANNELS, "defaulted_{}", "yuan", "Went into default this month: {}", lambda v, k: v.defaulted[k]),
+    *_each(
+        CHANNELS,
+        "overdue_{}",
+        "share",
+        "More than 90 days overdue and not yet charged off, of what is owed: {}",
+        overdue,
+    ),
     *_each(
         CHANNELS, "loss_rate_{}", "rate a year", "Charge-offs after recoveries over balance, times 12: {}", loss_rate
     ),
@@ -145,6 +169,13 @@ MONTHS = (
         "persons",
         "First loan ever in the run of those persons",
         lambda v: float(v.totals.first_loans.sum()),
+    ),
+    *_each(
+        CHANNELS,
+        "new_borrowers_{}",
+        "persons",
+        "Persons with their first loan in the run of this kind: {}",
+        lambda v, k: float(v.totals.first_of_kind[k].sum()),
     ),
     *_each(KINDS, "customers_{}", "persons", "Customers of {} banks", customers),
     *_each(

@@ -78,6 +78,16 @@ class MonthView:
         return (self.totals.defaulted - self.totals.recovered).sum(axis=1) / FEN
 
     @cached_property
+    def defaulted(self) -> np.ndarray:
+        """Yuan of balances that went into default, by kind of contract."""
+        return self.totals.defaulted.sum(axis=1) / FEN
+
+    @cached_property
+    def loans(self) -> np.ndarray:
+        """Loans paid out, by kind of contract."""
+        return self.totals.originations.sum(axis=1).astype(np.float64)
+
+    @cached_property
     def originated(self) -> np.ndarray:
         """Yuan paid out, by kind of contract."""
         return self.totals.originated.sum(axis=1) / FEN

@@ -137,6 +137,7 @@ def credit_alliances(market, contracts, kind, profit) -> None:
     originations = totals.originations.sum(axis=1)
     np.add.at(rows.originated, alliance, totals.originated.sum(axis=1) * float(market.scale) / FEN)
     np.add.at(rows.loans, alliance, originations * float(market.scale))
+    np.add.at(rows.borrowers, alliance, totals.first_of_kind.sum(axis=1) * float(market.scale))
     np.add.at(rows.defaulted, alliance, totals.defaulted.sum(axis=1) * float(market.scale) / FEN)
     np.add.at(rows.converted, alliance, converted.sum(axis=1))
     first = alliance[(originations > 0) & (rows.first_loan[alliance] == NONE)]

@@ -215,7 +215,10 @@ def visit(row, key, snapshot, totals, refusals, visited, contract, place, term, 
     cell.originations += 1
     cell.originated += amount
     cell.rate_amount += rate_bp * (amount // 100)
-    if row.ever_served == 0:
-        row.ever_served = 1
+    before, of_this_kind = np.int64(row.ever_served), 1 << np.int64(offer.kind)
+    if before == 0:
         cell.first_loans += 1
+    if before & of_this_kind == 0:
+        cell.first_of_kind += 1
+        row.ever_served = before | of_this_kind
     return FUNDED

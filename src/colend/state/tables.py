@@ -43,7 +43,7 @@ BORROWER = np.dtype(
         ("months_left", "u1"),  # instalments still to pay
         ("product", "u1"),
         ("lockout", "u1"),  # months until a defaulter may borrow again
-        ("ever_served", "u1"),  # 1 once a loan was paid out
+        ("ever_served", "u1"),  # bit set: kinds of contract (JOINT, OWN, LENDER) that paid out a loan in the run
     ],
     align=True,
 )
@@ -175,7 +175,8 @@ ALLIANCE = np.dtype(
         ("platform_expected_value", "f8"),
         ("slot_months", "f8"),  # platform slots held, summed over months
         ("originated", "f8"),  # yuan
-        ("loans", "f8"),  # persons
+        ("loans", "f8"),  # paid out, in the real market
+        ("borrowers", "f8"),  # of them, first joint loans of persons in the run
         ("defaulted", "f8"),  # yuan of balances
         ("converted", "f8"),  # persons
     ],
@@ -215,7 +216,8 @@ TOTAL = np.dtype(
             "originations",  # loans paid out
             "originated",  # fen paid out
             "rate_amount",  # sum of rate_bp * yuan paid out: mean rate
-            "first_loans",  # of them, first loan of that borrower
+            "first_loans",  # of them, first loan of that borrower in the run
+            "first_of_kind",  # of them, its first from this kind of contract
             "loan_months",  # loans that were serviced
             "repaid",  # fen of principal
             "interest",  # fen
