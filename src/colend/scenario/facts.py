@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 FILE = Path(__file__).parent / "presets" / "facts.yaml"
 Text = Field(min_length=3)
@@ -42,9 +42,9 @@ class Fact(Closed):
     value: float | None = None
     sign: Literal["positive", "negative"] | None = None
     unit: str
-    date: str = Field(pattern=r"^\d{4}(-\d{2})?(/\d{4}(-\d{2})?)?$")  # a month, a year, or a span
+    date: Annotated[str, BeforeValidator(str)] = Field(pattern=r"^\d{4}(-\d{2})?(/\d{4}(-\d{2})?)?$")  # a month, a year, or a span
     source: str = Text
-    address: str = Field(pattern=r"^https?://\S+$")
+    address: str | None = Field(default=None, pattern=r"^https?://\S+$")  # none: a printed source only
     read: Literal["page", "copy", "arithmetic"]  # its own sentence, a secondary copy, ours from such figures
     use: Literal["calibrate", "judge"]
     tolerance: float | None = Field(default=None, gt=0.0)  # in the figure's unit
