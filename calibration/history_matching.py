@@ -65,7 +65,7 @@ def tried(name: str, points: list[dict[str, float]], seeds: int, jobs: int | Non
 
 
 def implausibility(evidence: pd.DataFrame) -> pd.Series:
-    """By point, the worst of |model - published| / (tolerance + 2 standard errors); a target left unsaid is infinite."""
+    """By point, the worst of |model - published| / (tolerance + 2 standard errors); what is left unsaid is infinite."""
     from scipy.special import stdtrit
 
     error = (evidence["high"] - evidence["low"]) / 2.0 / stdtrit(np.maximum(evidence["seeds"] - 1, 1), 0.975)

@@ -65,6 +65,13 @@ class Result:
     alliance_months = cached_property(lambda self: self.frame("alliance_months"))
     comparison = cached_property(lambda self: self.frame("comparison"))
 
+    @cached_property
+    def evidence(self) -> Any:
+        """The model beside the published figures that the scenario speaks to, empty where it speaks to none."""
+        from colend.report.reading import Reading
+
+        return Reading(self).evidence
+
     def summary(self, width: int = 100) -> str:
         """The result in words."""
         from colend.report import text

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
-LISTS = ("parameters", "measures", "scenarios")
+LISTS = ("parameters", "measures", "scenarios", "facts")
 EXAMPLES = """examples:
   simulate scenarios/alliance.yaml                 run a scenario; results go to outputs/alliance
   simulate alliance --seeds 5 --years 3            a scenario that ships with colend, smaller
@@ -281,11 +281,13 @@ def print_plan(plan: dict[str, Any]) -> None:
 
 
 def print_list(options: argparse.Namespace) -> int:
-    """Parameters, measures or scenarios."""
+    """Parameters, measures, scenarios or published figures."""
     if options.list == "scenarios":
         from colend.scenario import load, shipped
 
         rows = [{"name": name, "title": load(path).title, "file": str(path)} for name, path in shipped().items()]
+    elif options.list == "facts":
+        rows = listed_facts()
     elif options.list == "measures":
         from colend.measures import MEASURES
 
@@ -311,6 +313,19 @@ def print_list(options: argparse.Namespace) -> int:
         name, *rest = (str(value) for value in row.values())
         print(f"{name}\n    " + "; ".join(part for part in rest if part))
     return DONE
+
+
+def listed_facts() -> list[dict[str, Any]]:
+    """Published figures: what each says, with its source, and the scenario that speaks to it."""
+    from colend.scenario.facts import facts
+
+    rows = []
+    for fact in facts():
+        figure = fact.sign if fact.value is None else f"{fact.value:,.6g} ± {fact.tolerance:,.6g}"
+        told = {"name": fact.name, "says": fact.says, "date": fact.date, "figure": f"{figure} {fact.unit}"}
+        told |= {"use": fact.use, "read": fact.read, "source": fact.source, "address": fact.address or "no address"}
+        rows.append(told | {"tolerance": fact.because, "scenario": fact.model.scenario})
+    return rows
 
 
 def print_verification(options: argparse.Namespace) -> int:

@@ -165,7 +165,16 @@ def test_a_number_of_banks_beside_a_file_must_be_its_own(write):
 
 
 def test_the_scenarios_that_ship():
-    assert list(shipped()) == ["alliance", "one_bank", "openness", "sequencing"]
+    assert list(shipped()) == [
+        "alliance",
+        "china_2017_2020",
+        "consumer_finance_first_year",
+        "nanjing_duxiaoman",
+        "one_bank",
+        "openness",
+        "sequencing",
+        "webank_2017",
+    ]
     for name, path in shipped().items():
         text = path.read_text(encoding="utf-8")
         assert text.startswith("# "), "opens with its question"

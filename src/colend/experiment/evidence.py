@@ -25,7 +25,7 @@ EVIDENCE = (
     "high",
     "seeds",
     "distance",  # numbers: |model - published| in tolerances
-    "holds",  # within the tolerance; for a sign: the interval lies on that side of zero. None where the model says nothing
+    "holds",  # within the tolerance, or a sign clear of zero; None where the model says nothing
 )
 
 
@@ -34,7 +34,8 @@ def model_says(frame: Any, fact: Fact, arm: str) -> dict[int, float]:
     found: dict[int, float] = {}
     for seed, rows in frame[frame["arm"] == arm].groupby("seed"):
         chosen = rows.query(fact.model.rows, engine="python") if fact.model.rows else rows
-        value = float(chosen.eval(fact.model.value, engine="python")) if len(chosen) else math.nan
+        with np.errstate(divide="ignore", invalid="ignore"):  # nothing over nothing says nothing
+            value = float(chosen.eval(fact.model.value, engine="python")) if len(chosen) else math.nan
         if math.isfinite(value):
             found[int(seed)] = value
     return found

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from colend.experiment.evidence import beside
 from colend.report.words import arm_label
+from colend.scenario.facts import facts_of
 
 
 class Reading:
@@ -103,6 +105,11 @@ class Reading:
                 frame = frame[frame["point"].fillna("") == self.point]
             self._frames[name] = frame
         return self._frames[name]
+
+    @cached_property
+    def evidence(self) -> pd.DataFrame:
+        """The model beside the published figures that the scenario speaks to (`colend.experiment.evidence`)."""
+        return beside(facts_of(self.scenario.name), self.frame, self.scenario.baseline)
 
     def has(self, name: str, *measures: str) -> bool:
         """Whether a table was recorded, with these measures."""

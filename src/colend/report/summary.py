@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from colend.experiment.statistics import compared
+from colend.report import evidence
 from colend.report.reading import Reading, interval
 from colend.report.story import is_story, story
 from colend.report.words import GROUPS, Term, shown
@@ -30,10 +31,15 @@ CAVEAT = (
 
 
 def text(result: Any, width: int = 100) -> str:
-    """The summary of a result in under 40 lines; month by month where there is one bank and one platform."""
+    """The summary of a result in under 40 lines.
+
+    Beside published figures where the scenario speaks to some; month by month where there is one bank and one platform.
+    """
     reading = Reading(result)
     if not reading.arms:
         return "No run is finished: there is nothing to sum up."
+    if len(reading.evidence):
+        return "\n".join([*_heading(reading, width), *evidence.lines(reading, width), "", *_caveat(width)])
     if is_story(reading):
         return story(reading, width)
     lines = _heading(reading, width)
@@ -43,12 +49,16 @@ def text(result: Any, width: int = 100) -> str:
         lines += _table(reading, width)
         lines += _leaders(reading)
         lines += _over_sweep(reading, width)
-    closing = textwrap.wrap(CAVEAT, width, break_on_hyphens=False)
+    closing = _caveat(width)
     left = MOST_LINES - len(lines) - len(closing) - 1
     if len(reading.arms) > 1:
         words = _clear_words(reading, width)
         lines += words if len(words) <= left else []
     return "\n".join([*lines, "", *closing])
+
+
+def _caveat(width: int) -> list[str]:
+    return textwrap.wrap(CAVEAT, width, break_on_hyphens=False)
 
 
 def _heading(reading: Reading, width: int) -> list[str]:

@@ -22,8 +22,8 @@ class Closed(BaseModel):
 class Counterpart(Closed):
     """Where the model says it: in the runs of a shipped scenario's arm, of each seed's rows of a table.
 
-    `rows` is a pandas query that chooses rows, `value` a pandas expression of columns that gives one number. `minus` names
-    another arm: the number is then the difference to it, paired by seed.
+    `rows` is a pandas query that chooses rows, `value` a pandas expression of columns that gives one number. `minus`
+    names another arm: the number is then the difference to it, paired by seed.
     """
 
     scenario: str
@@ -42,7 +42,9 @@ class Fact(Closed):
     value: float | None = None
     sign: Literal["positive", "negative"] | None = None
     unit: str
-    date: Annotated[str, BeforeValidator(str)] = Field(pattern=r"^\d{4}(-\d{2})?(/\d{4}(-\d{2})?)?$")  # a month, a year, or a span
+    date: Annotated[str, BeforeValidator(str)] = Field(
+        pattern=r"^\d{4}(-\d{2})?(/\d{4}(-\d{2})?)?$"
+    )  # a month, a year, or a span
     source: str = Text
     address: str | None = Field(default=None, pattern=r"^https?://\S+$")  # none: a printed source only
     read: Literal["page", "copy", "arithmetic"]  # its own sentence, a secondary copy, ours from such figures

@@ -15,6 +15,7 @@ from colend.report.figures.capability import capability
 from colend.report.figures.comparison import comparison
 from colend.report.figures.customers import customers
 from colend.report.figures.every_alliance import every_alliance
+from colend.report.figures.evidence import evidence
 from colend.report.figures.inclusion import inclusion
 from colend.report.figures.income import income
 from colend.report.figures.lending import lending
@@ -38,4 +39,5 @@ FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None
     ("10_one_alliance", life),
     ("11_every_alliance", every_alliance),
     ("12_sweep", sweep),
+    ("13_evidence", evidence),
 )
