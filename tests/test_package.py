@@ -72,4 +72,4 @@ def test_what_is_imported_is_declared():
                 imported |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 imported.add(node.module.split(".")[0])
-    assert imported - set(sys.stdlib_module_names) <= names
+    assert {name.lower() for name in imported - set(sys.stdlib_module_names)} <= names

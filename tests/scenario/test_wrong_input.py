@@ -7,7 +7,7 @@ import pickle
 import pytest
 import yaml
 
-from colend.scenario import ScenarioError, load
+from colend.scenario import ScenarioError, load, shipped
 
 DISTRIBUTIONS = (
     "({normal: [mean, sd]}, {lognormal: [median, sigma]}, {uniform: [low, high]}, {choice: {value: probability}})"
@@ -216,10 +216,10 @@ ONE_LINE = [
     ),
     ("baseline: a\n", f"{HERE}:1: baseline: needs `compare` or `arms`"),
     (
-        "sweep: {sample: {n: 4}}\n",
-        f"{HERE}:1: sweep.sample: there is no such key",
+        "sweep: {samples: {n: 4}}\n",
+        f"{HERE}:1: sweep.samples: there is no such key; did you mean sample?",
     ),
-    ("sweep: {}\n", f"{HERE}:1: sweep: allowed: grid, a mapping of keys with lists of values"),
+    ("sweep: {}\n", f"{HERE}:1: sweep: allowed: one of grid, sample, table"),
     ("sweep: {grid: {alliances.fit_sd: [1, 1.0]}}\n", f"{HERE}:1: alliances.fit_sd: 1.0 is given twice"),
     (
         "compare: {alliances.fit_sd: [1, 2]}\nsweep: {grid: {alliances.fit_sd: [1, 2]}}\n",
@@ -293,7 +293,7 @@ def test_files_that_are_not_there(tmp_path):
         load("aliance")
     assert str(caught.value) == (
         "aliance: there is no such file, and no scenario of that name; did you mean alliance?; "
-        "those that ship are: alliance, one_bank, openness, sequencing"
+        f"those that ship are: {', '.join(shipped())}"
     )
 
 

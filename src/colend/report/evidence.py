@@ -10,7 +10,9 @@ from colend.report.reading import Reading
 from colend.report.words import BILLIONS, MILLIONS, MONTHS, NUMBER, PEOPLE, PERCENT, PRECISION, Unit, shown
 
 YUAN = Unit("yuan", 1.0, 0, "yuan")
+LARGE_NUMBER = Unit("m", 1e-6, 1, "m")
 PUBLISHED, MODEL, DISTANCE = 12, 18, 12  # widths of the columns
+_SHORT = {BILLIONS: "bn", MILLIONS: "m", PEOPLE: "m", LARGE_NUMBER: "m", PERCENT: "%", YUAN: "yuan"}
 HEAD = "Beside published figures (c: used to calibrate; all others judge)"
 
 
@@ -18,6 +20,8 @@ def unit_of(unit: str, size: float) -> Unit:
     """How a figure of this unit and size is shown."""
     if unit == "yuan":
         return BILLIONS if size >= 1e9 else MILLIONS if size >= 1e6 else YUAN
+    if unit == "number":
+        return LARGE_NUMBER if size >= 1e6 else NUMBER
     return {"persons": PEOPLE, "share": PERCENT, "rate a year": PERCENT, "months": MONTHS, "precision": PRECISION}.get(
         unit, NUMBER
     )
@@ -32,11 +36,7 @@ def as_read(number: float, unit: str, size: float | None = None, sign: bool = Fa
     words = shown(number, how, sign=sign, like=size)
     if unit == "months":
         words = f"{number:{'+' if sign else ''}.1f}"
-    return words if unit in ("number", "months", "precision") else f"{words} {_short(how)}"
-
-
-def _short(how: Unit) -> str:
-    return {BILLIONS: "bn", MILLIONS: "m", PEOPLE: "m", PERCENT: "%", YUAN: "yuan"}[how]
+    return f"{words} {_SHORT[how]}" if how in _SHORT else words
 
 
 def lines(reading: Reading, width: int) -> list[str]:

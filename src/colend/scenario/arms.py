@@ -1,4 +1,4 @@
-"""What a scenario compares: `compare`, `arms`, `sweep` and `baseline`, to named arms and sweep points."""
+"""What a scenario compares: `compare`, `arms` and `baseline`, to named arms."""
 
 from __future__ import annotations
 
@@ -106,29 +106,6 @@ def named(source: Source, problems: Problems) -> dict[str, Arm]:
             arm.places.extend((key, entry.place) for key in found)
             arm.chosen[entry.key] = entry.value
     return result
-
-
-def swept(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], dict[str, str]]:
-    """The points of `sweep: {grid: ...}`, and the place of each key swept; one empty point when nothing is."""
-    place = source.place(source.path)
-    for name in source.mapping:
-        if name != "grid":
-            here = source.place((*source.path, name))
-            problems.about(here, f"sweep.{name}", f"there is no such key{nearest(str(name), ['grid'])}")
-    grid = source.mapping.get("grid")
-    if not isinstance(grid, Mapping) or not grid:
-        if "grid" in source.mapping or not source.mapping:
-            problems.about(place, "sweep", "allowed: grid, a mapping of keys with lists of values")
-        return [{}], {}
-    lists = alternatives(replace(source, mapping=grid, path=(*source.path, "grid")), problems, files=False)
-    if too_many(lists, place, problems):
-        return [{}], {}
-    for one in lists:
-        twice = [value for i, value in enumerate(one.values) if value in one.values[:i]]
-        problems.extend(f"{one.place}: {one.key}: {shown(value)} is given twice" for value in twice[:1])
-    keys = [one.key for one in lists]
-    points = [dict(zip(keys, values, strict=True)) for values in itertools.product(*(one.values for one in lists))]
-    return points, {one.key: one.place for one in lists}
 
 
 def baseline_name(value: Any, source: Source, arms: dict[str, Arm], problems: Problems) -> str:

@@ -107,6 +107,7 @@ class Scenario:
     record: Record
     base: dict[str, Any] = field(default_factory=dict)
     path: Path | None = None
+    sample: Any = None  # the `colend.scenario.sweep.Sample` that the points are of
 
     def arm(self, name: str, point: dict[str, Any] | None = None) -> Setting:
         """The setting of an arm, at a sweep point (the first one, if none is given).
@@ -145,6 +146,7 @@ class Scenario:
             "baseline": self.baseline,
             "points": [dict(point) for point in self.points],
             "record": asdict(self.record),
+            **({"sample": self.sample.content()} if self.sample else {}),
         }
 
 

@@ -24,6 +24,7 @@ from colend.scenario.declarations import (
     groups,
 )
 from colend.scenario.design import BANKS_KEPT, MONTHS_KEPT
+from colend.scenario.sweep import METHODS
 
 SHIPPED = Path(__file__).with_name("schema.json")
 _PAIR = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
@@ -65,8 +66,9 @@ def schema() -> dict[str, Any]:
             "arms": {"type": "object", "additionalProperties": {"anyOf": [parameters, {"type": "null"}]}},
             "sweep": {
                 "type": "object",
-                "properties": {"grid": alternatives},
-                "required": ["grid"],
+                "properties": {"grid": alternatives, "sample": _sample(alternatives), "table": file},
+                "minProperties": 1,
+                "maxProperties": 1,
                 "additionalProperties": False,
             },
             "baseline": {"description": "The arm to compare with", "anyOf": [{"type": "string"}, parameters]},
@@ -155,6 +157,18 @@ def _value(one: Declaration) -> dict[str, Any]:
         EACH: {"anyOf": [number, each]},
     }
     return forms[one.form]
+
+
+def _sample(ranges: dict[str, Any]) -> dict[str, Any]:
+    """A sampled design; its ranges are lists of two."""
+    number = {"type": "integer", "minimum": 1, "description": "Points; base sample of sobol; trajectories of morris"}
+    properties = {"method": {"enum": list(METHODS)}, "n": number, "seed": {"type": "integer", "minimum": 0}}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["n", "ranges"],
+        "properties": properties | {"ranges": ranges},
+    }
 
 
 def _distribution() -> dict[str, Any]:

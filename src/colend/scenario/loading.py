@@ -10,13 +10,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from colend.scenario import fields
-from colend.scenario.arms import MOST_COMBINATIONS, ONLY_ARM, Arm, baseline_name, compared, named, swept
+from colend.scenario.arms import MOST_COMBINATIONS, ONLY_ARM, Arm, baseline_name, compared, named
 from colend.scenario.banks_file import inside
 from colend.scenario.declarations import groups
 from colend.scenario.design import RECORD_OF_SWEEP, Record, Scenario
 from colend.scenario.errors import Problems, ScenarioError, nearest, shown
 from colend.scenario.keys import Source, checked, entries, misfits, resolve
 from colend.scenario.reading import Document, read_file, read_value
+from colend.scenario.sweep import Sample, swept
 
 TOP_LEVEL = (
     "name",
@@ -198,7 +199,7 @@ class _Assembly:
         self.check_keys()
         base, places = self.base()
         arms = self.arms()
-        points, swept_keys = self.points()
+        points, swept_keys, sample = self.points()
         self.check_overlap(arms, swept_keys)
         baseline = self.baseline(arms)
         arms = arms or {ONLY_ARM: Arm({})}
@@ -212,7 +213,9 @@ class _Assembly:
         if self.problems:
             return None
         overrides = {name: arm.overrides for name, arm in arms.items()}
-        return Scenario(arms=overrides, baseline=baseline, points=points, base=base, path=self.file, **values)
+        return Scenario(
+            arms=overrides, baseline=baseline, points=points, base=base, path=self.file, sample=sample, **values
+        )
 
     def last(self, key: str) -> Layer | None:
         """The uppermost layer that has a top-level key."""
@@ -270,10 +273,10 @@ class _Assembly:
                 break  # a baseline below is one of other arms
         return next(iter(arms), ONLY_ARM)
 
-    def points(self) -> tuple[list[dict[str, Any]], dict[str, str]]:
-        """The sweep's points, and where each key is swept."""
+    def points(self) -> tuple[list[dict[str, Any]], dict[str, str], Sample | None]:
+        """The sweep's points, where each key is swept, and the sample that the points are of."""
         layer = self.last("sweep")
-        return swept(layer.source("sweep"), self.problems) if layer else ([{}], {})
+        return swept(layer.source("sweep"), self.problems) if layer else ([{}], {}, None)
 
     def check_overlap(self, arms: dict[str, Arm], swept_keys: dict[str, str]) -> None:
         """A key that is swept and compared, or overridden and varied: one of the two would be lost without a word."""

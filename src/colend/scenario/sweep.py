@@ -1,0 +1,223 @@
+"""The points of a sweep: every combination of a grid, a sample of ranges, or a table of points."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from colend.scenario.arms import MOST_COMBINATIONS, alternatives, too_many
+from colend.scenario.banks_file import BANKS_FILE, inside
+from colend.scenario.declarations import AGENTS, EACH, NUMBER, WHOLE
+from colend.scenario.errors import Problems, nearest, shown
+from colend.scenario.keys import Entry, Source, checked, declared, entries, known_keys
+from colend.scenario.reading import read_value
+
+KINDS = ("grid", "sample", "table")
+LATIN_HYPERCUBE, SOBOL, MORRIS = METHODS = ("latin_hypercube", "sobol", "morris")
+SAMPLE_KEYS = ("method", "n", "seed", "ranges")
+LARGEST_SEED = 2**32 - 1
+MORRIS_LEVELS = 4
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A sampled design: `ranges` gives every key its bounds.
+
+    `n` is the number of points of a Latin hypercube, the base sample of Sobol's (a power of two; n (keys + 2) points)
+    or the trajectories of Morris's (n (keys + 1) points).
+    """
+
+    method: str
+    n: int
+    seed: int
+    ranges: dict[str, tuple[float, float]]
+
+    @property
+    def size(self) -> int:
+        """Rows of the design, repeated points included."""
+        more = {LATIN_HYPERCUBE: 1, SOBOL: len(self.ranges) + 2, MORRIS: len(self.ranges) + 1}
+        return self.n * more[self.method]
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        """The design as SALib wants it, on the unit cube: whole numbers are rounded in `rows`."""
+        return {"num_vars": len(self.ranges), "names": list(self.ranges), "bounds": [[0.0, 1.0]] * len(self.ranges)}
+
+    def content(self) -> dict[str, Any]:
+        """As data, for the manifest."""
+        return asdict(self)
+
+    def unit_rows(self) -> Any:
+        """float64[size, keys] on the unit cube, the same for the same sample on every machine."""
+        if self.method == LATIN_HYPERCUBE:
+            import numpy as np
+            from scipy.stats import qmc
+
+            return qmc.LatinHypercube(len(self.ranges), seed=np.random.default_rng(self.seed)).random(self.n)
+        if self.method == SOBOL:
+            from SALib.sample import sobol
+
+            return sobol.sample(self.problem, self.n, calc_second_order=False, seed=self.seed)
+        from SALib.sample import morris
+
+        return morris.sample(self.problem, self.n, num_levels=MORRIS_LEVELS, seed=self.seed)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The design row by row, in the order that its analysis wants; points may repeat."""
+        return [
+            {key: placed(key, *self.ranges[key], float(u)) for key, u in zip(self.ranges, row, strict=True)}
+            for row in self.unit_rows()
+        ]
+
+
+def placed(key: str, low: float, high: float, u: float) -> float | int:
+    """A value at `u` in [0, 1] between the bounds; of a whole number, all from `low` to `high` are alike likely."""
+    found = declared(key)
+    if found is not None and found.form == WHOLE:
+        return int(min(high, math.floor(low + u * (high - low + 1))))
+    return low + u * (high - low)
+
+
+def swept(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], dict[str, str], Sample | None]:
+    """The points of `sweep`, the place of each key swept, and the sample they are of; one empty point for none."""
+    place = source.place(source.path)
+    for name in source.mapping:
+        if name not in KINDS:
+            here = source.place((*source.path, name))
+            problems.about(here, f"sweep.{name}", f"there is no such key{nearest(str(name), KINDS)}")
+    chosen = [kind for kind in KINDS if kind in source.mapping]
+    if set(source.mapping) - set(KINDS):
+        return [{}], {}, None
+    if len(chosen) != 1:
+        what = f"{' and '.join(chosen)} stand side by side; " if chosen else ""
+        problems.about(place, "sweep", f"{what}allowed: one of {', '.join(KINDS)}")
+        return [{}], {}, None
+    value = source.mapping[chosen[0]]
+    below = replace(source, mapping=value, path=(*source.path, chosen[0]))
+    if chosen[0] == "table":
+        return (*_table(below, problems), None)
+    if not isinstance(value, Mapping) or not value:
+        wanted = "keys with lists of values" if chosen[0] == "grid" else ", ".join(SAMPLE_KEYS)
+        problems.about(place, f"sweep.{chosen[0]}", f"allowed: a mapping of {wanted}")
+        return [{}], {}, None
+    return (*_grid(below, problems), None) if chosen[0] == "grid" else _sample(below, problems)
+
+
+def _grid(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    lists = alternatives(source, problems, files=False)
+    if too_many(lists, source.place(source.path), problems):
+        return [{}], {}
+    for one in lists:
+        twice = [value for i, value in enumerate(one.values) if value in one.values[:i]]
+        problems.extend(f"{one.place}: {one.key}: {shown(value)} is given twice" for value in twice[:1])
+    keys = [one.key for one in lists]
+    points = [dict(zip(keys, values, strict=True)) for values in itertools.product(*(one.values for one in lists))]
+    return points, {one.key: one.place for one in lists}
+
+
+def _sample(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], dict[str, str], Sample | None]:
+    before = len(problems)
+    given: dict[str, Any] = {"method": LATIN_HYPERCUBE, "n": None, "seed": 0} | dict(source.mapping)
+    for name in source.mapping:
+        if name not in SAMPLE_KEYS:
+            _about(source, problems, name, f"there is no such key{nearest(str(name), SAMPLE_KEYS)}")
+    if len(problems) > before:
+        return [{}], {}, None
+    if given["method"] not in METHODS:
+        allowed = f"allowed: {', '.join(METHODS)}{nearest(str(given['method']), METHODS)}"
+        _about(source, problems, "method", f"{shown(given['method'])} is not allowed; {allowed}")
+    for name, least, most in (("n", 1, MOST_COMBINATIONS), ("seed", 0, LARGEST_SEED)):
+        value = given[name]
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            _about(source, problems, name, f"{shown(value)} is not allowed; allowed: a whole number from {least} on")
+    if given["method"] == SOBOL and isinstance(given["n"], int) and given["n"] & (given["n"] - 1):
+        _about(source, problems, "n", f"{given['n']} is not a power of two, which Sobol's sample wants")
+    ranges, places = _ranges(source, problems)
+    if len(problems) > before or not ranges:
+        return [{}], places, None
+    sample = Sample(given["method"], given["n"], given["seed"], ranges)
+    if sample.size > MOST_COMBINATIONS:
+        _about(source, problems, "n", f"{sample.size:,} points; at most {MOST_COMBINATIONS:,} are allowed")
+        return [{}], places, None
+    points = {tuple(row.values()): row for row in sample.rows()}  # a point that repeats is run once
+    return list(points.values()), places, sample
+
+
+def _about(source: Source, problems: Problems, name: str, what: str) -> None:
+    here = source.place((*source.path, name) if name in source.mapping else source.path)
+    problems.about(here, f"{'.'.join(map(str, source.path))}.{name}", what)
+
+
+def _ranges(source: Source, problems: Problems) -> tuple[dict[str, tuple[float, float]], dict[str, str]]:
+    """Bounds and place of every key; what is no number parameter, or no pair of its values, is a problem."""
+    mapping = source.mapping.get("ranges")
+    if not isinstance(mapping, Mapping) or not mapping:
+        _about(source, problems, "ranges", "allowed: a mapping of keys with [low, high]")
+        return {}, {}
+    below = replace(source, mapping=mapping, path=(*source.path, "ranges"))
+    ranges, places = {}, {}
+    for entry in entries(below, problems):
+        places[entry.key] = entry.place
+        bounds, found = entry.value, declared(entry.key)
+        of_part = found is not None and entry.key != found.key
+        if found is None or not (of_part or found.form in (NUMBER, WHOLE, AGENTS, EACH)):
+            problems.about(entry.place, entry.key, "is not a number, so that it has no range; use a grid")
+        elif not isinstance(bounds, list) or len(bounds) != 2 or not all(map(_is_number, bounds)):
+            problems.about(entry.place, entry.key, f"{shown(bounds)} is not allowed; allowed: [low, high]")
+        elif bounds[0] >= bounds[1]:
+            problems.about(entry.place, entry.key, f"{shown(bounds)}: low is not below high")
+        elif all(checked(replace(entry, value=bound), below, problems) for bound in bounds):
+            ranges[entry.key] = (bounds[0], bounds[1])
+    return ranges, places
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _table(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """The points of a CSV file: a column a key, a row a point, values as in YAML."""
+    place, name = source.place(source.path), source.mapping
+    try:
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"{shown(name)} is not allowed; allowed: the name of a CSV file")
+        file = inside(name, source.folder, source.root)
+        with open(file, encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.reader(lines))
+    except (ValueError, OSError) as error:
+        problems.append(f"{place}: sweep.table: {error}")
+        return [{}], {}
+    if len(rows) < 2:
+        problems.append(f"{name}:1: a table of points has a line of keys and a line for every point")
+        return [{}], {}
+    keys, before = [cell.strip() for cell in rows[0]], len(problems)
+    for i, key in enumerate(keys):
+        if declared(key) is None or key == BANKS_FILE:
+            problems.append(f"{name}:1: {key}: there is no such parameter{nearest(key, known_keys())}")
+        elif key in keys[:i]:
+            problems.append(f"{name}:1: {key}: this column is given twice")
+    if len(problems) > before:
+        return [{}], {}
+    points: dict[str, dict[str, Any]] = {}
+    for line, cells in enumerate(rows[1:], 2):
+        if not any(cell.strip() for cell in cells):
+            continue
+        point = _point(name, line, keys, cells, source, problems)
+        if repr(point) in points:
+            problems.append(f"{name}:{line}: this point is given twice")
+        points[repr(point)] = point
+    return list(points.values()), dict.fromkeys(keys, place)
+
+
+def _point(name: str, line: int, keys: list[str], cells: list[str], source: Source, problems: Problems) -> dict:
+    if len(cells) != len(keys):
+        problems.append(f"{name}:{line}: {len(cells)} cells for {len(keys)} columns")
+        return {}
+    point: dict[str, Any] = {}
+    for key, cell in zip(keys, cells, strict=True):
+        point |= checked(Entry(key, read_value(cell), f"{name}:{line}", source.folder), source, problems)
+    return point
