@@ -13,8 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from colend.report.figures import FIGURES
-from colend.report.figures.sweep import sweep
+from colend.report.figures import FIGURES, OF_ALL_POINTS
 from colend.report.reading import Reading
 from colend.report.style import MUTED, STYLE
 
@@ -39,7 +38,7 @@ def draw(result: Any, folder: Path) -> list[Path]:
                 for file in files:
                     file.unlink(missing_ok=True)
                 continue
-            place = "" if figure_of is sweep else reading.place
+            place = "" if figure_of in OF_ALL_POINTS else reading.place
             write(f"colend, scenario {reading.scenario.name}" + (f", {place}" if place else ""), *drawn, files)
             written += files
     return written

@@ -21,8 +21,11 @@ from colend.report.figures.income import income
 from colend.report.figures.lending import lending
 from colend.report.figures.life import life
 from colend.report.figures.losses import losses
+from colend.report.figures.sensitivity import sensitivities
 from colend.report.figures.stages import stages
 from colend.report.figures.sweep import sweep
+from colend.report.figures.sweep_map import sweep_map
+from colend.report.figures.sweep_points import sweep_points
 from colend.report.figures.timeline import timeline
 from colend.report.reading import Reading
 
@@ -40,4 +43,9 @@ FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None
     ("11_every_alliance", every_alliance),
     ("12_sweep", sweep),
     ("13_evidence", evidence),
+    ("14_sweep_map", sweep_map),
+    ("15_sweep_points", sweep_points),
+    ("16_sensitivity", sensitivities),
 )
+# Drawn of a whole sweep; all others show one point of it.
+OF_ALL_POINTS = (sweep, sweep_map, sweep_points, sensitivities)

@@ -1,0 +1,97 @@
+"""Indices of sampled designs: known functions, and designs that are not complete."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from colend.experiment.sensitivity import IncompleteDesignError, sensitivity
+from colend.scenario.design import point_name
+from colend.scenario.sweep import Sample
+
+KEYS = ("alliances.fit_sd", "alliances.operation_sd", "alliances.prior_mean")
+RANGES = dict.fromkeys(KEYS, (0.0, 1.0))
+
+
+def results(method, n, function, arms=("base",), seeds=(0, 1)):
+    """What a scenario would have given whose measure is `function(x, arm, seed)` of its point."""
+    sample = Sample(method, n, 3, RANGES)
+    points = {point_name(row): row for row in sample.rows()}
+    rows = [
+        (arm, seed, name, function(np.array(list(point.values())), arm, seed))
+        for seed in seeds
+        for name, point in points.items()
+        for arm in arms
+    ]
+    frame = pd.DataFrame(rows, columns=["arm", "seed", "point", "y"])
+    return frame, SimpleNamespace(sample=sample, arms=list(arms), baseline=arms[0], seeds=list(seeds))
+
+
+def linear(x, arm, seed):
+    """Variance shares of 4 x1 + 2 x2 with uniform x: 16/20, 4/20, 0; elementary effects 4, 2, 0."""
+    return 4.0 * x[0] + 2.0 * x[1] + 100.0 * seed
+
+
+def by_key(table, index):
+    return table[table["index"] == index].set_index("key").loc[list(KEYS)]
+
+
+def test_sobol_gives_the_variance_shares_within_its_own_interval():
+    table = by_key(sensitivity(*results("sobol", 256, linear), ["y"]), "first")
+    for known, row in zip((0.8, 0.2, 0.0), table.itertuples(), strict=True):
+        half = row.high - row.value
+        assert abs(row.value - known) <= 2.0 * half + 1e-9  # two half-widths are 3.9 standard errors
+
+
+def test_total_indices_count_interactions():
+    """x1 x2 of centred uniforms is all interaction: first order 0, total 1 for both."""
+    frame, scenario = results("sobol", 512, lambda x, arm, seed: (x[0] - 0.5) * (x[1] - 0.5))
+    table = sensitivity(frame, scenario, ["y"])
+    first, total = by_key(table, "first"), by_key(table, "total")
+    for key in KEYS[:2]:
+        assert abs(first["value"][key]) <= 2.0 * (first["high"] - first["value"])[key]
+        assert abs(total["value"][key] - 1.0) <= 2.0 * (total["high"] - total["value"])[key]
+    assert total["value"][KEYS[2]] == 0.0
+
+
+def test_morris_gives_the_elementary_effects_of_a_linear_function_exactly():
+    table = sensitivity(*results("morris", 6, linear), ["y"])
+    np.testing.assert_allclose(by_key(table, "mu_star")["value"], [4.0, 2.0, 0.0], atol=1e-9)
+    np.testing.assert_allclose(by_key(table, "sigma")["value"], 0.0, atol=1e-9)
+
+
+def test_a_latin_hypercube_ranks_keys_by_first_order():
+    values = by_key(sensitivity(*results("latin_hypercube", 400, linear), ["y"]), "first")["value"]
+    assert values.iloc[0] > values.iloc[1] > values.iloc[2]
+    assert values.iloc[0] == pytest.approx(0.8, abs=4 * 0.8 / np.sqrt(400) * 2)
+
+
+def test_with_several_arms_the_paired_difference_is_analysed():
+    def function(x, arm, seed):
+        return 1000.0 * x[2] + 7.0 * seed + (3.0 * x[1] if arm == "other" else 0.0)
+
+    table = sensitivity(*results("morris", 4, function, arms=("base", "other")), ["y"])
+    assert set(table["arm"]) == {"other"}
+    np.testing.assert_allclose(by_key(table, "mu_star")["value"], [0.0, 3.0, 0.0], atol=1e-9)
+
+
+def test_a_constant_has_no_sensitivity_and_an_undefined_measure_none_to_tell():
+    frame, scenario = results("sobol", 8, lambda x, arm, seed: 5.0)
+    assert (sensitivity(frame, scenario, ["y"])["value"] == 0.0).all()
+    frame.loc[3, "y"] = np.nan
+    assert sensitivity(frame, scenario, ["y"]).empty
+
+
+@pytest.mark.parametrize("method", ["sobol", "morris", "latin_hypercube"])
+def test_an_incomplete_design_is_refused_with_what_is_missing(method):
+    frame, scenario = results(method, 4, linear)
+    with pytest.raises(IncompleteDesignError, match=r"1 runs are missing \(base:0:\{") as caught:
+        sensitivity(frame.drop(index=2), scenario, ["y"])
+    assert caught.value.status == 2
+
+
+def test_a_scenario_from_a_manifest_serves_as_well():
+    frame, scenario = results("morris", 4, linear)
+    read = SimpleNamespace(**{**vars(scenario), "sample": scenario.sample.content()})
+    pd.testing.assert_frame_equal(sensitivity(frame, read, ["y"]), sensitivity(frame, scenario, ["y"]))

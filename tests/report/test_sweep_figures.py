@@ -1,0 +1,76 @@
+"""Figures of sweeps: a map for two keys, points for many, indices for samples; drawn from runs, numbers behind them."""
+
+import matplotlib
+import pytest
+
+import colend
+from colend.report.figures.sensitivity import sensitivities
+from colend.report.figures.sweep_map import sweep_map
+from colend.report.figures.sweep_points import sweep_points
+from colend.report.reading import Reading
+from colend.report.style import STYLE
+
+HEAD = """
+years: 1
+seeds: 2
+base:
+  population: {borrowers: 500, persons: 5000000, regions: 1}
+  banks: {city.number: 3, rural.number: 0, consumer_finance.number: 0}
+  platforms: {number: 1, user_share: [1]}
+  alliances: {meeting_rate: 1, integration_months: 1, review_months: 1, signing_cost: 1000, integration_cost: 1000}
+compare: {alliances.sequencing: [sign_then_cooperate, cooperate_then_sign]}
+"""
+SWEEPS = {
+    "map": "sweep: {grid: {alliances.fit_sd: [0.2, 1, 2], alliances.operation_sd: [0.3, 0.8, 1.5]}}",
+    "morris": "sweep: {sample: {method: morris, n: 5, ranges: {alliances.fit_sd: [0.2, 2], alliances.operation_sd: "
+    "[0.3, 1.5], alliances.pilot_months: [1, 4]}}}",
+    "sobol": "sweep: {sample: {method: sobol, n: 4, ranges: {alliances.fit_sd: [0.2, 2], alliances.operation_sd: "
+    "[0.3, 1.5], alliances.pilot_months: [1, 4]}}}",
+}
+
+
+@pytest.fixture(scope="module", params=list(SWEEPS))
+def swept(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    (folder / "swept.yaml").write_text(HEAD + SWEEPS[request.param])
+    result = colend.run(colend.load(folder / "swept.yaml"), 1, folder / "out", report=False)
+    return request.param, result
+
+
+def made(result, figure_of):
+    with matplotlib.rc_context(STYLE):
+        drawn = figure_of(Reading(result))
+        if drawn is not None:
+            drawn[0].draw_without_rendering()
+    return drawn
+
+
+def test_each_sweep_has_the_figures_that_suit_it(swept):
+    kind, result = swept
+    drawn = {figure_of.__name__: made(result, figure_of) for figure_of in (sweep_map, sweep_points, sensitivities)}
+    there = {name for name, one in drawn.items() if one is not None}
+    suited = {
+        "map": {"sweep_map"},
+        "morris": {"sweep_points", "sensitivities"},
+        "sobol": {"sweep_points", "sensitivities"},
+    }
+    assert there == suited[kind]
+
+
+def test_the_map_holds_every_point_and_every_way_of_counting(swept):
+    kind, result = swept
+    if kind == "map":
+        figure, table = made(result, sweep_map)
+        assert len(table) == 9 * 4
+        assert len(figure.axes) == 8  # four maps with their colour bars
+
+
+def test_an_incomplete_design_has_no_indices(swept):
+    kind, result = swept
+    if kind == "map":
+        return
+    whole = result.runs
+    result.runs = whole.iloc[1:]
+    assert made(result, sensitivities) is None
+    result.runs = whole
+    assert made(result, sensitivities) is not None
