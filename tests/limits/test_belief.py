@@ -81,6 +81,17 @@ def test_errors_of_beliefs_are_standard_normal(pairs, compare, months):
     )
 
 
+def test_a_certain_belief_never_moves(make_partners):
+    """fit_sd = 0: whatever the operations show, the belief stays the public prior to the last bit, and that is the
+    fit."""
+    market = make_partners(2, 20, alliances__fit_sd=0.0, alliances__prior_sd=1.0)
+    for _ in range(6):
+        market.step()
+    pairs = market.pairs
+    assert pairs["belief_mean"].tobytes() == pairs["prior_mean"].tobytes() == pairs["fit"].tobytes()
+    assert not pairs["belief_variance"].any()
+
+
 def tenths(said):
     """In which tenth of all probabilities each stated one lies."""
     return np.minimum((10 * said).astype(int), 9)
