@@ -7,8 +7,11 @@ measurement, with its formula beside it; where the model itself approximates, th
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from scipy import stats
 
 STANDARD_ERRORS = 4  # a tolerance is so many standard errors: by chance alone one comparison in 16,000 leaves it
 COMPARISONS: list[tuple[str, str, float, float, float]] = []
@@ -42,3 +45,67 @@ def pytest_sessionfinish(session):
         distance = abs(measured - known) / tolerance if tolerance else 0.0
         lines.append(f"| {limit} | {what} | {known:.5g} | {measured:.5g} | {tolerance:.2g} | {distance:.2f} |")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+# Every bank is every platform's partner from the first month on and nothing ever ends: pacts cost nothing, slots are
+# plenty, terms are long. Banks are alike, so a platform's flow is split evenly; expectations hardly move.
+EVERYONE = {
+    "population__regions": 1,
+    "banks__city__number": 0,
+    "banks__consumer_finance__number": 0,
+    "banks__rural__equity": 1e11,
+    "banks__rural__capital_ratio": 0.13,
+    "banks__rural__integration_slots": 100,
+    "banks__rural__maximum_partners": 100,
+    "platforms__integration_slots": 1_000,
+    "alliances__signing_cost": 0.0,
+    "alliances__integration_cost": 0.0,
+    "alliances__integration_months": 0,
+    "alliances__running_cost": 0.0,
+    "alliances__application_cost": 0.0,
+    "alliances__meeting_rate": 1.0,
+    "alliances__term_months": 600,
+    "alliances__review_months": 600,
+    "alliances__smoothing": 0.001,
+}
+
+
+@pytest.fixture(name="make_partners", scope="session")
+def make_partners_fixture(make_setting):
+    """make_partners(platforms, banks, seed=0, **settings): a market in which all are partners from the first month."""
+    from colend.market import Market
+
+    def make(platforms: int, banks: int, seed: int = 0, **settings):
+        shares = {"platforms__number": platforms, "platforms__user_share": [1.0 / platforms] * platforms}
+        settings = EVERYONE | shares | {"banks__rural__number": banks, "years": 50} | settings
+        return Market(make_setting(**settings), seed)
+
+    return make
+
+
+@pytest.fixture(name="seen", scope="session")
+def seen_fixture():
+    """seen(market): what every alliance with flow saw in the month just run, one row each."""
+    from colend.state.draws import SERVED_COUNT, uniforms
+
+    def seen(market):
+        """k of n is the binomial quantile of the pair's one draw at the share served; it shows y = ln((k + 1/2)/(n - k
+        + 1/2)) with variance s^2 + 1/(k + 1/2) + 1/(n - k + 1/2)."""
+        row = np.flatnonzero(market.alliances["routed"][: market.alliance_count] >= 1.0)
+        alliances = market.alliances[row]
+        pair = alliances["platform"].astype(int) * len(market.banks_table) + alliances["bank"]
+        draw = uniforms(market.seed, market.month - 1, market.pair_entities, SERVED_COUNT)[pair]
+        served = stats.binom.ppf(draw, alliances["routed"], alliances["share_served"])
+        failed = alliances["routed"] - served
+        sd = market.parameters.alliances.operation_sd
+        return SimpleNamespace(
+            row=row,
+            pair=pair,
+            stage=alliances["stage"].copy(),
+            number=alliances["routed"].copy(),
+            share=alliances["share_served"].copy(),
+            observed=np.log((served + 0.5) / (failed + 0.5)),
+            noise=sd**2 + 1.0 / (served + 0.5) + 1.0 / (failed + 0.5),
+        )
+
+    return seen
