@@ -15,8 +15,9 @@ import colend
 import colend.report.figures as figures
 from colend.experiment.statistics import interval as interval_of_one
 from colend.report import draw
-from colend.report.figures import FIGURES
+from colend.report.figures import FIGURES, OF_ALL_POINTS
 from colend.report.figures.comparison import differences
+from colend.report.figures.evidence import evidence
 from colend.report.figures.losses import trailing_loss_rate
 from colend.report.reading import Reading, interval
 from colend.report.style import STYLE, looks
@@ -25,7 +26,7 @@ from colend.scenario.design import Record
 from colend.scenario.facts import facts_of
 
 NAMES = [name for name, _ in FIGURES]
-OF_ANY_COMPARISON = [name for name in NAMES if name not in ("12_sweep", "13_evidence")]
+OF_ANY_COMPARISON = [name for name, figure_of in FIGURES if figure_of not in (*OF_ALL_POINTS, evidence)]
 
 
 def drawn(result):

@@ -4,7 +4,7 @@ import matplotlib
 import pytest
 
 import colend
-from colend.report.figures.sensitivity import sensitivities
+from colend.report.figures.sensitivities import sensitivities
 from colend.report.figures.sweep_map import sweep_map
 from colend.report.figures.sweep_points import sweep_points
 from colend.report.reading import Reading

@@ -21,7 +21,7 @@ from colend.report.figures.income import income
 from colend.report.figures.lending import lending
 from colend.report.figures.life import life
 from colend.report.figures.losses import losses
-from colend.report.figures.sensitivity import sensitivities
+from colend.report.figures.sensitivities import sensitivities
 from colend.report.figures.stages import stages
 from colend.report.figures.sweep import sweep
 from colend.report.figures.sweep_map import sweep_map
