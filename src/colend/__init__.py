@@ -19,6 +19,7 @@ _PLACES = {
     "Market": ("colend.market", "Market"),
     "Scenario": ("colend.scenario", "Scenario"),
     "ScenarioError": ("colend.scenario", "ScenarioError"),
+    "SavedMarketError": ("colend.state.saving", "SavedMarketError"),
     "StoreError": ("colend.experiment.store", "StoreError"),
 }
 __all__ = ["__version__", *_PLACES]

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import mesa
 import numpy as np
+from pydantic import TypeAdapter
 
+import colend
 from colend.agents import Borrower, Borrowers, CityBank, ConsumerFinanceCompany, Platform, RuralBank
 from colend.equations.default import solve_threshold
 from colend.measures import collect_run
 from colend.month import MONTH
+from colend.rules import outlook
 from colend.rules.alliance import found_pairs
 from colend.rules.alliance_measures import terminal_values
-from colend.rules.bank import prepare_plans
+from colend.rules.bank import Calibration, prepare_plans
 from colend.rules.founding import customer_shares, found_banks, found_borrowers, found_platforms
+from colend.scenario.design import Setting, model_hash
+from colend.state import snapshot, tables
 from colend.state.books import Books, Flow, fen
+from colend.state.saving import Anatomy, SavedMarketError, read_head
 from colend.state.tables import ALLIANCE, CONTRACT, LENDER, NONE, OWN, grown, table
 
 ENGINES = ("columns", "objects")
+FORMAT = 1  # of saved markets
+AGENTS = ("banks", "platforms", "borrowers", "borrower_type")  # faces of the state, made anew
+_RECORDS = {
+    f"{module.__name__}.{name}": value
+    for module in (outlook, snapshot, tables)
+    for name, value in vars(module).items()
+    if isinstance(value, np.dtype)
+}
+ANATOMY = Anatomy((Books, Calibration, outlook.Outlook, snapshot.Routing, snapshot.Snapshot), _RECORDS)
 _BANK_TYPES = (CityBank, RuralBank, ConsumerFinanceCompany)
 
 
@@ -32,14 +49,8 @@ class Market(mesa.Model):
     """
 
     def __init__(self, setting, seed: int = 0, engine: str = "columns", threads: int = 1) -> None:
-        if engine not in ENGINES:
-            raise ValueError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
-        super().__init__(rng=seed)
-        self.setting, self.parameters = setting, setting.parameters
-        self.seed, self.engine, self.threads = seed, engine, threads
-        self.month, self.months = 0, setting.months
-        self.scale = setting.scale
-        self.monthly_discount = (1.0 + self.parameters.alliances.discount_rate) ** (-1.0 / 12.0)
+        self._begin(setting, seed, engine, threads)
+        self.month = 0
         credit = self.parameters.credit
         self.default_threshold = np.array(
             [
@@ -51,9 +62,20 @@ class Market(mesa.Model):
         )
         self.history: list[dict] = []
         self.year_ends: list[dict] = []
-        self.lives: list[dict] = []
         self.systematic_factor = 0.0
         self._found()
+        self._show_agents()
+
+    def _begin(self, setting, seed: int, engine: str, threads: int) -> None:
+        """What a market is before it holds anything: a Mesa model with a setting."""
+        if engine not in ENGINES:
+            raise ValueError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
+        super().__init__(rng=seed)
+        self.setting, self.parameters = setting, setting.parameters
+        self.seed, self.engine, self.threads = seed, engine, threads
+        self.months, self.scale = setting.months, setting.scale
+        self.monthly_discount = (1.0 + self.parameters.alliances.discount_rate) ** (-1.0 / 12.0)
+        self._not_state = {*vars(self), *AGENTS, "_not_state"}
 
     def _found(self) -> None:
         """Everybody who is there before the first month."""
@@ -61,13 +83,6 @@ class Market(mesa.Model):
         self.platforms_table = found_platforms(self.parameters, self.seed)
         self.customer_shares = customer_shares(self.parameters, self.banks_table)
         self.borrowers_table = found_borrowers(self.parameters, self.seed, self.customer_shares)
-        self.banks = [_BANK_TYPES[kind](self, row) for row, kind in enumerate(self.banks_table.kind)]
-        self.platforms = [Platform(self, row) for row in range(len(self.platforms_table))]
-        self.borrowers = Borrowers(self)
-        self.borrower_type = Borrower
-        if self.engine == "objects":
-            Borrower.create_agents(self, len(self.borrowers_table), list(range(len(self.borrowers_table))))
-
         self.books = Books(len(self.banks_table), len(self.platforms_table))
         equity = np.append(self.banks_table.equity, self.platforms_table.equity)
         self.books.post(self.books.shareholders, np.arange(len(equity)), fen(equity), Flow.OPENING_BALANCE)
@@ -80,6 +95,64 @@ class Market(mesa.Model):
         )
         self.pairs = found_pairs(self)
         prepare_plans(self)
+
+    def _show_agents(self) -> None:
+        """The Mesa faces of the tables' rows."""
+        self.banks = [_BANK_TYPES[kind](self, row) for row, kind in enumerate(self.banks_table.kind)]
+        self.platforms = [Platform(self, row) for row in range(len(self.platforms_table))]
+        self.borrowers = Borrowers(self)
+        self.borrower_type = Borrower
+        if self.engine == "objects":
+            Borrower.create_agents(self, len(self.borrowers_table), list(range(len(self.borrowers_table))))
+
+    def fork(self) -> Market:
+        """An exact copy that goes its own way: left alone, both have the same months to the last bit."""
+        arrays: list[np.ndarray] = []
+        told = self._state(arrays)
+        twin = type(self).__new__(type(self))
+        twin._begin(self.setting, self.seed, self.engine, self.threads)
+        return twin._revive(told, arrays)
+
+    def save(self, path: str | Path) -> None:
+        """Write the market to a file that `Market.load` goes on from; it appears whole or not at all."""
+        arrays: list[np.ndarray] = []
+        head = {
+            "saved_market": FORMAT,
+            "colend": colend.__version__,
+            "source": model_hash(),
+            "setting": TypeAdapter(Setting).dump_python(self.setting, mode="json"),
+            "seed": self.seed,
+            "engine": self.engine,
+            "state": self._state(arrays),
+        }
+        ANATOMY.write(Path(path), head, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path, threads: int = 1) -> Market:
+        """The market that was saved to a file.
+
+        SavedMarketError when the file is no saved market, is damaged, or was saved by another version of colend, whose
+        next month would be another one; OSError when it cannot be read.
+        """
+        path = Path(path)
+        head = read_head(path)
+        if head.get("saved_market") != FORMAT or head.get("source") != model_hash():
+            raise SavedMarketError(
+                f"{path} was saved by another version of colend ({head.get('colend', 'unknown')}; this is "
+                f"{colend.__version__} with other source): run its scenario again with this one"
+            )
+        market = cls.__new__(cls)
+        market._begin(TypeAdapter(Setting).validate_python(head["setting"]), head["seed"], head["engine"], threads)
+        return market._revive(head["state"], ANATOMY.read_arrays(path, head))
+
+    def _state(self, arrays: list[np.ndarray]) -> Any:
+        held = {name: value for name, value in vars(self).items() if name not in self._not_state}
+        return ANATOMY.take_apart(held | {"steps": self.steps, "running": self.running}, arrays, "market")
+
+    def _revive(self, told: Any, arrays: list[np.ndarray]) -> Market:
+        self.__dict__.update(ANATOMY.put_together(told, arrays))
+        self._show_agents()
+        return self
 
     def open_contract(
         self,

@@ -1,0 +1,137 @@
+"""What a market holds, taken apart into plain arrays and JSON and put together again, for `fork`, `save` and `load`.
+
+No pickle: a file from elsewhere can hold numbers, and nothing that runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from colend.state.tables import Table
+
+_ARRAYS = {"Table": Table, "recarray": np.recarray, "ndarray": np.ndarray}
+_SCALAR = "scalar"
+
+
+class SavedMarketError(Exception):
+    """A file is no saved market, or is one of another version; the message says which, and what to do."""
+
+
+class Anatomy:
+    """How a state is written: `kinds`, classes of which the attributes are kept (dataclasses, named tuples, plain
+    objects), and `records`, the record types of tables.
+    """
+
+    def __init__(self, kinds: tuple[type, ...], records: Mapping[str, np.dtype]) -> None:
+        self.kinds = {kind.__name__: kind for kind in kinds}
+        self.records = dict(records)
+
+    def take_apart(self, value: Any, arrays: list[np.ndarray], where: str = "state") -> Any:
+        """`value` as JSON; its arrays are appended to `arrays`. TypeError, with the place, for what has no form."""
+        if value is None or type(value) in (bool, int, float, str):
+            return value
+        if isinstance(value, np.ndarray | np.generic):
+            arrays.append(np.asarray(value).view(np.ndarray))
+            form = _SCALAR if isinstance(value, np.generic) else type(value).__name__
+            return {"array": len(arrays) - 1, "form": form}
+        form = type(value).__name__
+        if type(value) in (list, tuple):
+            return {"form": form, "parts": [self.take_apart(one, arrays, f"{where}[]") for one in value]}
+        if type(value) is dict or type(value) in self.kinds.values():
+            parts = value if type(value) is dict else attributes(value)
+            return {"form": form, "parts": [[k, self.take_apart(v, arrays, f"{where}.{k}")] for k, v in parts.items()]}
+        raise TypeError(f"{where} is a {form}: a saved market cannot hold that")
+
+    def put_together(self, told: Any, arrays: list[np.ndarray]) -> Any:
+        """What `take_apart` took apart, with copies of its arrays."""
+        if not isinstance(told, dict):
+            return told
+        form = told["form"]
+        if form == _SCALAR:
+            array = arrays[told["array"]]
+            return array.copy().reshape(1).view(np.recarray)[0] if array.dtype.names else array[()]
+        if "array" in told:
+            return arrays[told["array"]].copy().view(_ARRAYS[form])
+        if form in ("list", "tuple"):
+            parts = [self.put_together(part, arrays) for part in told["parts"]]
+            return parts if form == "list" else tuple(parts)
+        found = {key: self.put_together(part, arrays) for key, part in told["parts"]}
+        if form == "dict":
+            return found
+        kind = self.kinds[form]
+        if issubclass(kind, tuple):
+            return kind(**found)
+        made = object.__new__(kind)
+        made.__dict__.update(found)
+        return made
+
+    def write(self, path: Path, head: Mapping[str, Any], arrays: list[np.ndarray]) -> None:
+        """Write `head` (JSON) and `arrays` to a file that appears whole or not at all; tables as bytes."""
+        layout = [[self._record(array.dtype), list(array.shape)] for array in arrays]
+        flat = [np.ascontiguousarray(array).reshape(-1) for array in arrays]
+        plain = {str(i): one.view(np.uint8) if one.dtype.names else one for i, one in enumerate(flat)}
+        temporary = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            with open(temporary, "wb") as file:
+                np.savez(file, head=np.array(json.dumps({**head, "layout": layout})), **plain)  # type: ignore[arg-type]
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def read_arrays(self, path: Path, head: Mapping[str, Any]) -> list[np.ndarray]:
+        """The arrays of a file whose head was read; SavedMarketError when it is damaged."""
+        arrays = []
+        with opened(path) as file:
+            for i, (record, shape) in enumerate(head["layout"]):
+                array = file[str(i)]
+                if record:
+                    array = array.view(np.dtype((np.record, self.records[record])))
+                arrays.append(array.reshape(shape))
+        return arrays
+
+    def _record(self, dtype: np.dtype) -> str:
+        if dtype.names is None:
+            return ""
+        name = next((name for name, known in self.records.items() if dtype.fields == known.fields), None)
+        if name is None:
+            raise TypeError(f"a table of {', '.join(dtype.names)}: a saved market does not know these columns")
+        return name
+
+
+def attributes(value: Any) -> dict[str, Any]:
+    """The attributes of a named tuple, a dataclass or a plain object."""
+    if isinstance(value, tuple):
+        return value._asdict()  # type: ignore[attr-defined]
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return vars(value)
+
+
+def read_head(path: Path) -> dict[str, Any]:
+    """The head of a file. SavedMarketError when it is no saved market; OSError when it cannot be read."""
+    with opened(path) as file:
+        return json.loads(str(file["head"]))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """An archive of arrays, open; whatever is wrong with it becomes a SavedMarketError."""
+    with open(path, "rb") as file:
+        try:
+            archive = np.load(file, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise ValueError("it is a single array")
+            yield archive
+        except (ValueError, KeyError, BadZipFile, EOFError) as error:
+            raise SavedMarketError(f"{path} is not a saved market, or is damaged ({error})") from None
