@@ -109,3 +109,36 @@ def seen_fixture():
         )
 
     return seen
+
+
+# Nobody meets: one platform's lender, short of nothing, lends to everybody who needs a loan, at a price that all accept
+# and that bears any risk; a loading of 0.01 (the least) makes everybody of a segment default alike.
+ALIKE = {
+    "population__regions": 1,
+    "population__initial_owner_share": 0.0,
+    "population__demand_growth": 0.0,
+    "population__reservation_rate": 2.0,
+    "population__reservation_sigma": 0.001,
+    "population__reservation_slope": 0.0,
+    "credit__rate_cap": 2.0,
+    "credit__posted_rate": 1.0,
+    "credit__default_loading": 0.01,
+    "banks__city__number": 0,
+    "banks__consumer_finance__number": 0,
+    "banks__rural__number": 1,
+    "platforms__number": 1,
+    "platforms__user_share": [1.0],
+    "platforms__lender_equity": 1e13,
+    "alliances__meeting_rate": 0.0,
+}
+
+
+@pytest.fixture(name="make_lender", scope="session")
+def make_lender_fixture(make_setting):
+    """make_lender(seed=0, **settings): a market of alike borrowers in which every application becomes a loan."""
+    from colend.market import Market
+
+    def make(seed: int = 0, **settings):
+        return Market(make_setting(**ALIKE | {"years": 50} | settings), seed)
+
+    return make

@@ -137,9 +137,8 @@ def found_rows(rows, key, cumulative, regions, amount, reservation, owned, bank_
         row.region = region
         row.platform = place_in(uniform(own, SCENE), cumulative[1])
         row.creditworthiness = z
-        row.amount = np.int64(
-            min(amount[segment, 0] * math.exp(amount[segment, 1] * normal(own, AMOUNT)), _LARGEST_LOAN)
-        )
+        fen = amount[segment, 0] * math.exp(amount[segment, 1] * normal(own, AMOUNT))
+        row.amount = np.int64(max(1.0, min(fen, _LARGEST_LOAN)))  # a loan of nothing would be none
         spread = reservation[segment, 1] * normal(own, RESERVATION) - reservation[segment, 2] * z
         row.reservation_rate = reservation[segment, 0] * math.exp(spread)
         if uniform(own, OWNER) < owned[segment]:

@@ -137,8 +137,8 @@ class Macro(Group):
     systematic_persistence: Number = parameter(
         0.97,
         "1",
-        "Monthly autocorrelation of the systematic credit factor (psi)",
+        "Monthly autocorrelation of the systematic credit factor (psi); 1: one state of the economy for the whole run",
         "design document section 3",
         0,
-        0.9999,
+        1,
     )
