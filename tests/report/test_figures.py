@@ -13,13 +13,12 @@ from PIL import Image
 
 import colend
 import colend.report.figures as figures
-from colend.experiment.statistics import interval as interval_of_one
 from colend.report import draw
 from colend.report.figures import FIGURES, OF_ALL_POINTS
 from colend.report.figures.comparison import differences
 from colend.report.figures.evidence import evidence
 from colend.report.figures.losses import trailing_loss_rate
-from colend.report.reading import Reading, interval
+from colend.report.reading import Reading
 from colend.report.style import STYLE, looks
 from colend.report.words import GROUPS, arm_label
 from colend.scenario.design import Record
@@ -183,17 +182,6 @@ def test_arms_can_be_told_apart_without_colour():
             grey = abs(np.dot(np.array(to_rgb(a.color)) - np.array(to_rgb(b.color)), [0.299, 0.587, 0.114]))
             assert a.marker != b.marker
             assert grey > 0.3 or a.line != b.line
-
-
-def test_intervals_are_those_of_the_comparison():
-    values = np.random.default_rng(1).normal(size=(7, 4))
-    mean, low, high = interval(values)
-    for column in range(4):
-        assert (low[column], high[column]) == pytest.approx(interval_of_one(values[:, column]))
-    assert mean == pytest.approx(values.mean(axis=0))
-    one_mean, one_low, _ = interval(np.array([[1.0, np.nan], [np.nan, np.nan]]))
-    assert one_mean[0] == 1.0
-    assert np.isnan([one_mean[1], one_low[0], one_low[1]]).all()
 
 
 def test_the_comparison_shows_the_stores_numbers(four_arms):

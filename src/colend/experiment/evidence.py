@@ -59,8 +59,7 @@ def beside(facts: Iterable[Fact], frame_of: Callable[[str], Any], baseline: str)
 
 
 def _row(fact: Fact, values: np.ndarray) -> tuple:
-    mean = float(values.mean()) if len(values) else math.nan
-    low, high = interval(values)
+    mean, low, high = map(float, interval(values)) if len(values) else (math.nan,) * 3
     distance, holds = math.nan, None
     if len(values) and fact.value is not None and fact.tolerance is not None:
         distance = abs(mean - fact.value) / fact.tolerance

@@ -1,9 +1,12 @@
-"""Arms compared: means, differences paired by seed, their intervals and effect sizes."""
+"""Arms compared: means, differences paired by seed, their intervals, effect sizes and p-values.
+
+All functions take arrays with seeds along the first axis and missing values as NaN, and work on all other axes at once.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,60 +24,190 @@ COMPARISON = (
     "pairs",
     "effect_size",
     "share_of_pairs",
+    "mean_low",
+    "mean_high",
+    "effect_low",
+    "effect_high",
+    "correlation",
+    "p_holm",
 )
+LEVEL = 0.95  # of every interval
+_UPPER = 0.5 + LEVEL / 2.0
+_CELLS = 1_000_000  # numbers in memory at once where all seeds meet all seeds
+_EXACT = 1e-12  # a standard error below this share of its scale is rounding
 
 
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """Student's 95 % interval of the mean; missing with fewer than two values; a point when all are the same."""
-    n = len(values)
-    if n < 2:
-        return math.nan, math.nan
+def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Number, mean and standard deviation (n - 1) of what is known; missing where too little is."""
+    values = np.asarray(values, dtype=np.float64)
+    known = ~np.isnan(values)
+    number = known.sum(axis=0)
+    # Around the first known value: what does not vary has exactly its value as mean and 0 as deviation.
+    first = np.take_along_axis(values, known.argmax(axis=0, keepdims=True), axis=0)[0]
+    around = np.where(known, values - first, 0.0)
+    shift = around.sum(axis=0) / np.maximum(number, 1)
+    square = np.where(known, (around - shift) ** 2, 0.0).sum(axis=0)
+    deviation = np.where(number > 1, np.sqrt(square / np.maximum(number - 1, 1)), np.nan)
+    return number, first + shift, deviation
+
+
+def interval(values: np.ndarray, widening: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean over the first axis (seeds) and Student's 95 % interval of it, missing with fewer than two values.
+
+    A point when all are the same. `widening`: see `colend.experiment.stopping`.
+    """
     from scipy.special import stdtrit
 
-    half = float(stdtrit(n - 1, 0.975)) * float(values.std(ddof=1)) / math.sqrt(n)
-    mean = float(values.mean())
-    return mean - half, mean + half
+    number, mean, deviation = moments(values)
+    half = widening * stdtrit(np.maximum(number - 1, 1), _UPPER) * deviation / np.sqrt(np.maximum(number, 1))
+    return mean, mean - half, mean + half
 
 
-def effect_size(values: np.ndarray, others: np.ndarray) -> float:
-    """Vargha and Delaney's A (2000): P(a value > another) + P(equal) / 2, over all pairs."""
-    if not len(values) or not len(others):
-        return math.nan
-    higher = (values[:, None] > others).mean() + 0.5 * (values[:, None] == others).mean()
-    return float(higher)
-
-
-def compared(values: np.ndarray, baseline: np.ndarray) -> dict[str, float]:
-    """One measure of one arm against the baseline; both by seed, in the same order, missing as NaN.
+def compared(values: np.ndarray, baseline: np.ndarray, widening: float = 1.0) -> dict[str, np.ndarray]:
+    """An arm against the baseline, both [seed, ...] in the same order of seeds: COMPARISON's columns but the last.
 
     The difference uses the seeds on which both are known: common random numbers make it far surer than the means.
+    Adds `p`, of Student's paired test, missing where nothing differs.
     """
-    known = values[~np.isnan(values)]
-    both = ~np.isnan(values) & ~np.isnan(baseline)
-    differences = values[both] - baseline[both]
-    low, high = interval(differences)
+    values, baseline = np.asarray(values, dtype=np.float64), np.asarray(baseline, dtype=np.float64)
+    differences = values - baseline
+    number, _, deviation = moments(values)
+    mean, mean_low, mean_high = interval(values, widening)
+    pairs, difference, spread = moments(differences)
+    _, low, high = interval(differences, widening)
+    size, size_low, size_high = effect_size(values, baseline)
+    favouring = np.where(np.isnan(differences), 0.0, (differences > 0.0) + 0.5 * (differences == 0.0)).sum(axis=0)
     return {
-        "mean": float(known.mean()) if len(known) else math.nan,
-        "sd": float(known.std(ddof=1)) if len(known) > 1 else math.nan,
-        "n": len(known),
-        "difference": float(differences.mean()) if len(differences) else math.nan,
+        "mean": mean,
+        "sd": deviation,
+        "n": number,
+        "difference": difference,
         "low": low,
         "high": high,
-        "pairs": len(differences),
-        "effect_size": effect_size(known, baseline[~np.isnan(baseline)]),
-        "share_of_pairs": effect_size(differences, np.zeros(1)),
+        "pairs": pairs,
+        "effect_size": size,
+        "share_of_pairs": np.where(pairs > 0, favouring / np.maximum(pairs, 1), np.nan),
+        "mean_low": mean_low,
+        "mean_high": mean_high,
+        "effect_low": size_low,
+        "effect_high": size_high,
+        "correlation": correlation(values, baseline),
+        "p": _p_value(pairs, difference, spread * widening),
     }
 
 
-def comparison(runs: Any, baseline: str, measures: list[str]) -> Iterator[tuple]:
-    """Rows of the comparison table from the data frame `runs` (arm, seed, point, measures), every arm and point."""
-    for point, at_point in runs.groupby("point", sort=False):
-        by_arm = {arm: frame.set_index("seed") for arm, frame in at_point.groupby("arm", sort=False)}
-        if baseline not in by_arm:
-            continue
-        for arm, frame in by_arm.items():
-            seeds = frame.index.union(by_arm[baseline].index)
-            mine, base = frame.reindex(seeds), by_arm[baseline].reindex(seeds)
-            for measure in measures:
-                numbers = compared(mine[measure].to_numpy(dtype=np.float64), base[measure].to_numpy(dtype=np.float64))
-                yield (arm, point, measure, *(numbers[name] for name in COMPARISON[3:]))
+def correlation(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Pearson's, over the seeds on which both are known; missing where one does not vary."""
+    both = np.isnan(values) | np.isnan(others)
+    one, other = np.where(both, np.nan, values), np.where(both, np.nan, others)
+    number, mean, deviation = moments(one)
+    _, mean_other, deviation_other = moments(other)
+    together = np.where(both, 0.0, (one - mean) * (other - mean_other)).sum(axis=0) / np.maximum(number - 1, 1)
+    scale = deviation * deviation_other
+    return np.where(scale > 0.0, np.clip(together / np.where(scale > 0.0, scale, 1.0), -1.0, 1.0), np.nan)
+
+
+def _p_value(number: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    from scipy.special import stdtr
+
+    error = deviation / np.sqrt(np.maximum(number, 1))
+    with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0: nothing differs, nothing to test
+        return np.asarray(2.0 * stdtr(np.maximum(number - 1, 1), -np.abs(mean) / error))
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Holm's (1979) p-values adjusted over the last axis: the family; missing ones are not part of it."""
+    p = np.asarray(p, dtype=np.float64)
+    order = np.argsort(p, axis=-1)  # missing ones last
+    left = (~np.isnan(p)).sum(axis=-1, keepdims=True) - np.arange(p.shape[-1])
+    steps = np.minimum(np.maximum.accumulate(np.take_along_axis(p, order, -1) * left, axis=-1), 1.0)
+    result = np.empty_like(p)
+    np.put_along_axis(result, order, steps, axis=-1)
+    return np.where(np.isnan(p), np.nan, result)
+
+
+def effect_size(values: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Vargha and Delaney's A (2000), P(a value > another) + P(equal) / 2 over all pairs of seeds; its 95 % interval.
+
+    The interval is that of matched samples (Munzel 1999; the variance is DeLong et al.'s 1988, from the placement of
+    every value among the others), with Student's quantile, on the logit scale so that it stays in [0, 1]. Where one arm
+    lies wholly above the other that variance is 0, and the bound is Newcombe's (2006, method 5) instead.
+    """
+    values, others = np.broadcast_arrays(values, others)
+    shape, seeds = values.shape[1:], len(values)
+    flat, flat_others = values.reshape(seeds, -1), others.reshape(seeds, -1)
+    block = max(1, _CELLS // max(seeds * seeds, 1))
+    parts = [
+        _effect_size(flat[:, first : first + block], flat_others[:, first : first + block])
+        for first in range(0, flat.shape[1], block)
+    ]
+    size, low, high = (np.concatenate(columns).reshape(shape) for columns in zip(*parts, strict=True))
+    return size, low, high
+
+
+def _effect_size(values: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    from scipy.special import expit, logit, stdtrit
+
+    known, known_others = ~np.isnan(values), ~np.isnan(others)
+    number, number_others = known.sum(axis=0), known_others.sum(axis=0)
+    above = (values[:, None] > others) + 0.5 * (values[:, None] == others)  # [seed, other seed, ...]
+    some = (number > 0) & (number_others > 0)
+    size = np.where(some, above.sum(axis=(0, 1)) / np.maximum(number * number_others, 1), np.nan)
+    own = np.where(known, above.sum(axis=1) / np.maximum(number_others, 1) - size, 0.0) / np.maximum(number, 1)
+    other = np.where(known_others, above.sum(axis=0) / np.maximum(number, 1) - size, 0.0)
+    parts = own + other / np.maximum(number_others, 1)  # what each seed adds to A - P
+    seeds, fewer = (known | known_others).sum(axis=0), np.minimum(number, number_others)
+    error = np.sqrt((parts**2).sum(axis=0) * seeds / np.maximum(seeds - 1, 1))
+    error = np.where(error < _EXACT, 0.0, error)
+    inside = (size > 0.0) & (size < 1.0)
+    middle = np.where(inside, size, 0.5)
+    half = stdtrit(np.maximum(fewer - 1, 1), _UPPER) * error / (middle * (1.0 - middle))
+    low, high = expit(logit(middle) - half), expit(logit(middle) + half)
+    for i in np.flatnonzero(some & ~inside):
+        bound = separated(int(number[i]), int(number_others[i]))
+        low[i], high[i] = (bound, 1.0) if size[i] == 1.0 else (0.0, 1.0 - bound)
+    return size, np.where(fewer > 1, low, np.nan), np.where(fewer > 1, high, np.nan)
+
+
+@cache
+def separated(number: int, others: int) -> float:
+    """Newcombe's (2006, method 5) lower 95 % bound of A where all `number` values lie above all `others`.
+
+    The root of (1 - A)^2 = z^2 A (1 - A) (1 + (N - 1) ((1 - A)/(2 - A) + A/(1 + A))) / (m n), N = (m + n) / 2.
+    """
+    from scipy.special import ndtri
+
+    scale, middle = float(ndtri(_UPPER)) ** 2 / (number * others), (number + others) / 2.0
+    low, high = 0.0, 1.0
+    for _ in range(60):
+        size = (low + high) / 2.0
+        spread = 1.0 + (middle - 1.0) * ((1.0 - size) / (2.0 - size) + size / (1.0 + size))
+        low, high = (size, high) if 1.0 - size > scale * size * spread else (low, size)
+    return low
+
+
+def comparison(runs: Any, baseline: str, measures: Sequence[str], widening: float = 1.0) -> Iterator[tuple]:
+    """Rows of the comparison table from the data frame `runs` (arm, seed, point, measures), every arm and point.
+
+    `p_holm` is adjusted over the measures of one arm at one point: what a reader of that arm looks at together.
+    """
+    arms, points = list(dict.fromkeys(runs["arm"])), list(dict.fromkeys(runs["point"]))
+    if baseline not in arms or not len(measures):
+        return
+    seeds = sorted(set(runs["seed"]))
+    place = [
+        runs[name].map({value: i for i, value in enumerate(there)}).to_numpy()
+        for name, there in (("seed", seeds), ("arm", arms), ("point", points))
+    ]
+    cube = np.full((len(seeds), len(arms), len(points), len(measures)), np.nan)
+    cube[tuple(place)] = runs[list(measures)].to_numpy(dtype=np.float64)
+    there = np.zeros((len(arms), len(points)), dtype=bool)
+    there[place[1], place[2]] = True
+    numbers = compared(cube, cube[:, [arms.index(baseline)]], widening)
+    numbers["p_holm"] = holm(numbers.pop("p"))
+    columns = [numbers[name].tolist() for name in COMPARISON[3:]]
+    for j, point in enumerate(points):
+        for i, arm in enumerate(arms):
+            if there[i, j] and there[arms.index(baseline), j]:
+                rows = zip(*(column[i][j] for column in columns), strict=True)
+                yield from ((arm, point, measure, *row) for measure, row in zip(measures, rows, strict=True))

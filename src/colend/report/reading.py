@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from colend.experiment.evidence import beside
+from colend.experiment.statistics import interval
 from colend.report.words import arm_label
 from colend.scenario.facts import facts_of
 
@@ -153,23 +154,3 @@ class Reading:
 def _frame(result: Any, name: str) -> pd.DataFrame:
     frame = getattr(result, name, None)
     return pd.DataFrame() if frame is None else frame
-
-
-def interval(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean over the first axis (seeds) and its 95 % t-interval, NaN where fewer than two seeds have a value.
-
-    `colend.experiment.statistics.interval`, for many columns at once.
-    """
-    from scipy.special import stdtrit
-
-    values = np.asarray(values, dtype=np.float64)
-    known = np.isfinite(values)
-    number = known.sum(axis=0)
-    safe = np.where(number > 0, number, 1)
-    mean = np.where(known, values, 0.0).sum(axis=0) / safe
-    square = np.where(known, (values - mean) ** 2, 0.0).sum(axis=0)
-    several = number > 1
-    error = np.sqrt(square / np.maximum(number - 1, 1) / safe)
-    half = np.where(several, stdtrit(np.maximum(number - 1, 1), 0.975) * error, np.nan)
-    mean = np.where(number > 0, mean, np.nan)
-    return mean, mean - half, mean + half

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from colend.experiment.statistics import compared
+from colend.experiment.statistics import compared, interval
 from colend.report import evidence
-from colend.report.reading import Reading, interval
+from colend.report.reading import Reading
 from colend.report.story import is_story, story
 from colend.report.words import GROUPS, Term, shown
 
@@ -206,7 +206,7 @@ def paired(reading: Reading, measure: str, arm: str, other: str) -> tuple[float,
     """Mean of arm minus other over the seeds that both have, and its 95 % interval."""
     frame = reading.frame("runs").pivot(index="seed", columns="arm", values=measure).astype(float)
     numbers = compared(frame[arm].to_numpy(), frame[other].to_numpy())
-    return numbers["difference"], numbers["low"], numbers["high"]
+    return float(numbers["difference"]), float(numbers["low"]), float(numbers["high"])
 
 
 def _clear_words(reading: Reading, width: int) -> list[str]:

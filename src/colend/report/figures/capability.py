@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colend.report.reading import Reading, interval
+from colend.experiment.statistics import interval
+from colend.report.reading import Reading
 from colend.report.style import INK, MUTED, at_least, date_axis, foot, lines, looks, marks, page, value_axis
 from colend.report.words import KIND_WORDS
 

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from colend.report.reading import Reading, interval
+from colend.experiment.statistics import interval
+from colend.report.reading import Reading
 from colend.report.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, YELLOW, page, plain
 from colend.report.words import yuan_unit
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colend.report.reading import Reading, interval
+from colend.experiment.statistics import interval
+from colend.report.reading import Reading
 from colend.report.style import foot, lines, looks, nothing, page, value_axis
 
 EVENTS = {
