@@ -88,6 +88,19 @@ def test_a_broken_kernel_is_caught(make_market, monkeypatch):
     assert "books" in same(columns, objects)
 
 
+@pytest.mark.parametrize("module", ["colend.month.settlement", "colend.state.books"])
+def test_compiled_loops_do_what_their_source_says(make_market, monkeypatch, module):
+    loops, source = make_market(years=1, **ALL_ACT), make_market(years=1, **ALL_ACT)
+    for _ in range(9):
+        loops.step()
+        with monkeypatch.context() as patch:
+            patch.setattr(importlib.import_module(module), "compiled", lambda function, allocates=True: function)
+            source.step()
+    assert same(loops, source) == []
+    assert loops.books.flows.tobytes() == source.books.flows.tobytes()
+    assert loops.contract_profit.tobytes() == source.contract_profit.tobytes()
+
+
 def test_looking_at_borrowers_registers_nobody(make_market):
     market = make_market()
     before = len(market.agents)

@@ -37,6 +37,14 @@ def test_repeated_payers_in_one_posting_all_count(books):
     assert books.profit()[:2].tolist() == [-3, -3]
 
 
+def test_accounts_are_one_or_one_an_amount(books):
+    with pytest.raises(ValueError, match=r"3 amounts between \[2, 1, 1\] accounts"):
+        books.post(np.array([0, 1]), books.suppliers, np.array([1, 2, 3]), Flow.ALLIANCE_COST)
+    with pytest.raises(ValueError, match="a FEE of -2 fen"):
+        books.post(np.array([0, 1]), books.suppliers, np.array([1, -2]), Flow.FEE)
+    assert not books.balance.any()
+
+
 @pytest.mark.parametrize(("amount", "error"), [(-1, ValueError), (1.5, TypeError)])
 def test_money_is_whole_and_positive(books, amount, error):
     with pytest.raises(error):

@@ -151,7 +151,7 @@ LIVES = (
         "originated",
         "yuan",
         "Lent this month, both parts",
-        lambda v: v.market.totals.originated[v.contract].sum(axis=1) * (v.market.scale / FEN),
+        lambda v: v.market.contract_totals.originated[v.contract] * (v.market.scale / FEN),
     ),
     _life("balance", "yuan", "Outstanding, both parts", lambda v: v.contracts.balance[v.contract] / FEN),
     _life(

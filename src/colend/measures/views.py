@@ -13,7 +13,7 @@ from colend.compilation import summed_over
 from colend.rules.alliance_measures import AllianceFacts
 from colend.scenario.parameters import KINDS, SEGMENTS
 from colend.state.books import FEN, Flow
-from colend.state.tables import DORMANT, ENDED, INTEGRATING, LENDER, NONE, OPERATING, OWN, SIGNED, TOTAL
+from colend.state.tables import DORMANT, ENDED, INTEGRATING, LENDER, NONE, OPERATING, OWN, SIGNED, as_totals
 
 LOCAL = (KINDS.index("city"), KINDS.index("rural"))  # kinds of bank that belong to a region
 PACT = (SIGNED, INTEGRATING, OPERATING, DORMANT)  # stages between a signature and its end
@@ -48,7 +48,7 @@ class MonthView:
         counts = self.market.totals
         flat = counts.view(np.int64).reshape(*counts.shape, -1)
         sums = np.stack([flat[self.contracts.kind == kind].sum(axis=0) for kind in range(3)]) * self.market.scale
-        return sums.view(TOTAL)[..., 0].view(np.recarray)
+        return as_totals(sums)
 
     @cached_property
     def applications(self) -> np.ndarray:
@@ -95,7 +95,7 @@ class MonthView:
     @cached_property
     def lent_by_bank(self) -> np.ndarray:
         """Yuan that each bank paid out: float64[joint (its part) / own channel, bank]."""
-        yuan = self.market.totals.originated.sum(axis=1) * (self.market.scale / FEN)
+        yuan = self.market.contract_totals.originated * (self.market.scale / FEN)
         part = yuan * self.contracts.funding_share
         number = len(self.banks)
         funded = np.flatnonzero(self.contracts.bank != NONE)[number:]  # the first rows are the own channels

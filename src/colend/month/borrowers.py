@@ -15,7 +15,7 @@ from colend.scenario.parameters import OPENNESS
 from colend.state.books import FEN
 from colend.state.draws import month_key
 from colend.state.snapshot import BOUND_AT, MONTH, OFFER, REFUSAL, SEGMENT_MONTH, Snapshot
-from colend.state.tables import JOINT, LENDER, NONE, OWN, TOTAL, table
+from colend.state.tables import JOINT, LENDER, NONE, OWN, TOTAL, as_totals, table
 
 TRAFFIC, CUSTOMERS, TECHNOLOGY = range(len(OPENNESS))
 
@@ -32,8 +32,13 @@ def borrowers(market) -> None:
         market.refusals = scratch(market.parameters.credit.waterfall_depth)
         with np.errstate(over="ignore"):
             market.agents_by_type[market.borrower_type].do("step")
-    at_doors = market.totals.applications[market.lender_rows].sum(axis=1)
-    market.platform_applications = at_doors * float(market.scale)
+    market.contract_totals = over_segments(market.totals)
+    market.platform_applications = market.contract_totals.applications[market.lender_rows] * float(market.scale)
+
+
+def over_segments(totals: np.recarray) -> np.recarray:
+    """TOTAL[contract]: the sums over segments."""
+    return as_totals(counted(totals).sum(axis=1))
 
 
 def run_rows(first, last, rows, snapshot, totals, refusals):
@@ -44,7 +49,7 @@ def run_rows(first, last, rows, snapshot, totals, refusals):
 
 def scratch(depth: int) -> np.recarray:
     """Room for what the lenders of one waterfall leave behind."""
-    return np.zeros(depth + 1, dtype=REFUSAL).view(np.recarray)
+    return table(REFUSAL, depth + 1)
 
 
 def pass_over(rows: np.recarray, snapshot: Snapshot, threads: int = 1) -> np.recarray:
@@ -66,8 +71,12 @@ def pass_over(rows: np.recarray, snapshot: Snapshot, threads: int = 1) -> np.rec
         return totals[0]
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(chunk, range(threads)))
-    flat = np.sum([part.view(np.int64) for part in totals], axis=0)
-    return flat.view(TOTAL).reshape(shape).view(np.recarray)
+    return as_totals(np.sum([counted(part) for part in totals], axis=0))
+
+
+def counted(totals: np.recarray) -> np.ndarray:
+    """TOTAL[...] as int64[..., columns]."""
+    return totals.view(np.ndarray).view(np.int64).reshape(*totals.shape, -1)
 
 
 def build_snapshot(market) -> Snapshot:
@@ -91,7 +100,7 @@ def build_month(market) -> np.recarray:
     """The numbers that all borrowers share this month."""
     credit, customers = market.parameters.credit, market.parameters.customers
     population = market.parameters.population
-    month = np.zeros(1, dtype=MONTH).view(np.recarray)
+    month = table(MONTH, 1)
     with np.errstate(over="ignore"):
         month.key = month_key(market.seed, market.month)
     month.factor = market.systematic_factor
@@ -124,7 +133,7 @@ def build_month(market) -> np.recarray:
 def build_segments(market) -> np.recarray:
     """The numbers of each segment this month."""
     population = market.parameters.population
-    segments = np.zeros(len(market.default_threshold), dtype=SEGMENT_MONTH).view(np.recarray)
+    segments = table(SEGMENT_MONTH, len(market.default_threshold))
     segments.threshold = market.default_threshold
     credit = market.parameters.credit
     segments.loading = credit.default_loading.as_array()
@@ -148,7 +157,7 @@ def build_offers(market) -> np.recarray:
     banks, platforms = market.banks_table, market.platforms_table
     kind, bank, platform = contracts.kind, contracts.bank.astype(np.int64), contracts.platform.astype(np.int64)
     joint, own, lender = kind == JOINT, kind == OWN, kind == LENDER
-    offers = np.zeros((len(contracts), len(market.default_threshold)), dtype=OFFER).view(np.recarray)
+    offers = table(OFFER, (len(contracts), len(market.default_threshold)))
     offers.kind, offers.bank = kind[:, None], bank[:, None]
     offers.region = np.where(bank == NONE, NONE, banks.region[bank].astype(np.int64))[:, None]
 

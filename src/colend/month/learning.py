@@ -43,7 +43,8 @@ def observe_flows(market) -> None:
     contracts = market.contracts[: market.contract_count]
     bank = contracts.bank.astype(np.int64)
     funded = contracts.funding_share > 0.0
-    yuan = totals.originated.sum(axis=1) * scale / FEN
+    sums = market.contract_totals
+    yuan = sums.originated * scale / FEN
     lent = np.bincount(bank[funded], (yuan * contracts.funding_share)[funded], number)
     open_banks = banks.admission > 0.05  # nothing is learned about demand from a closed door
     asked = np.where(open_banks, lent / np.maximum(banks.admission, 0.05), outlook.bank_lending)
@@ -54,10 +55,10 @@ def observe_flows(market) -> None:
 
     depth = contract_depths(market, contracts)
     clear = np.where(contracts.kind == JOINT, view(market.parameters.credit.thin_view, depth), 1.0)
-    loans = totals.matured.sum(axis=1) * scale * contracts.funding_share * clear
+    loans = sums.matured * scale * contracts.funding_share * clear
     outlook.experience = smooth(outlook.experience, np.bincount(bank[funded], loans[funded], number))
     outlook.leaned = smooth(outlook.leaned, np.bincount(bank[funded], (loans * depth)[funded], number))
-    banks.matured_own = totals.matured[:number].sum(axis=1) * scale
+    banks.matured_own = sums.matured[:number] * scale
 
 
 def learn_risk_control(market) -> None:

@@ -4,11 +4,13 @@ contract.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from colend.compilation import summed_over
+from colend.compilation import compiled, summed_over
 from colend.equations.capacity import capital_ratio
-from colend.state.books import FEN, Flow, fen
+from colend.state.books import FEN, Flow, fen, move
 from colend.state.tables import JOINT, LENDER, NONE, OWN
 
 _BASIS = 10_000
@@ -35,111 +37,122 @@ def summed_balances(market) -> np.ndarray:
     return outstanding * market.scale
 
 
-def post_loans(market) -> None:
-    """Loans paid out, repaid and written off, interest, fees and running costs, by contract.
+class Accounts(NamedTuple):
+    """Numbers of the accounts that a contract's flows pass through; cash accounts are numbered as entities."""
 
-    The bank's claim is always the same share of the contract's loans, rounded down to the fen; each flow moves the
-    claim to where it belongs after the flow, so that nothing drifts.
+    borrowers: int
+    depositors: int
+    suppliers: int
+    debt: int  # what borrowers owe; the claims follow, two a contract
+    first_platform: int
+
+
+def party_part(amount, share, party):
+    """What of an amount is the bank's (party 0), rounded down to the fen, and the platform's (1)."""
+    bank = amount * share // _BASIS
+    return bank if party == 0 else amount - bank
+
+
+def monthly(balance, rate):
+    """A month of a yearly rate on a balance, whole fen."""
+    return np.int64(np.rint(balance * rate / 12.0))
+
+
+def settle_contract(k, contract, sums, scale, cost, banks, platforms, accounts, ledger, profit):
+    """Post the month of contract `k`: principal, interest, fees, running costs and `cost`, fen a loan paid out.
+
+    `sums` is its TOTAL over segments; times `scale` it is the real market's. Each party's claim is always the same
+    share of the contract's loans; each flow moves the claim to where it belongs after the flow, so that nothing
+    drifts. `profit`[party, contract] receives what each party earned.
     """
-    books, parameters = market.books, market.parameters
-    contracts = market.contracts[: market.contract_count]
+    kind, bank, platform = np.int64(contract.kind), np.int64(contract.bank), np.int64(contract.platform)
+    share = np.int64(np.rint(contract.funding_share * _BASIS))
+    bank_cash = accounts.borrowers if bank == NONE else bank
+    platform_cash = accounts.borrowers if platform == NONE else accounts.first_platform + platform
+    first_claim = accounts.debt + 1 + 2 * k
+    owed = ledger.balance[first_claim] + ledger.balance[first_claim + 1]
+    paid_out = owed + sums.originated * scale
+    not_lost = paid_out - (sums.defaulted - sums.recovered) * scale
+    left = not_lost - (sums.repaid + sums.recovered) * scale
+    for party in range(2):
+        claim, cash = first_claim + party, bank_cash if party == 0 else platform_cash
+        before = party_part(owed, share, party)
+        lent = party_part(paid_out, share, party) - before
+        lost = before + lent - party_part(not_lost, share, party)
+        back = before + lent - lost - party_part(left, share, party)
+        move(ledger, accounts.debt, claim, lent, Flow.PAID_OUT, kind)
+        move(ledger, cash, accounts.borrowers, lent, Flow.PAID_OUT, kind)
+        move(ledger, claim, accounts.debt, lost, Flow.WRITE_OFF, kind)
+        move(ledger, claim, accounts.debt, back, Flow.PRINCIPAL, kind)
+        move(ledger, accounts.borrowers, cash, back, Flow.PRINCIPAL, kind)
+        interest = party_part(sums.interest * scale, share, party)
+        funds_rate, operating_rate = 0.0, 0.0
+        if party == 0 and bank != NONE:
+            funds_rate, operating_rate = banks[bank].funds_rate, banks[bank].operating_rate
+        if party == 1 and platform != NONE:
+            funds_rate, operating_rate = platforms[platform].funds_rate, platforms[platform].operating_rate
+        funding, operating = monthly(before, funds_rate), monthly(before, operating_rate)
+        spent = sums.originations * scale * cost if (party == 1) == (kind == LENDER) else 0
+        move(ledger, accounts.borrowers, cash, interest, Flow.INTEREST, kind)
+        move(ledger, cash, accounts.depositors, funding, Flow.FUNDING_COST, kind)
+        move(ledger, cash, accounts.suppliers, operating, Flow.OPERATING_COST, kind)
+        move(ledger, cash, accounts.suppliers, spent, Flow.ORIGINATION_COST, kind)
+        profit[party, k] = interest - lost - funding - operating - spent
+    fee = monthly(party_part(owed, share, 0), contract.fee_rate)
+    technology = monthly(owed, contract.technology_fee)
+    move(ledger, bank_cash, platform_cash, fee, Flow.FEE, kind)
+    move(ledger, bank_cash, platform_cash, technology, Flow.TECHNOLOGY_FEE, kind)
+    profit[0, k] -= fee + technology
+    profit[1, k] += fee + technology
+
+
+def settle_contracts(contracts, sums, scale, costs, banks, platforms, accounts, ledger, profit):
+    """`settle_contract` for all; `costs` int64[kinds] is what paying out a loan costs, fen."""
+    for k in range(len(contracts)):
+        cost = costs[contracts[k].kind]
+        settle_contract(k, contracts[k], sums[k], scale, cost, banks, platforms, accounts, ledger, profit)
+
+
+def post_loans(market) -> None:
+    """Everything that the borrowers' pass moved, by contract; then the penalty on what was lent beyond headroom."""
+    books, credit = market.books, market.parameters.credit
     banks, platforms = market.banks_table, market.platforms_table
-    kind = contracts.kind.astype(np.int64)
-    rows = np.arange(len(contracts))
-    bank = contracts.bank.astype(np.int64)
-    platform = contracts.platform.astype(np.int64)
-    bank_cash = np.where(bank == NONE, books.borrowers, bank)
-    platform_cash = np.where(platform == NONE, books.borrowers, books.banks + platform)
-    share = np.rint(contracts.funding_share * _BASIS).astype(np.int64)
-    sums = {
-        name: market.totals[name].sum(axis=1) * market.scale
-        for name in ("originated", "repaid", "defaulted", "recovered", "interest", "originations")
-    }
-    before = books.bank_claims + books.platform_claims
-    bank_before, platform_before = books.bank_claims.copy(), books.platform_claims.copy()
-    profit = np.zeros((2, len(contracts)))  # economic profit in fen, by party
-
-    def bank_part(amount):
-        return amount * share // _BASIS
-
-    def earn(party, entity, other, amount, flow):
-        """Party receives `amount` from `other` (or pays it, when negative)."""
-        books.post(other, entity, np.maximum(amount, 0), flow, kind)
-        books.post(entity, other, np.maximum(-amount, 0), flow, kind)
-        profit[party] += amount
-
-    # Principal: out, back in cash (instalments and recoveries), lost.
-    lost = sums["defaulted"] - sums["recovered"]
-    stages = [before, before + sums["originated"]]
-    stages.append(stages[-1] - lost)
-    stages.append(stages[-1] - sums["repaid"] - sums["recovered"])
-    for flow, earlier, later in zip((Flow.PAID_OUT, Flow.WRITE_OFF, Flow.PRINCIPAL), stages, stages[1:], strict=False):
-        change = np.array([bank_part(later) - bank_part(earlier), 0 * later])
-        change[1] = later - earlier - change[0]
-        for party, cash in enumerate((bank_cash, platform_cash)):
-            claim, amount = books.claim(rows, party), np.abs(change[party])
-            if flow == Flow.PAID_OUT:
-                books.post(books.debt, claim, amount, flow, kind)
-                books.post(cash, books.borrowers, amount, flow, kind)
-            else:
-                books.post(claim, books.debt, amount, flow, kind)
-                if flow == Flow.PRINCIPAL:
-                    books.post(books.borrowers, cash, amount, flow, kind)
-                else:
-                    profit[party] -= amount
-
-    bank_interest = bank_part(sums["interest"])
-    earn(0, bank_cash, books.borrowers, bank_interest, Flow.INTEREST)
-    earn(1, platform_cash, books.borrowers, sums["interest"] - bank_interest, Flow.INTEREST)
-
-    def monthly(balance, rate):
-        return np.rint(balance * rate / 12.0).astype(np.int64)
-
-    fees = monthly(bank_before, contracts.fee_rate)
-    technology = monthly(before, contracts.technology_fee)
-    for amount, flow in ((fees, Flow.FEE), (technology, Flow.TECHNOLOGY_FEE)):
-        earn(0, bank_cash, platform_cash, -amount, flow)
-        profit[1] += amount
-    for party, entity, claims, source, index in (
-        (0, bank_cash, bank_before, banks, bank),
-        (1, platform_cash, platform_before, platforms, platform),
-    ):
-        earn(party, entity, books.depositors, -monthly(claims, source.funds_rate[index]), Flow.FUNDING_COST)
-        earn(party, entity, books.suppliers, -monthly(claims, source.operating_rate[index]), Flow.OPERATING_COST)
-    cost = np.where(kind == OWN, parameters.credit.origination_cost_own, parameters.credit.origination_cost_joint)
-    spent = sums["originations"] * fen(cost)
-    earn(0, bank_cash, books.suppliers, -np.where(kind == LENDER, 0, spent), Flow.ORIGINATION_COST)
-    earn(1, platform_cash, books.suppliers, -np.where(kind == LENDER, spent, 0), Flow.ORIGINATION_COST)
-
-    penalty = parameters.banks.penalty_rate
+    contracts = market.contracts[: market.contract_count]
+    accounts = Accounts(books.borrowers, books.depositors, books.suppliers, books.debt, books.banks)
+    costs = fen([{OWN: credit.origination_cost_own}.get(kind, credit.origination_cost_joint) for kind in range(3)])
+    profit = np.zeros((2, len(contracts)), dtype=np.int64)
+    compiled(settle_contracts, allocates=False)(
+        contracts, market.contract_totals, market.scale, costs, banks, platforms, accounts, books.ledger, profit
+    )
+    penalty = market.parameters.banks.penalty_rate
     for entities, source in ((np.arange(len(banks)), banks), (books.banks + np.arange(len(platforms)), platforms)):
         books.post(entities, books.depositors, fen(source.overshoot * penalty / 12.0), Flow.PENALTY, 0)
     market.contract_profit = profit / FEN
-    credit_alliances(market, contracts, kind, profit / FEN)
+    credit_alliances(market, contracts, profit / FEN)
 
 
-def credit_alliances(market, contracts, kind, profit) -> None:
+def credit_alliances(market, contracts, profit) -> None:
     """Add the month's surplus of each joint contract to its alliance, discounted to the month of meeting."""
-    joint = np.flatnonzero(kind == JOINT)
+    joint = np.flatnonzero(contracts.kind == JOINT)
     if not len(joint):
         return
     alliance = contracts.alliance[joint]
     rows = market.alliances
-    totals = market.totals[joint]
-    converted = totals.converted.astype(np.float64) * market.scale
+    converted = market.totals.converted[joint].astype(np.float64) * market.scale
     customers = (converted * market.lifetime_value[contracts.bank[joint]]).sum(axis=1)
     lost = (converted * market.lifetime_loss[contracts.platform[joint]]).sum(axis=1)
     discount = market.monthly_discount ** (market.month - rows.met[alliance])
     bank_value = profit[0, joint] + customers
     platform_value = profit[1, joint] * market.parameters.platforms.incremental_share - lost
-    np.add.at(rows.bank_value, alliance, discount * bank_value)
-    np.add.at(rows.platform_value, alliance, discount * platform_value)
-    originations = totals.originations.sum(axis=1)
-    np.add.at(rows.originated, alliance, totals.originated.sum(axis=1) * float(market.scale) / FEN)
-    np.add.at(rows.loans, alliance, originations * float(market.scale))
-    np.add.at(rows.borrowers, alliance, totals.first_of_kind.sum(axis=1) * float(market.scale))
-    np.add.at(rows.defaulted, alliance, totals.defaulted.sum(axis=1) * float(market.scale) / FEN)
-    np.add.at(rows.converted, alliance, converted.sum(axis=1))
+    rows.bank_value[alliance] += discount * bank_value  # a contract has its own alliance: none comes twice
+    rows.platform_value[alliance] += discount * platform_value
+    totals = market.contract_totals
+    originations = totals.originations[joint]
+    rows.originated[alliance] += totals.originated[joint] * float(market.scale) / FEN
+    rows.loans[alliance] += originations * float(market.scale)
+    rows.borrowers[alliance] += totals.first_of_kind[joint] * float(market.scale)
+    rows.defaulted[alliance] += totals.defaulted[joint] * float(market.scale) / FEN
+    rows.converted[alliance] += converted.sum(axis=1)
     first = alliance[(originations > 0) & (rows.first_loan[alliance] == NONE)]
     rows.first_loan[first] = market.month
 

@@ -90,7 +90,7 @@ def party_terms(market, pairs: np.ndarray, party: int) -> np.recarray:
     platform, bank = np.divmod(pairs, len(market.banks_table))
     scale = market.banks_table.cost_scale[bank]
     openness = market.platforms_table.openness[platform]
-    terms = np.zeros(len(pairs), dtype=TERMS).view(np.recarray)
+    terms = table(TERMS, len(pairs))
     margin = rows.bank_margin if party == 0 else rows.platform_margin
     opening = scale * market.parameters.platforms.opening_cost.as_array()[openness] if party == 1 else 0.0
     flow, pilot_flow = rows.applications, rows.applications * group.pilot_allocation
@@ -139,7 +139,7 @@ def smaller_surplus(market, pairs: np.ndarray) -> np.ndarray:
     return both.min(axis=0)
 
 
-def confident(market, pairs: np.ndarray, terms: np.recarray) -> np.ndarray:
+def confident(market, pairs: np.ndarray, terms: np.ndarray) -> np.ndarray:
     """Whether P(x > x*) reaches `sign_confidence`, x* the fit at which the party's surplus is 0."""
     needed = market.parameters.alliances.sign_confidence
     rows = market.pairs
@@ -157,7 +157,7 @@ def would_sign(market, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nd
         worth.append(values(market, pairs, terms))
         agree &= worth[-1] > 0.0
         if agree.any():
-            agree[agree] = confident(market, pairs[agree], terms[agree].view(np.recarray))
+            agree[agree] = confident(market, pairs[agree], terms[agree])
     return agree, worth[0], worth[1]
 
 

@@ -264,10 +264,10 @@ def correct_intercepts(market) -> None:
         contracts.platform.astype(np.int64) * len(banks) + contracts.bank,
         np.where(contracts.kind == OWN, len(pairs) + contracts.bank, len(pairs) + len(banks) + contracts.platform),
     )
-    sums, totals, channels = market.calibration, market.totals, len(pairs) + len(banks) + len(platforms)
-    sums.defaults += np.bincount(channel, totals.defaults.sum(axis=1), channels)
-    sums.predicted += np.bincount(channel, totals.predicted.sum(axis=1) / FIXED_POINT, channels)
-    sums.slope += np.bincount(channel, totals.slope.sum(axis=1) / FIXED_POINT, channels)
+    sums, totals, channels = market.calibration, market.contract_totals, len(pairs) + len(banks) + len(platforms)
+    sums.defaults += np.bincount(channel, totals.defaults, channels)
+    sums.predicted += np.bincount(channel, totals.predicted / FIXED_POINT, channels)
+    sums.slope += np.bincount(channel, totals.slope / FIXED_POINT, channels)
     correction = sums.correction(market.parameters.credit.intercept_prior_weight)
     pairs.intercept, banks.own_intercept, platforms.own_intercept = np.split(
         correction, [len(pairs), len(pairs) + len(banks)]

@@ -26,7 +26,7 @@ from colend.state.draws import (
     uniform,
     uniforms,
 )
-from colend.state.tables import BANK, BORROWER, PLATFORM, table
+from colend.state.tables import BANK, BORROWER, PLATFORM, as_table, table
 
 BEFORE = -1  # the month of draws that are made once
 _KIND_STRIDE = 1_000_000  # entity numbers by kind, so that one bank more changes nobody else's draws
@@ -83,7 +83,7 @@ def found_banks(parameters, seed: int) -> np.recarray:
         rows.deposits = value("deposits_to_equity", others) * equity
         rows.admission = 1.0
         tables.append(rows)
-    return np.concatenate(tables).view(np.recarray)
+    return as_table(np.concatenate(tables))
 
 
 def choices(value, names: tuple[str, ...], number: int) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 from colend.equations.default import solve_threshold
 from colend.equations.relationship import awareness_at_end, conversion_probability, touch_strength
 from colend.scenario.parameters import TOUCHPOINTS
+from colend.state.tables import table
 
 SEGMENT_COUNT = 3
 TRAFFIC, CUSTOMERS, TECHNOLOGY = range(3)  # places in OPENNESS
@@ -113,7 +114,7 @@ def segment_terms(parameters) -> np.recarray:
     Loans at their means (log-normal amounts, terms independent of them).
     """
     credit, population = parameters.credit, parameters.population
-    rows = np.zeros(SEGMENT_COUNT, dtype=SEGMENT_TERMS).view(np.recarray)
+    rows = table(SEGMENT_TERMS, SEGMENT_COUNT)
     loading, yearly = credit.default_loading.as_array(), credit.annual_default_rate.as_array()
     rows.loading = loading
     rows.threshold = [solve_threshold(float(rate), float(load)) for rate, load in zip(yearly, loading, strict=True)]

@@ -9,8 +9,11 @@ owner's accounts add up to is its equity.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
+
+from colend.compilation import compiled
 
 FEN = 100  # fen in a yuan
 CHANNELS = 3  # JOINT, OWN, LENDER
@@ -42,6 +45,49 @@ class Flow(IntEnum):
 
 NOT_PROFIT = (Flow.TAX, Flow.PAYOUT, Flow.OPENING_BALANCE)
 REST_OF_ECONOMY = ("borrowers", "depositors", "suppliers", "government", "shareholders")
+
+
+class Ledger(NamedTuple):
+    """The arrays that a posting writes to and reads."""
+
+    balance: np.ndarray  # int64[accounts], fen
+    flows: np.ndarray  # int64[Flow, entities, CHANNELS], fen
+    owner: np.ndarray  # int64[accounts]: entity of each account
+
+
+def move(ledger, payer, payee, fen, kind, channel):
+    """Move `fen` from account `payer` to account `payee`; a negative amount goes the other way.
+
+    `flows[kind, owner, channel]` records what the owner of an account gained less what it gave: handing out a loan
+    moves its cash into a claim and nets to nothing, interest or a write-off does not.
+    """
+    ledger.balance[payer] -= fen
+    ledger.balance[payee] += fen
+    ledger.flows[kind, ledger.owner[payer], channel] -= fen
+    ledger.flows[kind, ledger.owner[payee], channel] += fen
+
+
+def move_rows(ledger, payers, payees, amounts, kind, channels):
+    """Move every one of `amounts`; of the others, one may stand for all. Returns the most negative amount, 0 if none
+    is; then nothing is moved.
+    """
+    least = 0
+    for amount in amounts:
+        least = min(least, amount)
+    if least < 0:
+        return least
+    for i in range(len(amounts)):
+        payer = payers[i] if len(payers) > 1 else payers[0]
+        payee = payees[i] if len(payees) > 1 else payees[0]
+        channel = channels[i] if len(channels) > 1 else channels[0]
+        move(ledger, payer, payee, amounts[i], kind, channel)
+    return least
+
+
+def add_up(amounts, places, sums):
+    """Add each amount to the sum at its place."""
+    for i in range(len(amounts)):
+        sums[places[i]] += amounts[i]
 
 
 class BooksError(Exception):
@@ -77,6 +123,11 @@ class Books:
         return self.debt + 1 + 2 * contract + party
 
     @property
+    def ledger(self) -> Ledger:
+        """What compiled code moves money in; opening a contract makes the arrays anew."""
+        return Ledger(self.balance, self.flows, self.owner)
+
+    @property
     def bank_claims(self) -> np.ndarray:
         """Banks' parts of the loans by contract, fen."""
         return self.balance[self.debt + 1 :: 2]
@@ -91,25 +142,25 @@ class Books:
         self.flows[:] = 0
 
     def post(self, payer, payee, fen, kind: Flow, channel=0) -> None:
-        """Move `fen` (int64, not negative) from account `payer` to account `payee`; all may be arrays that broadcast.
+        """Move `fen` (whole, not negative) from account `payer` to account `payee` (see `move`).
 
-        `flows[kind, owner, channel]` records what the owner of an account gained less what it gave: handing out a
-        loan moves its cash into a claim and nets to nothing, interest or a write-off does not.
+        All may be one number or an array with one an amount.
         """
-        payer, payee, fen, channel = np.broadcast_arrays(payer, payee, fen, channel)
-        if fen.dtype.kind not in "iu":
-            raise TypeError(f"money is whole fen, not {fen.dtype}")
-        if (fen < 0).any():
-            raise ValueError(f"a {kind.name} of {fen.min()} fen: post it from the other side")
-        np.subtract.at(self.balance, payer, fen)
-        np.add.at(self.balance, payee, fen)
-        np.subtract.at(self.flows[kind], (self.owner[payer], channel), fen)
-        np.add.at(self.flows[kind], (self.owner[payee], channel), fen)
+        amounts = np.asarray(fen)
+        if amounts.dtype.kind not in "iu":
+            raise TypeError(f"money is whole fen, not {amounts.dtype}")
+        columns = [np.ascontiguousarray(values, dtype=np.int64) for values in (amounts, payer, payee, channel)]
+        if any(len(column) not in (1, len(columns[0])) for column in columns):
+            raise ValueError(f"{len(columns[0])} amounts between {[len(column) for column in columns[1:]]} accounts")
+        amounts, payers, payees, channels = columns
+        least = compiled(move_rows, allocates=False)(self.ledger, payers, payees, amounts, int(kind), channels)
+        if least < 0:
+            raise ValueError(f"a {kind.name} of {least} fen: post it from the other side")
 
     def equity(self) -> np.ndarray:
         """Fen that each entity is worth: the sum of all its accounts."""
         worth = np.zeros(self.entities, dtype=np.int64)
-        np.add.at(worth, self.owner, self.balance)
+        compiled(add_up, allocates=False)(self.balance, self.owner, worth)
         return worth
 
     def profit(self) -> np.ndarray:

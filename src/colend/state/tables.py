@@ -247,8 +247,8 @@ def in_stages(stages: np.ndarray, *wanted: int) -> np.ndarray:
 
 
 class Table(np.recarray):
-    """A record array whose columns are three times as quick to reach as np.recarray's: no look at the dtype's fields
-    before it is known that the name is not an attribute of arrays.
+    """A record array that keeps its columns once they were asked for: np.recarray looks each one up anew, which in a
+    market of a few thousand borrowers is a fifth of a run.
     """
 
     __getattribute__ = np.ndarray.__getattribute__
@@ -257,13 +257,15 @@ class Table(np.recarray):
         if name.startswith("__"):
             raise AttributeError(name)
         try:
-            return self.view(np.ndarray)[name]
+            column = self.view(np.ndarray)[name]
         except (ValueError, IndexError):
             raise AttributeError(f"no column {name!r}") from None
+        self.__dict__[name] = column  # a view: what is written to the table shows in it
+        return column
 
     def __setattr__(self, name: str, value) -> None:
         if name in (self.dtype.names or ()):
-            self.view(np.ndarray)[name] = value
+            getattr(self, name)[...] = value
         else:
             np.ndarray.__setattr__(self, name, value)
 
@@ -271,8 +273,9 @@ class Table(np.recarray):
         """Nothing to do: tables are made with record rows."""
 
     def __getitem__(self, key):
-        found = np.ndarray.__getitem__(self, key)
-        return found.view(np.ndarray) if isinstance(key, str) else found
+        if isinstance(key, str):
+            return getattr(self, key)
+        return np.ndarray.__getitem__(self, key)
 
 
 def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> np.recarray:
@@ -281,6 +284,16 @@ def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> np.recarray:
     for name in _STARTS_AT_NONE.get(dtype, ()):
         result[name] = NONE
     return result
+
+
+def as_table(rows: np.ndarray) -> np.recarray:
+    """A structured array as a table; NumPy forgets on concatenating that tables were one."""
+    return rows.view(np.dtype((np.record, rows.dtype))).view(Table)
+
+
+def as_totals(counts: np.ndarray) -> np.recarray:
+    """int64[..., columns of TOTAL] as TOTAL[...]."""
+    return as_table(counts.view(TOTAL)[..., 0])
 
 
 _STARTS_AT_NONE = {
