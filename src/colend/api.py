@@ -63,6 +63,7 @@ class Result:
     regions = cached_property(lambda self: self.frame("regions"))
     alliances = cached_property(lambda self: self.frame("alliances"))
     alliance_months = cached_property(lambda self: self.frame("alliance_months"))
+    fishing = cached_property(lambda self: self.frame("fishing"))
     comparison = cached_property(lambda self: self.frame("comparison"))
 
     @cached_property

@@ -13,12 +13,13 @@ from pydantic import TypeAdapter
 import colend
 from colend.agents import Borrower, Borrowers, CityBank, ConsumerFinanceCompany, Platform, RuralBank
 from colend.equations.default import solve_threshold
-from colend.measures import collect_run
+from colend.measures import collect_fishing, collect_run
 from colend.month import MONTH
 from colend.rules import outlook
 from colend.rules.alliance import found_pairs
 from colend.rules.alliance_measures import terminal_values
 from colend.rules.bank import Calibration, prepare_plans
+from colend.rules.fishing import FishingTest
 from colend.rules.founding import customer_shares, found_banks, found_borrowers, found_platforms
 from colend.scenario.design import Setting, model_hash
 from colend.state import snapshot, tables
@@ -206,12 +207,21 @@ def simulate(
     `on_month` is called with the number of months done after each.
     """
     market = Market(setting, seed, engine, threads)
+    test = FishingTest(market) if setting.fishing_test else None
     for done in range(1, market.months + 1):
+        if test is not None:
+            test.before_month(market)
         market.step()
+        if test is not None:
+            test.after_month(market)
         if on_month is not None:
             on_month(done)
     terminal_values(market)
     tables = collect_run(market)
+    if test is not None:
+        test.finish(market)
+        found = collect_fishing(test)
+        tables = {**tables, "runs": {**tables["runs"], **found["runs"]}, "fishing": found["fishing"]}
     market.dissolve()
     return tables
 

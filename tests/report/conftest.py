@@ -7,9 +7,10 @@ import pytest
 
 from colend.experiment.statistics import COMPARISON, comparison
 from colend.market import simulate
-from colend.scenario.design import Record, Setting
+from colend.scenario.design import FishingTerms, Record, Setting
 from colend.scenario.parameters import Parameters
 
+FISHING = FishingTerms(horizon_months=3)
 ARMS = {
     f"{sequencing} + {openness}": {"alliances": {"sequencing": sequencing}, "platforms": {"openness": openness}}
     for sequencing in ("sign_then_cooperate", "cooperate_then_sign")
@@ -49,13 +50,14 @@ def result_of(frames, arms, years, baseline=None, name="test", title="Which way 
 def simulated(make_setting):
     """simulated(arms, seeds, years, record): a result of a small market."""
 
-    def make(arms, seeds=1, years=2.0, record=None, **settings):
+    def make(arms, seeds=1, years=2.0, record=None, fishing=FISHING, **settings):
         parts = []
         for arm in arms:
             small = make_setting(**settings).parameters.model_dump()
             for group, values in ARMS.get(arm, {}).items():
                 small[group] = small[group] | values
-            setting = Setting(Parameters.model_validate(small), years=years, record=record or Record(), arm=arm)
+            parameters = Parameters.model_validate(small)
+            setting = Setting(parameters, years=years, record=record or Record(), arm=arm, fishing_test=fishing)
             parts += [(arm, seed, "", simulate(setting, seed)) for seed in range(seeds)]
         return result_of(joined(parts), list(arms), years)
 

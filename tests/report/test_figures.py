@@ -144,7 +144,7 @@ def test_other_numbers_of_arms_are_drawn(one_run, as_result, number):
 
 
 def test_what_was_not_recorded_is_left_out(simulated, tmp_path):
-    lean = simulated(["base"], years=0.5, record=Record(months="none", banks="none", alliances=False))
+    lean = simulated(["base"], years=0.5, record=Record(months="none", banks="none", alliances=False), fishing=None)
     charts = tmp_path / "charts"
     charts.mkdir()
     (charts / "01_joint_lending.png").write_text("of an earlier result")
@@ -219,7 +219,11 @@ def test_a_sweep_is_drawn_over_its_parameter(four_arms):
     comparison = pd.concat([stored.assign(point=point) for point in points])
     result = SimpleNamespace(scenario=four_arms.scenario, runs=runs, comparison=comparison)
     made = drawn(result)
-    assert [name for name, found in made.items() if found is not None] == ["09_comparison", "12_sweep"]
+    assert [name for name, found in made.items() if found is not None] == [
+        "09_comparison",
+        "12_sweep",
+        "17_fishing_index",
+    ]
     figure, numbers = made["12_sweep"]
     check_nothing_overlaps(figure)
     assert sorted(set(numbers["value"])) == [0.3, 1, 3]

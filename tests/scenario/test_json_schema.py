@@ -103,7 +103,7 @@ def test_what_it_accepts(scenario):
     "scenario",
     [
         "bas: {}",
-        "fishing_test: {month: last}",
+        "fishing_test: {month: first}",
         "base: {alliances.fit_s: 1}",
         "base: {alliances: {fit_sd: -1}}",
         "base: {platforms: {openness: trafic}}",

@@ -25,7 +25,27 @@ ONE_LINE = [
     (b"title: \xff\xfe\n", f"{HERE}: is not UTF-8 text (byte 7)"),
     # keys
     ("yers: 3\n", f"{HERE}:1: yers: there is no such key; did you mean years?"),
-    ("\nfishing_test: {month: last}\n", f"{HERE}:2: fishing_test: there is no such key"),
+    ("fishing_test: 3\n", f"{HERE}:1: fishing_test: 3 is not a mapping of keys"),
+    (
+        "\nfishing_test: {months: last}\n",
+        f"{HERE}:2: fishing_test.months: there is no such key; did you mean month?",
+    ),
+    (
+        "fishing_test: {month: lst}\n",
+        f"{HERE}:1: fishing_test.month: 'lst' is not allowed; allowed: last, or a whole number of months from 1; did you mean last?",
+    ),
+    (
+        "years: 1\nfishing_test: {month: 13}\n",
+        f"{HERE}:2: fishing_test.month: 13 is after the run's end; allowed: last, or at most 12",
+    ),
+    (
+        "fishing_test: {kinds: [city, rurl]}\n",
+        f"{HERE}:1: fishing_test.kinds: ['city', 'rurl'] is not allowed; allowed: one or more of city, rural, consumer_finance",
+    ),
+    (
+        "fishing_test: {horizon_months: 0}\n",
+        f"{HERE}:1: fishing_test.horizon_months: 0 is not allowed; allowed: a whole number from 1 to 120",
+    ),
     ("policy: []\n", f"{HERE}:1: policy: there is no such key"),
     ("1: 2\n", f"{HERE}:1: 1: there is no such key"),
     ("alliances.fit_sd: 1\n", f"{HERE}:1: alliances.fit_sd: there is no such key; parameters stand under `base:`"),

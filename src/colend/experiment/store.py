@@ -21,7 +21,7 @@ from colend.experiment.content import Place, Tables, content_hash, hash_by_table
 from colend.scenario.design import Run, canonical, point_name
 
 SCHEMA_VERSION = 1
-TABLES = ("runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months")
+TABLES = ("runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months", "fishing")
 _SQL_TYPES = {"f": "REAL", "i": "INTEGER", "u": "INTEGER", "b": "INTEGER", "U": "TEXT", "O": "TEXT", "S": "TEXT"}
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -9,13 +9,14 @@ import numpy as np
 from colend.measures.agents import BANKS, PLATFORMS, REGIONS
 from colend.measures.alliances import ALLIANCES, LIVES, LivesView, lives_kept
 from colend.measures.declaration import TABLES, UNITS, Measure
+from colend.measures.fishing import FISHING, FISHING_RUN
 from colend.measures.months import MONTHS
 from colend.measures.runs import RUNS
 from colend.measures.views import MonthView, RunView, YearView
 
-__all__ = ["MEASURES", "TABLES", "UNITS", "Measure", "collect_month", "collect_run", "collect_year"]
+__all__ = ["MEASURES", "TABLES", "UNITS", "Measure", "collect_fishing", "collect_month", "collect_run", "collect_year"]
 
-MEASURES: tuple[Measure, ...] = RUNS + MONTHS + BANKS + PLATFORMS + REGIONS + ALLIANCES + LIVES
+MEASURES: tuple[Measure, ...] = RUNS + FISHING_RUN + MONTHS + BANKS + PLATFORMS + REGIONS + ALLIANCES + LIVES + FISHING
 
 Columns = dict[str, Any]
 
@@ -67,6 +68,14 @@ def collect_run(market) -> dict[str, Columns]:
             order = chosen[np.lexsort((lives["month"][chosen], lives["alliance"][chosen]))]
             result["alliance_months"] = {name: column[order] for name, column in lives.items()}
     return result
+
+
+def collect_fishing(test) -> dict[str, Columns]:
+    """The bank's rows of a finished fishing test, and what it adds to the run's row."""
+    return {
+        "runs": {name: np.array([value]) for name, value in taken(FISHING_RUN, test).items()},
+        "fishing": taken(FISHING, test),
+    }
 
 
 def stacked(parts: list[Columns]) -> Columns:

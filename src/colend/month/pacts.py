@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from colend.rules.alliance import (
-    close_dead_banks,
     decide,
     draw_operations,
     integrate,
     meet,
     operate,
+    part,
     review,
     start_pilots,
 )
@@ -18,7 +18,7 @@ def pacts(market) -> None:
     """Part, review, pilot, decide, integrate what exists; meet; the same for who just met; then this month's
     operations.
     """
-    close_dead_banks(market)
+    part(market)
     operate(market)
     review(market)
     go_on(market)

@@ -83,6 +83,7 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
         (
             Term("converted", "Customers won by joint loans", "customers won", PEOPLE),
             Term("originations_own", "Lent by banks’ own channels", "own lending", BILLIONS),
+            Term("fishing_index", "Lent alone if platforms stop, share", "lending without platforms", PERCENT),
             Term("own_share", "Own channels’ share of lending", "its share of lending", PERCENT, told=False),
         ),
     ),

@@ -34,6 +34,7 @@ from colend.state.tables import (
     PILOT_FAILED,
     PILOT_SETUP,
     SIGNED,
+    WITHDRAWN,
     grown,
     in_stages,
     table,
@@ -217,10 +218,14 @@ def end(market, rows: np.ndarray, reason: int) -> None:
     market.pairs.alliance[pairs_of(market, rows)] = NONE
 
 
-def close_dead_banks(market) -> None:
-    """A bank without equity leaves all its alliances; their loans run off."""
-    rows = alliances_in(market, DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
-    end(market, rows[market.banks_table.alive[market.alliances.bank[rows]] == 0], BANK_CLOSED)
+def part(market) -> None:
+    """A bank without equity leaves all its alliances, and platforms leave a bank that they no longer serve; the loans
+    run off.
+    """
+    banks = market.banks_table
+    for column, reason in (("alive", BANK_CLOSED), ("served", WITHDRAWN)):
+        rows = alliances_in(market, DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
+        end(market, rows[banks[column][market.alliances.bank[rows]] == 0], reason)
 
 
 def meet(market) -> None:
@@ -233,7 +238,7 @@ def meet(market) -> None:
     free_bank = np.floor(banks.slots - used_bank + _WHOLE)
     free_bank = np.minimum(free_bank, banks.maximum_partners - pairs_running.sum(axis=0))
     looks = uniforms(market.seed, market.month, bank_entities(banks), draws.MEETING) < parameters.meeting_rate
-    free_bank = np.where(looks & (banks.alive != 0), np.maximum(free_bank, 0), 0).astype(np.int64)
+    free_bank = np.where(looks & (banks.alive != 0) & (banks.served != 0), np.maximum(free_bank, 0), 0).astype(np.int64)
     free_platform = np.maximum(np.floor(platforms.slots - used_platform + _WHOLE), 0).astype(np.int64)
     candidates = np.flatnonzero((~pairs_running & (free_bank > 0) & (free_platform > 0)[:, None]).ravel())
     if not len(candidates):

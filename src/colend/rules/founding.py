@@ -65,7 +65,7 @@ def found_banks(parameters, seed: int) -> np.recarray:
 
         rows.kind = kind
         rows.region = np.arange(group.number) % parameters.population.regions
-        rows.alive = 1
+        rows.alive = rows.served = 1
         rows.sequencing = choices(group.sequencing or parameters.alliances.sequencing, SEQUENCING, group.number)
         equity, ratio = value("equity", size), value("capital_ratio", scores(seed, entities, draws.CAPITAL))
         rows.initial_equity = rows.equity = equity

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from colend.scenario.errors import ScenarioError, nearest
 from colend.scenario.keys import misfits, resolve
-from colend.scenario.parameters import Parameters
+from colend.scenario.parameters import KINDS, Parameters
 
 MONTHS_KEPT = ("all", "yearly", "none")
 BANKS_KEPT = ("yearly", "none")
@@ -40,6 +40,19 @@ RECORD_OF_SWEEP = Record(months="none", banks="none", alliances=False, lives=0)
 
 
 @dataclass(frozen=True)
+class FishingTerms:
+    """A fishing test: after `month` months of the run (None: at its end) platforms stop serving these kinds of bank.
+
+    It lasts `horizon_months`; a bank that lent less than `minimum_originations` yuan in that time has no index.
+    """
+
+    month: int | None = None
+    horizon_months: int = 12
+    kinds: tuple[str, ...] = KINDS
+    minimum_originations: float = 1e6
+
+
+@dataclass(frozen=True)
 class Setting:
     """One market to simulate: the parameters of an arm at a sweep point, from when and for how long."""
 
@@ -49,6 +62,7 @@ class Setting:
     record: Record = Record()
     arm: str = "base"
     point: dict[str, Any] = field(default_factory=dict)
+    fishing_test: FishingTerms | None = None
 
     @property
     def months(self) -> int:
@@ -68,6 +82,7 @@ class Setting:
             "start": self.start,
             "months": self.months,
             "record": asdict(self.record),
+            **({"fishing_test": asdict(self.fishing_test)} if self.fishing_test else {}),
         }
 
 
@@ -107,6 +122,7 @@ class Scenario:
     record: Record
     base: dict[str, Any] = field(default_factory=dict)
     path: Path | None = None
+    fishing_test: FishingTerms | None = None
     sample: Any = None  # the `colend.scenario.sweep.Sample` that the points are of
 
     def arm(self, name: str, point: dict[str, Any] | None = None) -> Setting:
@@ -130,7 +146,7 @@ class Scenario:
         except ValidationError as error:
             place = f"arm {name}" + (f" at {point_name(point)}" if point else "")
             raise ScenarioError(misfits(error, (), place, set())) from None
-        return Setting(parameters, self.start, self.years, self.record, name, dict(point))
+        return Setting(parameters, self.start, self.years, self.record, name, dict(point), self.fishing_test)
 
     def resolved(self) -> dict[str, Any]:
         """The scenario as data, for the manifest: enough to run it again without its files."""
@@ -146,6 +162,7 @@ class Scenario:
             "baseline": self.baseline,
             "points": [dict(point) for point in self.points],
             "record": asdict(self.record),
+            **({"fishing_test": asdict(self.fishing_test)} if self.fishing_test else {}),
             **({"sample": self.sample.content()} if self.sample else {}),
         }
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from colend.scenario.design import BANKS_KEPT, MONTHS_KEPT, Record
+from colend.scenario.design import BANKS_KEPT, MONTHS_KEPT, FishingTerms, Record
 from colend.scenario.errors import nearest, shown
+from colend.scenario.parameters import KINDS
 
 LONGEST_NAME = 80
 LONGEST_TEXT = 10_000
@@ -20,6 +21,7 @@ MOST_YEARS = 100
 MOST_SEEDS = 1_000_000
 LARGEST_SEED = 2**63 - 1
 MOST_LIVES = 10_000
+MOST_HORIZON = 120  # months of a fishing test
 
 
 def name(value: Any) -> str:
@@ -99,6 +101,31 @@ def with_record(record: Record, key: Any, value: Any) -> Record:
     if not good:
         raise ValueError(_refused(value, words))
     return replace(record, **{key: value})
+
+
+def with_fishing(terms: FishingTerms, key: Any, value: Any) -> FishingTerms:
+    """The fishing test with one of its keys set."""
+    whole = type(value) is int
+    kinds = value if isinstance(value, list) else [value]
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    allowed: dict[str, tuple[str, bool]] = {
+        "month": ("last, or a whole number of months from 1", value == "last" or (whole and value >= 1)),
+        "horizon_months": (f"a whole number from 1 to {MOST_HORIZON}", whole and 1 <= value <= MOST_HORIZON),
+        "kinds": (
+            "one or more of " + ", ".join(KINDS),
+            bool(kinds) and all(kind in KINDS for kind in kinds) and len(set(kinds)) == len(kinds),
+        ),
+        "minimum_originations": ("yuan from 0 to 1e15", number and 0 <= value <= 1e15),
+    }
+    if key not in allowed:
+        raise ValueError(f"there is no such key{nearest(str(key), allowed)}")
+    words, good = allowed[key]
+    if not good:
+        hint = nearest(str(value), ("last",) if key == "month" else KINDS) if isinstance(value, str) else ""
+        raise ValueError(_refused(value, words) + hint)
+    ready: dict[str, Any] = {"month": None if value == "last" else value, "kinds": tuple(kinds)}
+    changed: dict[str, Any] = {key: ready.get(key, value)}
+    return replace(terms, **changed)
 
 
 def _refused(value: Any, allowed: str) -> str:

@@ -24,6 +24,8 @@ from colend.scenario.declarations import (
     groups,
 )
 from colend.scenario.design import BANKS_KEPT, MONTHS_KEPT
+from colend.scenario.fields import MOST_HORIZON
+from colend.scenario.parameters import KINDS
 from colend.scenario.sweep import METHODS
 
 SHIPPED = Path(__file__).with_name("schema.json")
@@ -42,6 +44,7 @@ def schema() -> dict[str, Any]:
     }
     file = {"type": "string", "minLength": 1}
     whole = {"type": "integer", "minimum": 0}
+    kinds = {"enum": list(KINDS)}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "colend scenario",
@@ -80,6 +83,17 @@ def schema() -> dict[str, Any]:
                     "banks": {"enum": list(BANKS_KEPT)},
                     "alliances": {"type": "boolean"},
                     "lives": whole | {"description": "Alliances per run whose monthly life is kept"},
+                },
+            },
+            "fishing_test": {
+                "description": "Fork the market and let platforms stop serving banks: what do these lend alone?",
+                "type": ["object", "null"],
+                "additionalProperties": False,
+                "properties": {
+                    "month": {"anyOf": [{"enum": ["last"]}, whole | {"minimum": 1}]},
+                    "horizon_months": whole | {"minimum": 1, "maximum": MOST_HORIZON},
+                    "kinds": {"anyOf": [kinds, {"type": "array", "items": kinds, "minItems": 1, "uniqueItems": True}]},
+                    "minimum_originations": {"type": "number", "minimum": 0, "maximum": 1e15},
                 },
             },
             "include": {"anyOf": [file, {"type": "array", "items": file}]},

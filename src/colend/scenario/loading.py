@@ -13,7 +13,7 @@ from colend.scenario import fields
 from colend.scenario.arms import MOST_COMBINATIONS, ONLY_ARM, Arm, baseline_name, compared, named
 from colend.scenario.banks_file import inside
 from colend.scenario.declarations import groups
-from colend.scenario.design import RECORD_OF_SWEEP, Record, Scenario
+from colend.scenario.design import RECORD_OF_SWEEP, FishingTerms, Record, Scenario
 from colend.scenario.errors import Problems, ScenarioError, nearest, shown
 from colend.scenario.keys import Source, checked, entries, misfits, resolve
 from colend.scenario.reading import Document, read_file, read_value
@@ -32,8 +32,10 @@ TOP_LEVEL = (
     "sweep",
     "baseline",
     "record",
+    "fishing_test",
     "include",
 )
+MAPPINGS = ("base", "compare", "arms", "sweep", "record", "fishing_test")
 GIVEN = "override"  # what stands for the file in messages about overrides
 # Combinations of arms and points whose parameters are put together on loading; the others when they are asked for.
 MOST_CHECKED = 1_000
@@ -166,7 +168,7 @@ def _override_layer(given: Mapping[str, Any]) -> Layer:
     data: dict[str, Any] = {}
     for key, value in given.items():
         top, _, rest = str(key).partition(".")
-        if rest and top in ("record", "base", "sweep"):
+        if rest and top in ("record", "base", "sweep", "fishing_test"):
             data.setdefault(top, {})[rest] = value
         elif key in TOP_LEVEL and isinstance(value, Mapping) and isinstance(data.get(key), Mapping):
             data[key] = {**data[key], **value}
@@ -234,7 +236,7 @@ class _Assembly:
                     known = str(key).partition(".")[0] in groups()[""]
                     hint = "; parameters stand under `base:`" if known else nearest(str(key), TOP_LEVEL)
                     self.problems.append(f"{place}: {key}: there is no such key{hint}")
-                elif key in ("base", "compare", "arms", "sweep", "record") and not isinstance(value, Mapping | None):
+                elif key in MAPPINGS and not isinstance(value, Mapping | None):
                     self.problems.append(f"{place}: {key}: {shown(value)} is not a mapping of keys")
                     del layer.document.data[key]
 
@@ -310,6 +312,7 @@ class _Assembly:
                         result[key] = value
         result["title"] = result["title"] or result["name"]
         result["record"] = self.record(record)
+        result["fishing_test"] = self.fishing(round(result["years"] * 12))
         return result
 
     def record(self, record: Record) -> Record:
@@ -321,6 +324,22 @@ class _Assembly:
                 except ValueError as error:
                     self.problems.append(f"{layer.place('record', key)}: record.{key}: {error}")
         return record
+
+    def fishing(self, months: int) -> FishingTerms | None:
+        """The fishing test that the layers ask for together, if any does."""
+        terms: FishingTerms | None = None
+        for layer in self.layers:
+            for key, value in layer.source("fishing_test").mapping.items():
+                place = layer.place("fishing_test", key)
+                try:
+                    terms = fields.with_fishing(terms or FishingTerms(), key, value)
+                    if key == "month" and terms.month is not None and terms.month > months:
+                        raise ValueError(f"{value} is after the run's end; allowed: last, or at most {months}")
+                except ValueError as error:
+                    self.problems.append(f"{place}: fishing_test.{key}: {error}")
+            if "fishing_test" in layer.document.data and terms is None:
+                terms = FishingTerms()
+        return terms
 
     def check_fit(self, base: dict, places: list, arms: dict[str, Arm], points: list[dict]) -> None:
         """Put every arm at every point together; what does not fit is a problem of the place that set it."""

@@ -19,8 +19,8 @@ NO_PRODUCT, SCENE_INSTALMENT, CASH_LOAN = 0, 1, 2
 DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT, ENDED = range(8)
 STAGE_NAMES = ("deciding", "pilot_setup", "pilot", "signed", "integrating", "operating", "dormant", "ended")
 # Why an alliance ended.
-NOT_ENDED, PILOT_FAILED, LAPSED, BANK_CLOSED = range(4)
-END_NAMES = ("", "pilot_failed", "lapsed", "bank_closed")
+NOT_ENDED, PILOT_FAILED, LAPSED, BANK_CLOSED, WITHDRAWN = range(5)
+END_NAMES = ("", "pilot_failed", "lapsed", "bank_closed", "withdrawn")
 
 BORROWER = np.dtype(
     [
@@ -53,6 +53,7 @@ BANK = np.dtype(
         ("kind", "u1"),  # index in KINDS: city, rural, consumer_finance
         ("region", "u1"),
         ("alive", "u1"),  # 0: equity gone, runs off
+        ("served", "u1"),  # 0: platforms no longer work with it
         ("sequencing", "i1"),  # index in SEQUENCING
         ("cost_scale", "f8"),  # set-up and fixed costs, 1 for a city bank
         ("initial_equity", "f8"),  # yuan

@@ -16,6 +16,7 @@ from colend.report.figures.comparison import comparison
 from colend.report.figures.customers import customers
 from colend.report.figures.every_alliance import every_alliance
 from colend.report.figures.evidence import evidence
+from colend.report.figures.fishing import fishing
 from colend.report.figures.inclusion import inclusion
 from colend.report.figures.income import income
 from colend.report.figures.lending import lending
@@ -46,6 +47,7 @@ FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None
     ("14_sweep_map", sweep_map),
     ("15_sweep_points", sweep_points),
     ("16_sensitivity", sensitivities),
+    ("17_fishing_index", fishing),
 )
 # Drawn of a whole sweep; all others show one point of it.
 OF_ALL_POINTS = (sweep, sweep_map, sweep_points, sensitivities)

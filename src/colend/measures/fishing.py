@@ -1,0 +1,133 @@
+"""What the fishing test measured, by bank and for the run; only in scenarios with a `fishing_test`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from colend.measures.declaration import Measure, mean, ratio
+from colend.rules.fishing import FishingTest, Season
+from colend.scenario.parameters import KINDS
+
+
+def lent(test: FishingTest) -> np.ndarray:
+    """Yuan that each tested bank lent with its platforms over the test, own channel and its part of joint loans."""
+    return (test.together.own + test.together.joint)[test.banks]
+
+
+def index(test: FishingTest) -> np.ndarray:
+    """The index by tested bank; NaN where a bank lent less than the test's `minimum_originations`."""
+    whole = lent(test)
+    return np.where(whole >= test.terms.minimum_originations, ratio(test.alone.own[test.banks], whole), np.nan)
+
+
+def pooled(test: FishingTest, kind: str | None = None) -> float:
+    """The index of all tested banks, or of a kind: sums before dividing."""
+    wanted = np.ones(len(test.banks), dtype=bool) if kind is None else test.kind[test.banks] == KINDS.index(kind)
+    whole = lent(test)[wanted].sum()
+    return (
+        ratio(test.alone.own[test.banks][wanted].sum(), whole) if whole >= test.terms.minimum_originations else np.nan
+    )
+
+
+def loss_rate(test: FishingTest, season: Season) -> np.ndarray:
+    """Charge-offs of own channels over the sum of months' opening balances, times 12, by tested bank."""
+    return ratio(12.0 * season.losses[test.banks], season.balances[test.banks])
+
+
+def pooled_loss_rate(test: FishingTest, season: Season) -> float:
+    return ratio(12.0 * season.losses[test.banks].sum(), season.balances[test.banks].sum())
+
+
+def _bank(name: str, unit: str, meaning: str, take) -> Measure:
+    return Measure(name, "fishing", unit, meaning, take)
+
+
+def _run(name: str, unit: str, meaning: str, take) -> Measure:
+    return Measure(name, "runs", unit, f"Fishing test: {meaning}", take)
+
+
+FISHING = (
+    _bank("bank", "number", "Number of the bank", lambda t: t.banks.astype(np.int64)),
+    _bank("kind", "name", "Kind of bank", lambda t: np.array(KINDS)[t.kind[t.banks]]),
+    _bank("own_together", "yuan", "Own-channel lending while platforms serve it", lambda t: t.together.own[t.banks]),
+    _bank("lent_together", "yuan", "Lent with its platforms, own channel and its part of joint loans", lent),
+    _bank("own_alone", "yuan", "Own-channel lending once platforms stopped", lambda t: t.alone.own[t.banks]),
+    _bank(
+        "index",
+        "share",
+        "Lending alone over lending together (own_alone / lent_together); missing below the minimum of lending",
+        index,
+    ),
+    _bank(
+        "loss_rate_together",
+        "rate a year",
+        "Charge-offs over balances of its own channel while platforms serve it",
+        lambda t: loss_rate(t, t.together),
+    ),
+    _bank("loss_rate_alone", "rate a year", "The same once platforms stopped", lambda t: loss_rate(t, t.alone)),
+    _bank(
+        "profit_together",
+        "yuan",
+        "Margin of its own channel while platforms serve it, before fixed costs and tax",
+        lambda t: t.together.profit[t.banks],
+    ),
+    _bank("profit_alone", "yuan", "The same once platforms stopped", lambda t: t.alone.profit[t.banks]),
+    _bank(
+        "alive_together", "number", "1: alive at the end with its platforms", lambda t: t.together.alive[t.banks] * 1
+    ),
+    _bank("alive_alone", "number", "1: alive at the end without them", lambda t: t.alone.alive[t.banks] * 1),
+)
+
+FISHING_RUN = (
+    _run(
+        "fishing_index",
+        "share",
+        "lent by own channels once platforms stopped, over all that these banks lend with them; sums before dividing",
+        pooled,
+    ),
+    *(
+        _run(
+            f"fishing_index_{kind}",
+            "share",
+            f"the same, {kind.replace('_', '-')} banks",
+            lambda t, k=kind: pooled(t, k),
+        )
+        for kind in KINDS
+    ),
+    _run(
+        "fishing_missing_share",
+        "share",
+        "banks that lend too little for an index of their own",
+        lambda t: mean(np.isnan(index(t))),
+    ),
+    _run(
+        "fishing_loss_rate_together",
+        "rate a year",
+        "charge-offs over balances of own channels while platforms serve",
+        lambda t: pooled_loss_rate(t, t.together),
+    ),
+    _run(
+        "fishing_loss_rate_alone",
+        "rate a year",
+        "the same once platforms stopped",
+        lambda t: pooled_loss_rate(t, t.alone),
+    ),
+    _run(
+        "fishing_profit_together",
+        "yuan",
+        "margin of own channels while platforms serve, before fixed costs and tax",
+        lambda t: float(t.together.profit[t.banks].sum()),
+    ),
+    _run(
+        "fishing_profit_alone",
+        "yuan",
+        "the same once platforms stopped",
+        lambda t: float(t.alone.profit[t.banks].sum()),
+    ),
+    _run(
+        "fishing_survivors",
+        "share",
+        "banks alive at the end without platforms",
+        lambda t: mean(t.alone.alive[t.banks]),
+    ),
+)
