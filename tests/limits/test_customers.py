@@ -82,8 +82,8 @@ def awareness(touch, visibility, loans):
 
 @pytest.mark.parametrize(("openness", "visibility"), [("customers", 1.0), ("traffic", 0.1)])
 def test_share_converted_over_months(make_borrowers, compare, openness, visibility):
-    """After one loan and after four, by segment, in the bank's region and outside it: sqrt(p(1 - p)/n). Awareness itself, of
-    those who are not customers yet, to the rounding of 32 bits, 2^-24 a month."""
+    """After one loan and after four, by segment, in the bank's region and outside it: sqrt(p(1 - p)/n). Awareness
+    itself, of those who are not customers yet, to the rounding of 32 bits, 2^-24 a month."""
     market = make_borrowers(
         population__regions=2, platforms__openness=openness, customers__visibility={openness: visibility}, **FREE
     )
