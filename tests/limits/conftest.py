@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, special, stats
 
 STANDARD_ERRORS = 4  # a tolerance is so many standard errors: by chance alone one comparison in 16,000 leaves it
 COMPARISONS: list[tuple[str, str, float, float, float]] = []
@@ -142,3 +142,78 @@ def make_lender_fixture(make_setting):
         return Market(make_setting(**ALIKE | {"years": 50} | settings), seed)
 
     return make
+
+
+class Worth:
+    """What an alliance is worth to a party, by dynamic programming over beliefs on a grid, month by month backwards.
+
+    `terms` are the party's gains, costs and months (a record of the valuation's TERMS). Shares served are by 101-point
+    Gauss-Hermite; a month's step of the belief is on 281 points of the normal.
+    """
+
+    def __init__(self, terms) -> None:
+        self.terms = terms
+        self.steps = np.linspace(-7.0, 7.0, 281)
+        self.chances = stats.norm.pdf(self.steps) / stats.norm.pdf(self.steps).sum()
+        self.nodes, weights = np.polynomial.hermite_e.hermegauss(101)
+        self.weights = weights / weights.sum()
+
+    def surplus(self, mean, variance, gain=None, cost=None):
+        """A month's expected surplus on the belief N(mean, variance), in full operation or at this gain and cost."""
+        spread = np.sqrt(variance + self.terms.operation_variance)
+        share = special.expit(np.asarray(mean)[..., None] + spread * self.nodes) @ self.weights
+        return (self.terms.gain if gain is None else gain) * share - (self.terms.cost if cost is None else cost)
+
+    def discounted(self, first, last):
+        return sum(self.terms.discount**month for month in range(int(first), int(last) + 1))
+
+    def learned(self, variance, months):
+        return 1.0 / (1.0 / variance + months / self.terms.noise)
+
+    def expected(self, mean, spread, grid, worth):
+        """E worth(m), m ~ N(mean, spread^2), of a function on a grid."""
+        return np.interp(np.asarray(mean)[..., None] + spread * self.steps, grid, worth) @ self.chances
+
+    def signed(self, mean, variance, every_month=False):
+        """V: integration, `review_months` without a choice, operation where the belief at the review says so; or, as
+        the market does, reviewed `every_month` from then on."""
+        t = self.terms
+        review, last = int(t.integration_months + t.review_months), int(t.months)
+        spread = np.sqrt(variance)
+        grid = np.linspace(np.min(mean) - 7.0 * spread, np.max(mean) + 7.0 * spread, 1_501)
+        after = self.learned(variance, t.review_months)
+        worth = self.discounted(review + 1, last) * np.maximum(self.surplus(grid, after), 0.0)
+        if every_month:
+            worth = np.zeros(len(grid))
+            for month in range(last, review, -1):  # worth of going on into this month
+                known, next_known = (self.learned(variance, month - t.integration_months - ago) for ago in (1, 0))
+                now = t.discount**month * self.surplus(grid, known)
+                ahead = self.expected(grid, np.sqrt(known - next_known), grid, worth)
+                worth = np.where(now >= 0.0, now + ahead, 0.0)
+        must = self.discounted(t.integration_months + 1, min(review, last)) * self.surplus(mean, variance)
+        return must + self.expected(mean, np.sqrt(variance - after), grid, worth) - t.signing - t.integration
+
+    def piloted(self, mean, variance, every_month=False):
+        """V_pilot: the pilot's months, then the choice to sign on what they showed."""
+        t = self.terms
+        start, end = int(t.setup_months), int(t.setup_months + t.pilot_months)
+        during = self.surplus(mean, variance + t.pilot_scale_variance, t.pilot_gain, t.pilot_cost)
+        after, spread = self.shown(variance)
+        grid = np.linspace(np.min(mean) - 7.0 * spread, np.max(mean) + 7.0 * spread, 1_501)
+        worth = np.maximum(self.signed(grid, after, every_month), 0.0)
+        decided = t.discount**end * self.expected(mean, spread, grid, worth)
+        return self.discounted(start + 1, end) * during - t.setup + decided
+
+    def shown(self, variance):
+        """Variance of the belief after the pilot and spread of its mean, before it is known."""
+        t = self.terms
+        after = 1.0 / (1.0 / variance + 1.0 / (t.pilot_noise / t.pilot_months + t.pilot_scale_variance))
+        return after, np.sqrt(variance - after)
+
+    def root(self, function, low=-8.0, high=8.0):
+        return optimize.brentq(function, low, high, xtol=1e-6)
+
+
+@pytest.fixture(name="worth", scope="session")
+def worth_fixture():
+    return Worth
