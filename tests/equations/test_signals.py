@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from colend.equations.signals import (
+    common_noise,
     earlier_signal,
     given_above,
-    given_below,
     posterior,
+    repeated_signal,
     sharing_weight,
+    truncation,
+    truncation_between,
     with_shared_score,
 )
 
@@ -83,14 +86,67 @@ def test_passed_by_the_platform(people, cutoff):
     agrees(z[near(bank, 0.2) & (score > cutoff)], mean, variance, slack=0.002)
 
 
-@pytest.mark.parametrize("cutoff", [-1.0, 0.5])
-def test_refused_by_an_earlier_bank(people, cutoff):
-    z, bank, second, score, _ = people
+@pytest.mark.parametrize(("low", "high"), [(-1.5, 0.0), (-0.5, 0.5), (0.2, math.inf), (-math.inf, -0.3)])
+def test_score_between_two_cutoffs(people, low, high):
+    z, bank, _, score, _ = people
     mean, variance = posterior(0.2, BANK)
+    mean, variance, *latent, covariance = with_shared_score(mean, variance, 0.0, 0.0, PLATFORM)
+    shift, shrink = truncation_between(*latent, low, high)
+    chosen = z[near(bank, 0.2) & (score > low) & (score < high)]
+    agrees(chosen, mean + covariance * shift, variance - covariance**2 * shrink, slack=0.002)
+
+
+def test_between_two_far_cutoffs_the_latent_lies_at_the_nearer():
+    for low, high, end in ((20.0, 21.0, 20.0), (-21.0, -20.0, -20.0), (20.0, 19.9, 20.0)):
+        shift, shrink = truncation_between(1.0, 4.0, low, high)
+        assert (1.0 + 4.0 * shift, 4.0 - 16.0 * shrink) == pytest.approx((end, 0.0), abs=0.5)
+
+
+def refused(precisions, cutoffs, signal=0.2, precision=BANK, common=COMMON):
+    """Mean and variance of z by truncations, one bank's refusal after the other."""
+    mean, variance = posterior(signal, precision)
+    noise_mean, noise_variance, covariance = common_noise(signal, precision, common, mean, variance)
+    for other, cutoff in zip(precisions, cutoffs, strict=True):
+        *latent, with_z, with_noise = earlier_signal(
+            other, COMMON, mean, variance, noise_mean, noise_variance, covariance
+        )
+        shift, shrink = truncation(-latent[0], latent[1], -cutoff)
+        mean, noise_mean = mean - with_z * shift, noise_mean - with_noise * shift
+        variance, noise_variance = variance - with_z**2 * shrink, noise_variance - with_noise**2 * shrink
+        covariance -= with_z * with_noise * shrink
+    return mean, variance
+
+
+@pytest.mark.parametrize("cutoff", [-1.0, 0.5])
+def test_refused_by_an_earlier_bank_then_passed_by_the_platform(people, cutoff):
+    z, bank, second, score, _ = people
+    mean, variance = refused([OTHER], [cutoff])
     mean, variance, *latent = with_shared_score(mean, variance, 0.0, 0.0, PLATFORM)
     mean, variance = given_above(mean, variance, *latent, -0.5)
-    mean, variance = given_below(mean, variance, *earlier_signal(0.2, BANK, OTHER, COMMON, mean, variance), cutoff)
     agrees(z[near(bank, 0.2) & (score > -0.5) & (second < cutoff)], mean, variance, slack=0.01)
+
+
+def test_refused_by_two_banks_whose_noise_is_partly_the_same(people):
+    """As a platform's lender sees it, whose own signal has no part in that noise: the first refusal has told of it, so
+    the second one says less about z.
+    """
+    z, bank, second, score, _ = people
+    chosen = z[near(score, 0.2) & (second < -0.5) & (bank < 0.0)]
+    agrees(chosen, *refused([OTHER, BANK], [-0.5, 0.0], 0.2, PLATFORM, common=0.0), slack=0.01)
+
+
+def test_a_banks_own_earlier_signal_is_the_present_one_scaled(people):
+    z, bank, *_ = people
+    less = z + (bank - z) * math.sqrt(1.0 / 0.75)
+    mean, variance = posterior(0.5, 0.75 * BANK)
+    _, _, covariance = common_noise(0.5, 0.75 * BANK, COMMON, mean, variance)
+    *latent, with_z, with_noise = repeated_signal(0.5, 0.75 * BANK, BANK, mean, variance, covariance)
+    chosen = near(less, 0.5, 0.02)
+    assert latent == pytest.approx([bank[chosen].mean(), bank[chosen].var()], abs=2e-3)
+    assert with_z == pytest.approx(np.cov(z[chosen], bank[chosen])[0, 1], abs=5e-3)
+    assert with_noise < 0.0
+    nothing = repeated_signal(0.5, BANK, BANK, mean, variance, covariance)
+    assert nothing == (0.5, 0.0, 0.0, 0.0)
 
 
 def test_leaving_the_refusal_out_is_wrong(people):
@@ -101,6 +157,22 @@ def test_leaving_the_refusal_out_is_wrong(people):
 
 def test_independent_noise_is_the_case_without_a_common_part():
     mean, variance = posterior(0.4, BANK)
-    latent_mean, latent_variance, covariance = earlier_signal(0.4, BANK, OTHER, 0.0, mean, variance)
-    assert (latent_mean, covariance) == pytest.approx((mean, variance))
-    assert latent_variance == pytest.approx(variance + 1 / OTHER)
+    noise = common_noise(0.4, BANK, 0.0, mean, variance)
+    assert noise == (0.0, 1.0, 0.0)
+    assert earlier_signal(OTHER, 0.0, mean, variance, *noise) == pytest.approx(
+        (mean, variance + 1 / OTHER, variance, 0.0)
+    )
+
+
+def test_common_noise_is_what_simulation_says(people):
+    """Another bank's signal given one's own x: mean x c / V, variance 1 + 1/tau_j - c^2 / V, V = 1 + 1/tau_i, c = 1 +
+    rho_b / sqrt(tau_i tau_j).
+    """
+    _, bank, second, *_ = people
+    mean, variance = posterior(0.4, BANK)
+    latent = earlier_signal(OTHER, COMMON, mean, variance, *common_noise(0.4, BANK, COMMON, mean, variance))
+    shared, total = 1.0 + COMMON / math.sqrt(BANK * OTHER), 1.0 + 1.0 / BANK
+    assert latent[:2] == pytest.approx((0.4 * shared / total, 1.0 + 1.0 / OTHER - shared**2 / total))
+    assert latent[2] == pytest.approx(1.0 - shared / total)
+    chosen = second[near(bank, 0.4)]
+    assert latent[0] == pytest.approx(chosen.mean(), abs=4 * chosen.std() / math.sqrt(len(chosen)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from colend.equations.normal import inverse_mills_ratio
+from colend.equations.normal import inverse_mills_ratio, normal_cdf, normal_density
 
 _NO_SPREAD = 1e-12  # below this variance a latent is known, and truncation says nothing more
 
@@ -46,37 +46,82 @@ def with_shared_score(mean, variance, score, weight, platform_precision):
     )
 
 
-def given_above(mean, variance, latent_mean, latent_variance, covariance, cutoff):
-    """Mean and variance of z once it is known that the latent exceeds `cutoff`.
+def truncation(latent_mean, latent_variance, cutoff):
+    """What it says that a normal latent exceeds `cutoff`: (shift, shrink).
 
-    k = (mu - c)/s, lambda = phi(k)/Phi(k): m + cov lambda / s, v - (cov / s)^2 lambda (lambda + k).
+    k = (mu - c)/s, lambda = phi(k)/Phi(k): anything with covariance c to the latent has its mean moved by c lambda / s,
+    and two such things have their covariance lowered by c c' lambda (lambda + k) / s^2.
     """
     if latent_variance <= _NO_SPREAD:
-        return mean, variance
+        return 0.0, 0.0
     spread = math.sqrt(latent_variance)
     k = (latent_mean - cutoff) / spread
     ratio = inverse_mills_ratio(k)
-    slope = covariance / spread
-    return mean + slope * ratio, variance - slope * slope * ratio * (ratio + k)
+    return ratio / spread, ratio * (ratio + k) / latent_variance
 
 
-def given_below(mean, variance, latent_mean, latent_variance, covariance, cutoff):
-    """The same for a latent below `cutoff`: the mirror image of `given_above`."""
-    return given_above(mean, variance, -latent_mean, latent_variance, -covariance, -cutoff)
+def truncation_between(latent_mean, latent_variance, low, high):
+    """The same for a latent known to lie between `low` and `high` (either may be infinite), as shift and shrink.
 
-
-def earlier_signal(signal, precision, other_precision, common, mean, variance):
-    """What this lender believes about an earlier lender's signal x_j, before and after the rest of what it knows.
-
-    The two lenders' noises share a part: `common` = rho_b, so c = 1 + rho_b / sqrt(tau_i tau_j). With V = 1 +
-    1/tau_i, on x_i alone x_j ~ N(x_i c / V, 1 + 1/tau_j - c^2 / V) and cov(z, x_j) = 1 - c / V. Then it is carried to
-    the current belief (`mean`, `variance`) about z with the regression g = cov / v. Returns mean and variance of x_j,
-    covariance with z.
+    a = (low - mu)/s, b = (high - mu)/s, P = Phi(b) - Phi(a): shift (phi(a) - phi(b))/P and shrink shift^2 - (a phi(a) -
+    b phi(b))/P, before the division by s and s^2. Where P vanishes the latent lies at the nearer end.
     """
-    own_mean, own_variance = posterior(signal, precision)
-    total = 1.0 + 1.0 / precision
-    shared = 1.0 + common / math.sqrt(precision * other_precision)
-    regression = (1.0 - shared / total) / own_variance
-    latent_mean = signal * shared / total + regression * (mean - own_mean)
-    latent_variance = 1.0 + 1.0 / other_precision - shared * shared / total - regression**2 * (own_variance - variance)
-    return latent_mean, latent_variance, regression * variance
+    if high == math.inf:
+        return truncation(latent_mean, latent_variance, low)
+    if low == -math.inf:
+        shift, shrink = truncation(-latent_mean, latent_variance, -high)
+        return -shift, shrink
+    if latent_variance <= _NO_SPREAD:
+        return 0.0, 0.0
+    spread = math.sqrt(latent_variance)
+    a, b = (low - latent_mean) / spread, (high - latent_mean) / spread
+    inside = normal_cdf(-a) - normal_cdf(-b) if a > 0.0 else normal_cdf(b) - normal_cdf(a)
+    if inside < 1e-12:
+        return (a if a > 0.0 else b) / spread, 1.0 / latent_variance
+    at_a, at_b = normal_density(a), normal_density(b)
+    shift = (at_a - at_b) / inside
+    return shift / spread, (shift * shift - (a * at_a - b * at_b) / inside) / latent_variance
+
+
+def given_above(mean, variance, latent_mean, latent_variance, covariance, cutoff):
+    """Mean and variance of z once it is known that the latent exceeds `cutoff`."""
+    shift, shrink = truncation(latent_mean, latent_variance, cutoff)
+    return mean + covariance * shift, variance - covariance * covariance * shrink
+
+
+def common_noise(signal, precision, common, mean, variance):
+    """What a lender believes about u ~ N(0, 1), the noise that banks share, beside its belief about z.
+
+    Banks' signals are x = z + sqrt(rho_b / tau) u + e, e ~ N(0, (1 - rho_b) / tau), so given z and x: u ~ N(sqrt(rho_b
+    tau)(x - z), 1 - rho_b). `common` is rho_b, 0 for a lender whose signal has no part in it. Returns mean and variance
+    of u and its covariance with z.
+    """
+    slope = math.sqrt(common * precision)
+    return slope * (signal - mean), 1.0 - common + slope * slope * variance, -slope * variance
+
+
+def earlier_signal(precision, common, mean, variance, noise_mean, noise_variance, covariance):
+    """What this lender believes about an earlier bank's signal x_j of that precision, from its belief about z and u.
+
+    Returns mean and variance of x_j, its covariance with z and with u.
+    """
+    loading = math.sqrt(common / precision)
+    with_z = variance + loading * covariance
+    with_noise = covariance + loading * noise_variance
+    return (
+        mean + loading * noise_mean,
+        with_z + loading * with_noise + (1.0 - common) / precision,
+        with_z,
+        with_noise,
+    )
+
+
+def repeated_signal(signal, precision, earlier_precision, mean, variance, covariance):
+    """What a bank that saw the applicant with `earlier_precision` before, in the same month, knows of that signal.
+
+    Its noise is the same, scaled: x_j = z + (x - z) r, r = sqrt(precision / earlier precision) <= 1. Returns as
+    `earlier_signal` does; with r = 1 there is nothing left to learn.
+    """
+    own = math.sqrt(precision / earlier_precision)
+    left = 1.0 - own
+    return left * mean + own * signal, left * left * variance, left * variance, left * covariance

@@ -48,8 +48,8 @@ def run_rows(first, last, rows, snapshot, totals, refusals):
 
 
 def scratch(depth: int) -> np.recarray:
-    """Room for what the lenders of one waterfall leave behind."""
-    return table(REFUSAL, depth + 1)
+    """Room for what the lenders of one application leave behind: its own bank, the waterfall, the platform's lender."""
+    return table(REFUSAL, depth + 2)
 
 
 def pass_over(rows: np.recarray, snapshot: Snapshot, threads: int = 1) -> np.recarray:

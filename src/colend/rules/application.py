@@ -31,7 +31,7 @@ from colend.state.draws import (
     normal,
     uniform,
 )
-from colend.state.tables import CASH_LOAN, JOINT, LENDER, SCENE_INSTALMENT
+from colend.state.tables import CASH_LOAN, JOINT, LENDER, NONE, SCENE_INSTALMENT
 
 # What a lender's visit comes to.
 FUNDED, DECLINED, MOVES_ON = 0, 1, 2
@@ -51,13 +51,14 @@ def drawn_term(key, snapshot):
 
 def apply_at_own_bank(row, key, snapshot, totals, refusals):
     """The customer asks its own bank, which screens alone. True: served or declined there; False: goes on to a
-    platform.
+    platform, with the bank's refusal as the first of `refusals`.
     """
     bank = np.int64(row.owner)  # the own channel of bank b is contract b
     totals[bank, row.segment].applications += 1
     outcome = visit(row, key, snapshot, totals, refusals, 0, bank, OWN_PLACE, drawn_term(key, snapshot), CASH_LOAN, 0.0)
     if outcome == MOVES_ON:
         totals[bank, row.segment].moved_on += 1
+        refusals[0].place = NONE  # in no platform's routing table
         return False
     return True
 
@@ -77,9 +78,9 @@ def grant_cash_offer(row, key, snapshot, totals, bank, refusals):
         row.awareness = awareness + month.cash_stickiness * (1.0 - awareness)
 
 
-def apply_at_platform(row, key, snapshot, totals, refusals):
+def apply_at_platform(row, key, snapshot, totals, refusals, before):
     """The platform sends the application along its partners, first by weight, without replacement, then to its own
-    lender.
+    lender. `before` lenders have seen it already, its own bank: 0 or 1.
     """
     month = snapshot.month[0]
     platform = np.int64(row.platform)
@@ -100,7 +101,7 @@ def apply_at_platform(row, key, snapshot, totals, refusals):
         chosen = start - 1
         for i in range(start, stop):  # walk the weights, stepping over partners already visited
             seen = False
-            for j in range(visited):
+            for j in range(before, before + visited):
                 if refusals[j].place == i:
                     seen = True
             if seen or snapshot.route_weight[i] <= 0.0:
@@ -113,15 +114,23 @@ def apply_at_platform(row, key, snapshot, totals, refusals):
             break
         contract = snapshot.route_member[chosen]
         place = LENDER_PLACE if contract == lender else visited
-        outcome = visit(row, key, snapshot, totals, refusals, visited, contract, place, term, product, score)
+        outcome = visit(row, key, snapshot, totals, refusals, before + visited, contract, place, term, product, score)
         if outcome != MOVES_ON:
             return
         lender_seen = lender_seen or contract == lender
-        refusals[visited].place = chosen
+        refusals[before + visited].place = chosen
         left -= snapshot.route_weight[chosen]
         visited += 1
     if not lender_seen:
-        visit(row, key, snapshot, totals, refusals, visited, lender, LENDER_PLACE, term, product, score)
+        visit(row, key, snapshot, totals, refusals, before + visited, lender, LENDER_PLACE, term, product, score)
+
+
+def refused_by(bank, refusals, visited):
+    """Whether this bank has refused the applicant already (in its own channel): its signal is the same there."""
+    known = False
+    for i in range(visited):
+        known = known or (refusals[i].informative != 0 and refusals[i].bank == bank)
+    return known
 
 
 def visit(row, key, snapshot, totals, refusals, visited, contract, place, term, product, score):
@@ -182,8 +191,9 @@ def visit(row, key, snapshot, totals, refusals, visited, contract, place, term, 
     limit = normal_quantile(bearable)
     if risk > limit:
         cell.refused += 1
-        if month.rational != 0:
+        if month.rational != 0 and not refused_by(offer.bank, refusals, visited):
             refusals[visited].informative = 1
+            refusals[visited].bank = offer.bank
             refusals[visited].precision = offer.precision
             refusals[visited].cutoff = signal_cutoff(
                 limit, offer, segment.loading, shared_score, cutoff, month, refusals, visited

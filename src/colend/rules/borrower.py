@@ -32,8 +32,8 @@ SERVICED, DEFAULTED, MATURED = 0, 1, 2
 def borrower_month(number, row, snapshot, totals, refusals):
     """Servicing, demand and credit, relationship, in this order, for borrower `number` with record `row`.
 
-    `totals` is TOTAL[contract, segment], added to; `refusals` is scratch, REFUSAL[waterfall depth]. Whoever pays off
-    a loan this month may need the next one from the month after.
+    `totals` is TOTAL[contract, segment], added to; `refusals` is scratch, REFUSAL[waterfall depth + 2]. Whoever pays
+    off a loan this month may need the next one from the month after.
     """
     month = snapshot.month[0]
     segment = np.int64(row.segment)
@@ -55,11 +55,9 @@ def borrower_month(number, row, snapshot, totals, refusals):
     elif row.lockout > 0:
         row.lockout -= 1
     elif uniform(key, NEED) < snapshot.segments[segment].need:
-        seen = False
-        if row.owner != NONE and uniform(key, OWN_CHANNEL) < month.loyalty:
-            seen = apply_at_own_bank(row, key, snapshot, totals, refusals)
-        if not seen:
-            apply_at_platform(row, key, snapshot, totals, refusals)
+        asks_bank = row.owner != NONE and uniform(key, OWN_CHANNEL) < month.loyalty
+        if not asks_bank or not apply_at_own_bank(row, key, snapshot, totals, refusals):
+            apply_at_platform(row, key, snapshot, totals, refusals, np.int64(asks_bank))
     belong(row, key, month, snapshot)
     notice(row, month, snapshot)
 

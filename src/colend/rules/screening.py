@@ -6,37 +6,86 @@ import math
 
 from colend.equations.default import hazard_score
 from colend.equations.pricing import mean_needed
-from colend.equations.signals import earlier_signal, given_above, given_below, posterior, with_shared_score
-from colend.state.tables import JOINT, LENDER
+from colend.equations.signals import (
+    common_noise,
+    earlier_signal,
+    given_above,
+    posterior,
+    repeated_signal,
+    truncation,
+    truncation_between,
+    with_shared_score,
+)
+from colend.state.tables import JOINT, LENDER, NONE
 
 
 def belief(signal, offer, shared_score, cutoff, month, refusals, visited):
     """Mean and variance of the applicant's z as the lender of `offer` sees it.
 
-    Own signal, then the score that the platform shares, then (rational lenders only) what selection reveals: the
-    platform passed the application (x_p >= `cutoff`), each of the `visited` lenders before refused it for risk, and
-    whoever takes the loan at this price accepts it (log reservation rate above the price's: `offer.acceptance` = ln(r /
-    R_s); the good have other offers and leave first).
+    Own signal, then the score that the platform shares, then (rational lenders only) what selection reveals: each of
+    the `visited` lenders before refused it for risk, the platform passed the application (x_p >= `cutoff`), and whoever
+    takes the loan at this price accepts it (log reservation rate above the price's: `offer.acceptance` = ln(r / R_s);
+    the good have other offers and leave first). In this order moment matching is within 4 % of simulation; with the
+    platform's part before the refusals it is 8 % off at the third lender.
     """
     mean, variance = posterior(signal, offer.precision)
+    score_mean, score_variance, covariance = mean, variance, variance
     if offer.kind == JOINT:
         mean, variance, score_mean, score_variance, covariance = with_shared_score(
             mean, variance, shared_score, offer.sharing_weight, offer.platform_precision
         )
-        if month.rational != 0 and cutoff > -math.inf:
-            mean, variance = given_above(mean, variance, score_mean, score_variance, covariance, cutoff)
     if month.rational == 0:
         return mean, variance
-    common = 0.0 if offer.kind == LENDER else month.bureau_correlation
-    for i in range(visited):
-        if refusals[i].informative != 0:
-            latent_mean, latent_variance, covariance = earlier_signal(
-                signal, offer.precision, refusals[i].precision, common, mean, variance
-            )
-            mean, variance = given_below(mean, variance, latent_mean, latent_variance, covariance, refusals[i].cutoff)
+    if visited > 0:
+        before_mean, before_variance = mean, variance
+        mean, variance = given_refusals(signal, offer, mean, variance, month, refusals, visited)
+        carried = covariance / before_variance  # banks' refusals tell of the score only what they tell of z
+        score_mean += carried * (mean - before_mean)
+        score_variance -= carried * carried * (before_variance - variance)
+        covariance = carried * variance
+    if offer.kind == JOINT:
+        ceiling = lender_cutoff(refusals, visited)
+        if cutoff > -math.inf or ceiling < math.inf:
+            shift, shrink = truncation_between(score_mean, score_variance, cutoff, ceiling)
+            mean, variance = mean + covariance * shift, variance - covariance * covariance * shrink
     slope = month.reservation_slope
     spread = month.reservation_sigma * month.reservation_sigma + slope * slope * variance
     return given_above(mean, variance, -slope * mean, spread, -slope * variance, offer.acceptance)
+
+
+def given_refusals(signal, offer, mean, variance, month, refusals, visited):
+    """Mean and variance of z given that each of the `visited` banks before saw a signal below its cut-off.
+
+    Banks' signals share noise u, so each refusal tells of u too, and the next one says the less about z.
+    """
+    common = month.bureau_correlation
+    own = 0.0 if offer.kind == LENDER else common
+    noise_mean, noise_variance, covariance = common_noise(signal, offer.precision, own, mean, variance)
+    for i in range(visited):
+        if refusals[i].informative == 0 or refusals[i].bank == NONE:
+            continue
+        if refusals[i].bank == offer.bank:
+            latent_mean, latent_variance, with_z, with_noise = repeated_signal(
+                signal, offer.precision, refusals[i].precision, mean, variance, covariance
+            )
+        else:
+            latent_mean, latent_variance, with_z, with_noise = earlier_signal(
+                refusals[i].precision, common, mean, variance, noise_mean, noise_variance, covariance
+            )
+        shift, shrink = truncation(-latent_mean, latent_variance, -refusals[i].cutoff)
+        mean, noise_mean = mean - with_z * shift, noise_mean - with_noise * shift
+        variance -= with_z * with_z * shrink
+        noise_variance -= with_noise * with_noise * shrink
+        covariance -= with_z * with_noise * shrink
+    return mean, variance
+
+
+def lender_cutoff(refusals, visited):
+    """The score below which the platform's own lender refused, if it saw the application before; else inf."""
+    for i in range(visited):
+        if refusals[i].informative != 0 and refusals[i].bank == NONE:
+            return refusals[i].cutoff
+    return math.inf
 
 
 def signal_cutoff(limit, offer, loading, shared_score, cutoff, month, refusals, visited):

@@ -79,10 +79,11 @@ MONTH = np.dtype(
     ]
 )
 
-# An earlier lender of the same waterfall, as later ones know it.
+# An earlier lender of the same application, as later ones know it.
 REFUSAL = np.dtype(
     [
-        ("place", "i8"),  # its index in the routing table
+        ("place", "i8"),  # its index in the routing table; NONE for the applicant's own bank
+        ("bank", "i8"),  # NONE for a platform's lender
         ("informative", "i8"),  # 1: it refused for risk; other refusals say nothing about the applicant
         ("precision", "f8"),  # of its signal
         ("cutoff", "f8"),  # it refuses below this signal
