@@ -210,6 +210,13 @@ def test_record_says_what_is_kept(make_setting):
     setting = make_setting(years=0.5)
     lean = Record(months="none", banks="none", alliances=False, lives=0)
     assert set(simulate(Setting(setting.parameters, years=0.5, record=lean), 0)) == {"runs"}
+    for months in (1, 14):  # what is not recorded is not taken, and whole-run measures are the same
+        kept, bare = (
+            simulate(Setting(setting.parameters, years=months / 12, record=one), 0) for one in (Record(), lean)
+        )
+        assert {name: value.tobytes() for name, value in kept["runs"].items()} == {
+            name: value.tobytes() for name, value in bare["runs"].items()
+        }
     yearly = Record(months="yearly", banks="yearly", alliances=True, lives=0)
     tables = simulate(Setting(setting.parameters, years=1.5, record=yearly), 0)
     assert list(tables["months"]["month"]) == [11, 17]

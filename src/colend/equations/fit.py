@@ -4,6 +4,7 @@ it.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -57,6 +58,7 @@ def logistic_normal_mean(mean: float, variance: float) -> float:
     return float((weights / (1.0 + np.exp(-np.clip(points, -700, 700)))).sum() / math.sqrt(2.0 * math.pi))
 
 
+@functools.lru_cache(maxsize=8)  # arms and seeds share it
 def share_table(largest_sd: float) -> np.ndarray:
     """E[logistic(N(m, s^2))] on a grid, float64[means, sds + 1]; column 0 holds the grid itself: first mean, mean
     step, sd step.
@@ -72,9 +74,14 @@ def share_table(largest_sd: float) -> np.ndarray:
     spreads = np.abs(np.arange(-1, 99) * step)
     table = np.empty((len(means), len(spreads) + 1))
     table[:3, 0] = means[0], _STEP, step
+    shares = np.empty((len(means), len(nodes)))
     for column, spread in enumerate(spreads):
-        points = np.clip(means[:, None] + spread * nodes, -700, 700)
-        table[:, column + 1] = (weights / (1.0 + np.exp(-points))).sum(axis=1)
+        np.add(means[:, None], spread * nodes, out=shares)
+        np.clip(shares, -700, 700, out=shares)
+        np.exp(np.negative(shares, out=shares), out=shares)
+        shares += 1.0
+        np.divide(weights, shares, out=shares)
+        table[:, column + 1] = shares.sum(axis=1)
     return table
 
 

@@ -26,14 +26,26 @@ def taken(measures: tuple[Measure, ...], view) -> Columns:
     return {measure.name: measure.take(view) for measure in measures}
 
 
+def _needed(*parts: str) -> tuple[Measure, ...]:
+    """Monthly measures that whole-run measures are made of, in every month (`months`) or in the last (`end`)."""
+    names = {name for measure in RUNS for part in parts for name in getattr(measure, part)}
+    return tuple(measure for measure in MONTHS if measure.name in names)
+
+
+NEEDED, NEEDED_AT_THE_END = _needed("months"), _needed("months", "end")
+
+
 def collect_month(market) -> dict[str, Columns]:
     """What is kept of this month until the run ends.
 
-    `months`, `alliance_months`, and the flows of `banks` and `platforms` that a year's rows add up.
+    `months` (all measures, or what whole-run measures need), `alliance_months`, and the flows of `banks` and
+    `platforms` that a year's rows add up.
     """
-    view = MonthView(market)
-    kept = {"months": taken(MONTHS, view), **view.flows_of_agents()}
-    record = market.setting.record
+    view, record = MonthView(market), market.setting.record
+    measures = NEEDED_AT_THE_END if market.month + 1 == market.months else NEEDED
+    kept = {"months": taken(MONTHS if record.months != "none" else measures, view), "banks": view.flows_of_banks()}
+    if record.banks != "none":
+        kept["platforms"] = view.flows_of_platforms()
     if record.alliances and record.lives > 0:
         kept["alliance_months"] = taken(LIVES, LivesView(market))
     return kept

@@ -36,7 +36,8 @@ class Measure:
 
     `take` gets the view of its table (`colend.measures.views`) and answers with a number (tables `runs`, `months`) or
     a column with one value a row. What is not defined is NaN, never 0: a loss rate without loans, a month that has not
-    come.
+    come. A measure of a run names the monthly ones that it is made of: `months` those of every month, `end` those of
+    the last; a run that records no months takes no others.
     """
 
     name: str
@@ -44,6 +45,8 @@ class Measure:
     unit: str
     meaning: str
     take: Callable[[Any], Any]
+    months: tuple[str, ...] = ()
+    end: tuple[str, ...] = ()
 
 
 def ratio(part, whole):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from colend.measures.agents import auc_mass
@@ -40,19 +42,22 @@ def partners_largest(view: RunView) -> float:
     return float(view.partners("platform", OPERATING).max())
 
 
-def _run(name: str, unit: str, meaning: str, take) -> Measure:
-    return Measure(name, "runs", unit, meaning, take)
+def _run(name: str, unit: str, meaning: str, take, months: Iterable[str] = (), end: Iterable[str] = ()) -> Measure:
+    return Measure(name, "runs", unit, meaning, take, tuple(months), tuple(end))
 
 
 def _total(name: str, unit: str, meaning: str, month: str) -> Measure:
     """Sum of a monthly measure over the run."""
-    return _run(name, unit, meaning, lambda v: v.total(month))
+    return _run(name, unit, meaning, lambda v: v.total(month), [month])
 
 
 def _last(name: str, unit: str, meaning: str, month: str) -> Measure:
     """A monthly measure at the end of the run."""
-    return _run(name, unit, meaning, lambda v: float(v.last(month)))
+    return _run(name, unit, meaning, lambda v: float(v.last(month)), end=[month])
 
+
+_ORIGINATIONS = [f"originations_{channel}" for channel in CHANNELS]
+_CUSTOMERS = [f"customers_{kind}" for kind in KINDS]
 
 CREDIT = (
     _total("originations_joint", "yuan", "Joint loans paid out over the run", "originations_joint"),
@@ -64,24 +69,28 @@ CREDIT = (
         "rate a year",
         "Charge-offs after recoveries over balances, joint loans",
         lambda v: loss_rate(v, "joint"),
+        ["losses_joint", "balance_joint"],
     ),
     _run(
         "loss_rate_own",
         "rate a year",
         "Charge-offs after recoveries over balances, banks' own channels",
         lambda v: loss_rate(v, "own"),
+        ["losses_own", "balance_own"],
     ),
     _run(
         "approval_rate",
         "share",
         "Offers over applications",
         lambda v: ratio(v.total("offers"), v.total("applications")),
+        ["offers", "applications"],
     ),
     _run(
         "mean_rate",
         "rate a year",
         "Interest rate of the loans paid out, weighted by yuan",
-        lambda v: v.weighted("mean_rate", *(f"originations_{channel}" for channel in CHANNELS)),
+        lambda v: v.weighted("mean_rate", *_ORIGINATIONS),
+        ["mean_rate", *_ORIGINATIONS],
     ),
     _last("served_thin_file_end", "persons", "Thin-file persons with a loan at the end", "served_thin_file"),
     _total("first_loans", "persons", "First loans of persons over the run", "first_loans"),
@@ -95,7 +104,8 @@ GATES = (
         "customers_end",
         "persons",
         "Customers of banks at the end",
-        lambda v: float(sum(v.last(f"customers_{kind}") for kind in KINDS)),
+        lambda v: float(sum(v.last(name) for name in _CUSTOMERS)),
+        end=_CUSTOMERS,
     ),
     _total("converted", "persons", "Joint borrowers who became customers of the bank", "conversions"),
     _last(
@@ -136,6 +146,7 @@ INCOME = (
         "yuan",
         "Largest lending of banks beyond their headroom in a month",
         lambda v: float(v.months["overshoot"].max()),
+        ["overshoot"],
     ),
 )
 

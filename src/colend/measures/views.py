@@ -151,18 +151,19 @@ class MonthView:
         flows = self.market.books.flows[list(kinds), banks : banks + len(self.platforms)]
         return flows.sum(axis=(0, 2)) / FEN
 
-    def flows_of_agents(self) -> dict[str, dict[str, np.ndarray]]:
-        """What each bank and each platform did this month, kept until the year's end."""
+    def flows_of_banks(self) -> dict[str, np.ndarray]:
+        """What each bank did this month."""
         joint, own = self.lent_by_bank
+        return {"joint": joint, "own": own, "profit": self.banks.profit.copy()}
+
+    def flows_of_platforms(self) -> dict[str, np.ndarray]:
+        """What each platform did this month."""
         return {
-            "banks": {"joint": joint, "own": own, "profit": self.banks.profit.copy()},
-            "platforms": {
-                "fees": self.by_platform(Flow.FEE),
-                "technology_fees": self.by_platform(Flow.TECHNOLOGY_FEE),
-                "interest": self.by_platform(Flow.INTEREST),
-                "credit_losses": 0.0 - self.by_platform(Flow.WRITE_OFF),
-                "profit": self.platforms.profit.copy(),
-            },
+            "fees": self.by_platform(Flow.FEE),
+            "technology_fees": self.by_platform(Flow.TECHNOLOGY_FEE),
+            "interest": self.by_platform(Flow.INTEREST),
+            "credit_losses": 0.0 - self.by_platform(Flow.WRITE_OFF),
+            "profit": self.platforms.profit.copy(),
         }
 
 
@@ -188,7 +189,7 @@ class RunView(MonthView):
 
     @cached_property
     def months(self) -> dict[str, np.ndarray]:
-        """Measures of the months as columns."""
+        """Measures of the months as columns: all of them, or those that whole-run measures are made of."""
         history = [month["months"] for month in self.market.history]
         return {name: np.array([month[name] for month in history]) for name in history[0]}
 
@@ -198,7 +199,7 @@ class RunView(MonthView):
 
     def last(self, name: str):
         """A monthly measure in the last month."""
-        return self.months[name][-1]
+        return self.market.history[-1]["months"][name]
 
     def weighted(self, name: str, *weights: str) -> float:
         """Mean of a monthly measure over the run, weighted by the sum of other monthly measures; NaN without weight."""
