@@ -7,7 +7,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "src" / "colend"
 # A part may import itself, what stands before it here, and the parts that all may read.
-ORDER = ("equations", "state", "rules", "agents", "month", "market", "experiment", "report", "api", "cli")
+ORDER = ("equations", "state", "rules", "agents", "month", "market", "experiment", "report", "api", "arguments", "cli")
 BEFORE = {part: set(ORDER[:place]) for place, part in enumerate(ORDER)}
 BEFORE["equations"] = set()
 BEFORE["agents"] = {"equations", "state", "rules"}

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import colend
 from colend.cli import main
 
 SCENARIO = """
@@ -54,6 +55,58 @@ def test_only_one_run(scenario, tmp_path, capsys):
     assert "outputs/small/runs.csv" in answer["files"]
     manifest = json.loads((tmp_path / "outputs/small/manifest.json").read_text())
     assert manifest["missing"] == ["cooperate_then_sign:0", "sign_then_cooperate:0", "sign_then_cooperate:1"]
+
+
+SWEEP = """
+sweep:
+  grid: {alliances.fit_sd: [0.5, 1], platforms.precision: [0.5, 0.7]}
+"""
+
+
+def test_only_one_run_of_a_sweep_by_json_or_by_number(scenario, capsys):
+    scenario.write_text(SCENARIO + SWEEP)
+    rows = []
+    for point in ("4", '{"platforms.precision": 0.70, "alliances.fit_sd": 1.0}'):
+        assert main(["small.yaml", "--only", f"cooperate_then_sign:5:{point}", "--quiet", "--json", "--fresh"]) == 0
+        capsys.readouterr()
+        rows.append(colend.open("outputs/small").runs)
+    assert rows[0].equals(rows[1])
+    assert rows[0]["seed"].tolist() == [5]
+    assert json.loads(rows[0]["point"][0]) == {"platforms.precision": 0.7, "alliances.fit_sd": 1}
+
+
+@pytest.mark.parametrize(
+    ("point", "message"),
+    [
+        ("", "a sweep point is a number from 1 to 4, or its values as JSON"),
+        (":0", "a number from 1 to 4"),
+        (":5", "a number from 1 to 4"),
+        (":{", "a number from 1 to 4"),
+        (
+            ':{"alliances.fit_sd": 0.9, "platforms.precision": 0.5}',
+            'the nearest is number 3, {"alliances.fit_sd": 1, "platforms.precision": 0.5}',
+        ),
+    ],
+)
+def test_a_sweep_point_that_there_is_not(scenario, capsys, point, message):
+    scenario.write_text(SCENARIO + SWEEP)
+    assert main(["small.yaml", "--only", f"cooperate_then_sign:5{point}"]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_part_says_where_it_is_and_parts_are_put_together(scenario, tmp_path, capsys):
+    assert main(["small.yaml", "--check", "--json", "--shard", "3/3"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == 1
+    for i in (1, 2):
+        assert main(["small.yaml", "--jobs", "1", "--quiet", "--shard", f"{i}/10"]) == 0
+    assert main(["small.yaml", "--jobs", "1", "--shard", "3/10"]) == 0
+    assert "Part 3 of 10: outputs/small/shards/03_of_10" in capsys.readouterr().out
+    shards = sorted(str(path) for path in (tmp_path / "outputs/small/shards").iterdir())
+    assert main(["--merge", *shards, "--json"]) == 1
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["status"], answer["runs"], answer["missing"]) == (1, 3, ["cooperate_then_sign:1"])
+    assert "outputs/small/runs.csv" in answer["files"]
+    assert len(colend.run("small.yaml", jobs=1, report=False).runs) == 4
 
 
 def test_check_says_the_plan_and_writes_nothing(scenario, tmp_path, capsys):
@@ -106,6 +159,13 @@ def test_more_borrowers_than_memory_holds_are_refused(scenario, tmp_path, capsys
         (["small.yaml", "--only", "sign_then_cooperate"], "no such run"),
         (["small.yaml", "--only", "sign_then_cooperate:x", "--check"], "no such run"),
         (["small.yaml", "--only", "sign_then_cooperate:0:{}"], "no such run"),
+        (["small.yaml", "--only", "sign_then_cooperat:0"], "did you mean"),
+        (["small.yaml", "--shard", "0/3"], "--shard 0/3: I/N is wanted, part I of N"),
+        (["small.yaml", "--shard", "4/3"], "--shard 4/3"),
+        (["small.yaml", "--shard", "a"], "--shard a"),
+        (["small.yaml", "--shard", "1/2", "--only", "sign_then_cooperate:0"], "--only and --shard: one or the other"),
+        (["small.yaml", "--jobs", "2", "--cluster", "tcp://127.0.0.1:1"], "--jobs and --cluster: one or the other"),
+        (["--merge", "nowhere"], "no results in nowhere"),
         (["--verify", "nowhere"], "no results in nowhere"),
     ],
 )
@@ -139,7 +199,7 @@ def test_errors_as_json(scenario, tmp_path, capsys, arguments, message):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
-@pytest.mark.parametrize("option", ["--cluster", "--shard", "--merge", "--report", "--explore", "--lang"])
+@pytest.mark.parametrize("option", ["--report", "--explore", "--lang"])
 def test_options_that_are_not_built_are_not_accepted(scenario, option, capsys):
     with pytest.raises(SystemExit) as caught:
         main(["small.yaml", option, "x"])
@@ -208,8 +268,6 @@ def test_check_imports_nothing_heavy(scenario):
 
 
 def test_python_gives_the_same_as_the_command(scenario, tmp_path):
-    import colend
-
     result = colend.run(colend.load("small.yaml"), jobs=1, out="from_python", report=False)
     assert main(["small.yaml", "--quiet", "--jobs", "1"]) == 0
     opened = colend.open("outputs/small")

@@ -63,7 +63,8 @@ def test_the_command_is_installed_under_its_name():
 
 def test_what_is_imported_is_declared():
     """Every third-party package that the source imports is a dependency (or of an extra), by its name on the index."""
-    declared = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["parquet"]]
+    extras = PROJECT["project"]["optional-dependencies"]
+    declared = [*PROJECT["project"]["dependencies"], *extras["cluster"], *extras["parquet"]]
     names = {re.split(r"[^A-Za-z0-9_-]", entry)[0].lower() for entry in declared} | {"yaml", "colend"}
     imported = set()
     for path in (ROOT / "src" / "colend").rglob("*.py"):

@@ -1,7 +1,7 @@
 """colend: how banks and fintech platforms lend together, as an agent-based simulation.
 
-`load`, `run`, `open`, `compare` and `sweep` do what the command `simulate` does; `Market` is one market as a Mesa
-model. Names are imported when first used, so that importing colend costs nothing.
+`load`, `run`, `merge`, `open`, `compare` and `sweep` do what the command `simulate` does; `Market` is one market as a
+Mesa model. Names are imported when first used, so that importing colend costs nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _PLACES = {
     "load": ("colend.scenario", "load"),
     "run": ("colend.api", "run"),
+    "merge": ("colend.api", "merge"),
     "open": ("colend.api", "open_result"),
     "compare": ("colend.api", "compare"),
     "sweep": ("colend.api", "sweep"),
@@ -20,7 +21,8 @@ _PLACES = {
     "Scenario": ("colend.scenario", "Scenario"),
     "ScenarioError": ("colend.scenario", "ScenarioError"),
     "SavedMarketError": ("colend.state.saving", "SavedMarketError"),
-    "StoreError": ("colend.experiment.store", "StoreError"),
+    "StoreError": ("colend.experiment.errors", "StoreError"),
+    "ClusterError": ("colend.experiment.errors", "ClusterError"),
 }
 __all__ = ["__version__", *_PLACES]
 

@@ -10,62 +10,23 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-DONE, FAILED, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
-LISTS = ("parameters", "measures", "scenarios", "facts")
-EXAMPLES = """examples:
-  simulate scenarios/alliance.yaml                 run a scenario; results go to outputs/alliance
-  simulate alliance --seeds 5 --years 3            a scenario that ships with colend, smaller
-  simulate alliance --set alliances.fit_sd=2       with another parameter
-  simulate alliance --check                        what would run, and how long it would take
-exit status: 0 done, 1 something failed (finished runs are kept), 2 wrong input (nothing was written), 130 interrupted
-"""
+from colend.arguments import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    WRONG_INPUT,
+    WrongInputError,
+    arguments,
+    chosen,
+    complain,
+    loaded,
+    part,
+    whole,
+)
 
-
-class WrongInputError(Exception):
-    """What the user asked for cannot be done; the message says why and what can."""
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse, whose complaints look like all others: one line, or JSON where it is asked for."""
-
-    as_json = False
-
-    def error(self, message: str) -> NoReturn:
-        complain(self.as_json, f"{message}; see simulate --help", WRONG_INPUT)
-        self.exit(WRONG_INPUT)
-
-
-def arguments() -> Parser:
-    """The command's options."""
-    parser = Parser(
-        prog="simulate",
-        description="Simulate how banks and fintech platforms lend together, as a scenario asks.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    add("scenario", nargs="?", metavar="SCENARIO", help="a YAML file, or the name of a scenario that ships with colend")
-    add("--out", metavar="DIR", help="where results go (default: outputs/<scenario name>)")
-    add("--set", action="append", default=[], metavar="KEY=VALUE", help="override a parameter; may be repeated")
-    add("--seeds", metavar="N", help="number of replications, or a list with a comma: 3,7,11 or 7,")
-    add("--years", metavar="Y", help="years to simulate")
-    add("--borrowers", metavar="N", help="simulated borrowers")
-    add("--jobs", metavar="N", help="processes (default: all cores)")
-    add("--fresh", action="store_true", help="throw away finished runs in DIR instead of resuming")
-    add("--check", action="store_true", help="validate and print the plan, run nothing")
-    add("--export", choices=("csv", "parquet"), help="write every table as files under DIR/tables too")
-    add("--only", metavar="ARM:SEED[:POINT]", help="that run alone")
-    add("--quiet", action="store_true", help="no progress and no summary")
-    add("--verbose", action="store_true", help="tracebacks of failed runs")
-    add("--json", action="store_true", help="plan, result and errors as JSON")
-    add("--engine", choices=("columns", "objects"), default="columns", help="objects: every borrower a stepping agent")
-    add("--list", choices=LISTS, help="print what there is")
-    add("--verify", metavar="DIR", help="do the results in DIR match their manifest?")
-    add("--version", action="store_true", help="print the version")
-    return parser
+MOST_NAMED = 12  # missing runs in a message
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,12 +44,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except WrongInputError as error:
         return complain(options.json, str(error), WRONG_INPUT)
     except Exception as error:
-        from colend.experiment.store import StoreError
+        from colend.experiment.errors import ExperimentError
         from colend.scenario import ScenarioError
 
         if isinstance(error, ScenarioError):
             return complain(options.json, error.problems, WRONG_INPUT)
-        if isinstance(error, StoreError):
+        if isinstance(error, ExperimentError):
             return complain(options.json, str(error), error.status)
         if isinstance(error, OSError) and error.errno is not None:  # a full disk, a folder that went away
             place = f"{error.filename}: " if error.filename else ""
@@ -96,17 +57,6 @@ def main(argv: Sequence[str] | None = None) -> int:
                 options.json, f"{place}{error.strerror}; finished runs are kept, the same command goes on", FAILED
             )
         raise
-
-
-def complain(as_json: bool, problems: str | Sequence[str], status: int) -> int:
-    """Print what is wrong on stderr, a line each (or as JSON on stdout), and return the exit status."""
-    lines = [problems] if isinstance(problems, str) else [str(problem) for problem in problems]
-    if as_json:
-        print(json.dumps({"status": status, "errors": lines}, ensure_ascii=False))
-    else:
-        for line in lines:
-            print(f"simulate: {line}", file=sys.stderr)
-    return status
 
 
 def dispatch(options: argparse.Namespace) -> int:
@@ -120,18 +70,36 @@ def dispatch(options: argparse.Namespace) -> int:
         return print_list(options)
     if options.verify:
         return print_verification(options)
+    if options.merge:
+        return merge(options)
     if options.scenario is None:
         raise WrongInputError(
             "which scenario? a YAML file or a name from `simulate --list scenarios`; see simulate --help"
         )
-    jobs = whole("--jobs", options.jobs, 1) if options.jobs is not None else None
-    scenario = loaded(options)
-    only = chosen(options.only, scenario)
-    folder = Path(options.out) if options.out else Path("outputs") / scenario.name
-    check_folder(folder)
+    return run_or_check(options)
+
+
+def run_or_check(options: argparse.Namespace) -> int:
+    """Run a scenario, or say what would run."""
     from colend.experiment.plan import plan
 
-    planned = plan(scenario, jobs or os.cpu_count() or 1, 1 if only else None)
+    jobs = whole("--jobs", options.jobs, 1) if options.jobs is not None else None
+    shard = part(options.shard)
+    for one, other in (("only", "shard"), ("jobs", "cluster")):
+        if getattr(options, one) is not None and getattr(options, other) is not None:
+            raise WrongInputError(f"--{one} and --{other}: one or the other")
+    scenario = loaded(options)
+    only = chosen(options.only, scenario)
+    from colend.api import folder_of
+
+    folder = Path(options.out) if options.out else folder_of(scenario, shard)
+    check_folder(folder)
+    number = len(scenario.arms) * len(scenario.points) * len(scenario.seeds)
+    number = 1 if only else len(range(number)[shard[0] - 1 :: shard[1]]) if shard else number
+    processes = jobs or os.cpu_count() or 1
+    if options.check and options.cluster:
+        processes = threads(options.cluster)
+    planned = plan(scenario, processes, number, here=not options.cluster)
     if options.check and not options.json:
         print_plan(planned)
     if planned["too_big"]:
@@ -140,40 +108,15 @@ def dispatch(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps(planned, ensure_ascii=False))
         return DONE
-    return run(options, scenario, folder, jobs, only)
+    return run(options, scenario, folder, jobs, only, shard)
 
 
-def whole(name: str, text: str, least: int) -> int:
-    """An option's whole number of at least `least`."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = least - 1
-    if value < least:
-        raise WrongInputError(f"{name} {text}: a whole number of at least {least} is wanted")
-    return value
+def threads(address: str) -> int:
+    """Runs that the workers of a cluster do at a time; they are checked on the way."""
+    from colend.experiment.cluster import Cluster
 
-
-def loaded(options: argparse.Namespace) -> Any:
-    """The scenario with the overrides of the command line."""
-    from colend.scenario import load, read_overrides
-
-    seeds: Any = None
-    if options.seeds is not None:
-        parts = [part for part in options.seeds.split(",") if part.strip()]
-        seeds = (
-            [whole("--seeds", part, 0) for part in parts]
-            if "," in options.seeds
-            else whole("--seeds", options.seeds, 1)
-        )
-    years = None
-    if options.years is not None:
-        try:
-            years = float(options.years)
-        except ValueError:
-            raise WrongInputError(f"--years {options.years}: a number of years is wanted") from None
-    borrowers = whole("--borrowers", options.borrowers, 1) if options.borrowers is not None else None
-    return load(options.scenario, read_overrides(options.set), seeds, years, borrowers)
+    with Cluster(address) as cluster:
+        return max(cluster.threads, 1)
 
 
 def check_folder(folder: Path) -> None:
@@ -187,7 +130,7 @@ def check_folder(folder: Path) -> None:
         raise WrongInputError(f"--out {folder}: {place} cannot be written")
 
 
-def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | None, only: Any) -> int:
+def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | None, only: Any, shard: Any) -> int:
     """Run the scenario and print its summary and what was written."""
     from colend import api
     from colend.experiment.progress import shown
@@ -197,20 +140,18 @@ def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | No
             scenario,
             jobs,
             folder,
+            cluster=options.cluster,
             fresh=options.fresh,
             engine=options.engine,
             only=only,
+            shard=shard,
             export=options.export,
             progress=progress,
         )
-    if options.json:
-        print_result(result)
-    elif not options.quiet:
-        print(result.summary())
-        print()
-        print(
-            f"Charts: {folder / 'charts'}   tables: {folder / 'results.sqlite'}   made by: {folder / 'manifest.json'}"
-        )
+    if shard and not options.json and not options.quiet:
+        print(f"Part {shard[0]} of {shard[1]}: {folder}; `simulate --merge` with the folders of all puts them together")
+    else:
+        print_what_was_done(options, result, FAILED if result.failures else DONE)
     if result.removed:
         print(
             f"simulate: {result.removed} finished runs that this scenario does not ask for were removed from {folder}",
@@ -222,15 +163,46 @@ def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | No
     return DONE
 
 
-def print_result(result: Any) -> None:
+def merge(options: argparse.Namespace) -> int:
+    """Put parts together and print the summary; FAILED when runs are in none of them."""
+    from colend import api
+
+    result = api.merge(options.merge, options.out, fresh=options.fresh, export=options.export)
+    print_what_was_done(options, result, FAILED if result.missing else DONE)
+    if not result.missing:
+        return DONE
+    named = ", ".join(result.missing[:MOST_NAMED]) + (", …" if len(result.missing) > MOST_NAMED else "")
+    print(
+        f"simulate: in none of the parts, {len(result.missing)} runs: {named}; the scenario's own command with "
+        f"--out {result.path} runs them",
+        file=sys.stderr,
+    )
+    return FAILED
+
+
+def print_what_was_done(options: argparse.Namespace, result: Any, status: int) -> None:
+    """The summary and where things are, or all that as JSON."""
+    if options.json:
+        print_result(result, status)
+    elif not options.quiet:
+        folder = result.path
+        print(result.summary())
+        print()
+        print(
+            f"Charts: {folder / 'charts'}   tables: {folder / 'results.sqlite'}   made by: {folder / 'manifest.json'}"
+        )
+
+
+def print_result(result: Any, status: int) -> None:
     """What was done, as JSON: the arms compared, what failed, what was written."""
     comparison = json.loads(result.comparison.to_json(orient="records", double_precision=15))
     failed = result.frame("failures")
     answer = {
-        "status": FAILED if result.failures else DONE,
+        "status": status,
         "out": str(result.path),
         "runs": len(result.runs),
         "failures": [*map(failure_name, failed.itertuples())],
+        "missing": result.missing,
         "comparison": comparison,
         "files": [str(file) for file in result.files],
     }
@@ -240,25 +212,6 @@ def print_result(result: Any) -> None:
 def failure_name(row: Any) -> str:
     """The run of a row of `failures`, as --only takes it."""
     return f"{row.arm}:{row.seed}" + (f":{row.point}" if row.point else "")
-
-
-def chosen(only: str | None, scenario: Any) -> Any:
-    """The run that --only names, or None."""
-    if only is None:
-        return None
-    from dataclasses import replace
-
-    from colend.scenario import runs
-
-    for arm in sorted(scenario.arms, key=len, reverse=True):
-        if only.startswith(f"{arm}:"):
-            seed = only.removeprefix(f"{arm}:").split(":")[0]
-            if seed.isdigit():
-                for one in runs(replace(scenario, seeds=[int(seed)])):
-                    if one.name == only:
-                        return one
-    example = runs(replace(scenario, seeds=scenario.seeds[:1]))[0].name
-    raise WrongInputError(f"--only {only}: no such run; a run is ARM:SEED or ARM:SEED:POINT, as in {example!r}")
 
 
 def report_failures(options: argparse.Namespace, result: Any) -> None:

@@ -36,12 +36,18 @@ def source_hash() -> str:
     return digest.hexdigest()
 
 
-def _numba():
-    """Numba, imported late (0.3 s), its cache keyed by the source and placed outside the package."""
+def cache_folder() -> Path:
+    """Where compiled functions are kept: outside the package, named by the source."""
     if "NUMBA_CACHE_DIR" not in os.environ:
         import platformdirs
 
         os.environ["NUMBA_CACHE_DIR"] = str(Path(platformdirs.user_cache_dir("colend")) / source_hash()[:16])
+    return Path(os.environ["NUMBA_CACHE_DIR"])
+
+
+def _numba():
+    """Numba, imported late (0.3 s), after its cache was placed."""
+    cache_folder()
     import numba
 
     return numba

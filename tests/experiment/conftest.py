@@ -1,5 +1,10 @@
 """A small scenario, quick to run, and the result of running it undisturbed."""
 
+import sqlite3
+import subprocess
+import time
+from types import SimpleNamespace
+
 import pytest
 
 SCENARIO = """
@@ -32,3 +37,32 @@ def undisturbed(scenario, tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed") / "out"
     colend.run(scenario, jobs=1, out=folder, report=False)
     return folder
+
+
+def finished(folder):
+    """How many runs a folder holds."""
+    try:
+        connection = sqlite3.connect(f"file:{folder / 'results.sqlite'}?mode=ro", uri=True, timeout=1)
+        try:
+            return connection.execute("SELECT count(*) FROM finished").fetchone()[0]
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return 0
+
+
+def start_and_wait_for_a_run(command, folder):
+    """Start a driver; returns it when it has finished a run."""
+    driver = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+    for _ in range(2_400):
+        if finished(folder) >= 1:
+            return driver
+        assert driver.poll() is None, driver.communicate()[1].decode()
+        time.sleep(0.05)
+    raise AssertionError("no run finished in two minutes")
+
+
+@pytest.fixture(scope="session")
+def drivers():
+    """How to start a driver as a process of its own, and to see what it has finished."""
+    return SimpleNamespace(start=start_and_wait_for_a_run, finished=finished)

@@ -5,7 +5,6 @@ gives.
 import os
 import resource
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -44,27 +43,6 @@ def content(folder):
     return read_manifest(folder)["content"]
 
 
-def finished(folder):
-    try:
-        connection = sqlite3.connect(f"file:{folder / 'results.sqlite'}?mode=ro", uri=True, timeout=1)
-        try:
-            return connection.execute("SELECT count(*) FROM finished").fetchone()[0]
-        finally:
-            connection.close()
-    except sqlite3.Error:
-        return 0
-
-
-def start_and_wait_for_a_run(command, folder):
-    driver = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
-    for _ in range(2_400):
-        if finished(folder) >= 1:
-            return driver
-        assert driver.poll() is None, driver.communicate()[1].decode()
-        time.sleep(0.05)
-    raise AssertionError("no run finished in two minutes")
-
-
 def test_a_script_without_a_guard_on_two_processes_gives_what_one_process_gives(script, scenario, out, undisturbed):
     command = [sys.executable, script, scenario, out, "2", "3"]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -72,32 +50,32 @@ def test_a_script_without_a_guard_on_two_processes_gives_what_one_process_gives(
     assert content(out) == content(undisturbed)
 
 
-def test_kill_9_loses_no_finished_run_and_resume_completes(script, scenario, out, undisturbed):
-    driver = start_and_wait_for_a_run([sys.executable, script, scenario, out, "1", "3"], out)
+def test_kill_9_loses_no_finished_run_and_resume_completes(script, scenario, out, undisturbed, drivers):
+    driver = drivers.start([sys.executable, script, scenario, out, "1", "3"], out)
     os.kill(driver.pid, signal.SIGKILL)
     driver.communicate()
-    assert finished(out) >= 1
+    assert drivers.finished(out) >= 1
     colend.run(scenario, jobs=1, out=out, report=False)
     assert content(out) == content(undisturbed)
     assert verify(out) == []
 
 
-def test_interrupt_ends_quickly_with_130_and_keeps_runs(scenario, out):
+def test_interrupt_ends_quickly_with_130_and_keeps_runs(scenario, out, drivers):
     command = [sys.executable, "-m", "colend.cli", scenario, "--out", out, "--quiet", "--jobs", "2", "--seeds", "300"]
-    driver = start_and_wait_for_a_run(command, out)
+    driver = drivers.start(command, out)
     began = time.monotonic()
     os.killpg(driver.pid, signal.SIGINT)  # Ctrl-C reaches the workers as well
     _, errors = driver.communicate(timeout=10)
     assert time.monotonic() - began < 2.0
     assert driver.returncode == 130
     assert errors.decode() == "simulate: interrupted; finished runs are kept, the same command goes on\n"
-    assert finished(out) >= 1
+    assert drivers.finished(out) >= 1
     with pytest.raises(colend.StoreError, match="its runs were interrupted"):
         colend.open(out)
 
 
-def test_workers_end_when_their_driver_is_killed(script, scenario, out):
-    driver = start_and_wait_for_a_run([sys.executable, script, scenario, out, "2", "300"], out)
+def test_workers_end_when_their_driver_is_killed(script, scenario, out, drivers):
+    driver = drivers.start([sys.executable, script, scenario, out, "2", "300"], out)
     workers = psutil.Process(driver.pid).children(recursive=True)
     assert workers
     os.kill(driver.pid, signal.SIGKILL)

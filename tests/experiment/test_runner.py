@@ -2,11 +2,13 @@
 
 import importlib
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from colend.experiment.pool import Pool
 from colend.experiment.runner import execute
 from colend.scenario.design import Run, Setting
 from colend.scenario.parameters import Parameters
@@ -23,7 +25,8 @@ def work_can_be_imported(monkeypatch):
 
 def outcomes(jobs, name):
     work = getattr(importlib.import_module("colend_test_work"), name)
-    return {outcome.run.seed: outcome for outcome in execute(RUNS, jobs, "columns", work)}
+    with Pool(jobs) if jobs > 1 else nullcontext() as places:
+        return {outcome.run.seed: outcome for outcome in execute(RUNS, places, "columns", work)}
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

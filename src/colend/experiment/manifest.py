@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from colend.experiment.content import changed_tables
-from colend.experiment.store import StoreError, atomic_write, connect, explained, table_hashes
+from colend.experiment.errors import StoreError
+from colend.experiment.store import atomic_write, connect, explained, table_hashes
 from colend.scenario.design import Scenario, model_hash
 
 NAME = "manifest.json"
@@ -39,10 +40,15 @@ def file_hash(path: Path) -> str:
 
 
 def write_manifest(
-    folder: Path, scenario: Scenario, files: list[Path], missing: list[str], took: dict[str, float]
+    folder: Path,
+    scenario: Scenario,
+    files: list[Path],
+    missing: list[str],
+    took: dict[str, float],
+    shard: tuple[int, int] | None = None,
 ) -> Path:
     """Write manifest.json when all else is there and closed; `files` are what was written, `missing` the runs that are
-    not there, `took` seconds.
+    not there, `took` seconds, `shard` the part of the scenario's runs that was asked for.
     """
     files = [*files, folder / "results.sqlite"]
     content = {
@@ -57,6 +63,7 @@ def write_manifest(
         "command": sys.argv[1:],
         "content": table_hashes(folder / "results.sqlite"),
         "files": {file.relative_to(folder).as_posix(): file_hash(file) for file in sorted(files)},
+        **({"shard": shard} if shard else {}),
         "missing": missing,
         "seconds": took,
     }

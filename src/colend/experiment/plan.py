@@ -15,10 +15,10 @@ BYTES_A_PROCESS = 350e6
 MOST_LOOKED_AT = 64  # combinations of arm and sweep point; of more, every so many
 
 
-def plan(scenario: Scenario, jobs: int, number: int | None = None) -> dict[str, Any]:
+def plan(scenario: Scenario, jobs: int, number: int | None = None, here: bool = True) -> dict[str, Any]:
     """Arms, runs (`number` of them, all by default), size, expected time and memory.
 
-    `too_big` says so when the machine has less memory than that.
+    `too_big` says so when this machine has less memory than that, unless the runs are not done `here`.
     """
     import psutil
 
@@ -35,7 +35,7 @@ def plan(scenario: Scenario, jobs: int, number: int | None = None) -> dict[str, 
     memory = jobs * (BYTES_A_PROCESS + BYTES_A_BORROWER * borrowers)
     available = psutil.virtual_memory().available
     too_big = ""
-    if memory > available:
+    if here and memory > available:
         too_big = (
             f"{borrowers:,} borrowers in {jobs} processes need about {memory / 1e9:.1f} GB of memory, "
             f"{available / 1e9:.1f} GB are free: fewer --borrowers, or fewer --jobs"

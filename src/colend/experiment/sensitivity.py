@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from colend.experiment.store import StoreError
+from colend.experiment.errors import StoreError
 from colend.scenario.design import point_name
 from colend.scenario.sweep import MORRIS, MORRIS_LEVELS, SOBOL, Sample
 

@@ -8,33 +8,24 @@ from __future__ import annotations
 
 import fcntl
 import os
-import platform
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from colend.experiment.content import Place, Tables, content_hash, hash_by_table
+from colend.experiment.errors import StoreError
+from colend.experiment.provenance import differences, made_here
 from colend.scenario.design import Run, canonical, point_name
 
-SCHEMA_VERSION = 1
 TABLES = ("runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months", "fishing")
 _SQL_TYPES = {"f": "REAL", "i": "INTEGER", "u": "INTEGER", "b": "INTEGER", "U": "TEXT", "O": "TEXT", "S": "TEXT"}
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _HELD = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _NOT_WRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
 _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
-
-
-class StoreError(Exception):
-    """Results cannot be read or written; `status` is the exit status that says how bad it is."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 @contextmanager
@@ -66,14 +57,6 @@ def place_of(run: Run) -> Place:
     return run.setting.arm, run.seed, point_name(run.setting.point)
 
 
-def made_here(source: str) -> dict[str, str]:
-    """What results in one file must share: numbers of other libraries or another libm may differ in the last digit."""
-    libc = " ".join(part for part in platform.libc_ver() if part)
-    machine = f"{platform.system()} {platform.machine()} {libc}".strip()
-    libraries = " ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "scipy"))
-    return {"schema_version": str(SCHEMA_VERSION), "source": source, "machine": machine, "libraries": libraries}
-
-
 class Store:
     """The results of one folder, opened to add runs: a context manager that locks the folder while it is open."""
 
@@ -100,7 +83,7 @@ class Store:
                 for suffix in ("", "-wal", "-shm", "-journal"):
                     Path(f"{self.path}{suffix}").unlink(missing_ok=True)
             with explained(self.path, opening=True):
-                self.connection = sqlite3.connect(self.path)
+                self.connection = sqlite3.connect(self.path.absolute().as_uri(), uri=True)
                 self._prepare(made_here(source))
         except StoreError:
             self._let_go()
@@ -111,11 +94,8 @@ class Store:
         there = {name for (name,) in execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         found = dict(execute("SELECT name, value FROM meta").fetchall()) if "meta" in there else {}
         if there and found != here:
-            parts = {"machine": "on another machine", "libraries": "with other versions of NumPy, Numba or SciPy"}
-            of_version = any(found.get(name) != here[name] for name in ("schema_version", "source"))
-            made = next((text for name, text in parts.items() if found.get(name) != here[name]), "")
             raise StoreError(
-                f"{self.path} holds results made {'by another version of colend' if of_version else made}; "
+                f"{self.path} holds results of {' and '.join(differences(found, here))}; "
                 "choose another --out, or --fresh to throw them away and start anew",
                 2,
             )
@@ -182,8 +162,8 @@ class Store:
         """One transaction; what goes wrong becomes a StoreError."""
         with explained(self.path, opening=not self._logging):
             if not self._logging:
-                self.connection.execute("PRAGMA journal_mode=WAL")
-                self.connection.execute("PRAGMA synchronous=NORMAL")
+                self.connection.execute("PRAGMA main.journal_mode=WAL")
+                self.connection.execute("PRAGMA main.synchronous=NORMAL")
                 self._logging = True
             with self.connection:
                 self.connection.execute("BEGIN")
@@ -217,6 +197,39 @@ class Store:
             f"INSERT INTO {table} (arm, seed, point, {quoted}) VALUES ({marks})",
             ((*place, *row) for row in zip(*values, strict=True)),
         )
+
+    def absorb(self, part: Path) -> None:
+        """Take over, in one transaction, the runs of another file that are not here, and what failed there and is not
+        here.
+        """
+        execute = self.connection.execute
+        with explained(part):
+            execute("ATTACH ? AS part", (f"{part.absolute().as_uri()}?mode=ro",))
+        places = "(arm, seed, point)"
+        try:
+            with self._writing():
+                execute(
+                    "CREATE TEMP TABLE new AS SELECT arm, seed, point FROM part.finished "
+                    "EXCEPT SELECT arm, seed, point FROM main.finished"
+                )
+                made = execute("SELECT name, sql FROM part.sqlite_master WHERE type = 'table'").fetchall()
+                for table, sql in made:
+                    if table in TABLES and table not in self._existing():
+                        execute(sql)
+                for table in (*(name for name, _ in made if name in TABLES), "content", "finished"):
+                    names = ", ".join(f'"{row[1]}"' for row in execute(f"PRAGMA part.table_info({table})"))
+                    execute(
+                        f"INSERT INTO main.{table} ({names}) SELECT {names} FROM part.{table} "
+                        f"WHERE {places} IN (SELECT * FROM new) ORDER BY rowid"
+                    )
+                execute(f"DELETE FROM main.failures WHERE {places} IN (SELECT arm, seed, point FROM main.finished)")
+                execute(
+                    f"INSERT INTO main.failures SELECT * FROM part.failures WHERE {places} NOT IN (SELECT arm, seed, "
+                    f"point FROM main.finished) AND {places} NOT IN (SELECT arm, seed, point FROM main.failures)"
+                )
+                execute("DROP TABLE temp.new")
+        finally:
+            execute("DETACH part")
 
     def fail(self, run: Run, error: str) -> None:
         """Note a run that failed, with its parameters and traceback."""

@@ -18,7 +18,7 @@ from colend.scenario.parameters import KINDS, Parameters
 MONTHS_KEPT = ("all", "yearly", "none")
 BANKS_KEPT = ("yearly", "none")
 # Files of the package that no result of a run depends on: everything else is the model.
-_NOT_THE_MODEL = ("api.py", "cli.py", "__main__.py", "experiment", "report", "explore", "scenario")
+_NOT_THE_MODEL = ("api.py", "arguments.py", "cli.py", "__main__.py", "experiment", "report", "explore", "scenario")
 
 
 @dataclass(frozen=True)
@@ -165,6 +165,21 @@ class Scenario:
             **({"fishing_test": asdict(self.fishing_test)} if self.fishing_test else {}),
             **({"sample": self.sample.content()} if self.sample else {}),
         }
+
+    @classmethod
+    def restored(cls, data: dict[str, Any]) -> Scenario:
+        """The scenario that `resolved` gave as data."""
+        from colend.scenario.sweep import Sample
+
+        sample = data.get("sample")
+        if sample is not None:
+            ranges = {key: (low, high) for key, (low, high) in sample["ranges"].items()}
+            sample = Sample(**(sample | {"ranges": ranges}))
+        fishing = data.get("fishing_test")
+        if fishing is not None:
+            fishing = FishingTerms(**(fishing | {"kinds": tuple(fishing["kinds"])}))
+        record = Record(**data["record"])
+        return cls(**(data | {"record": record, "sample": sample, "fishing_test": fishing}))
 
 
 def canonical(value: Any) -> str:

@@ -1,0 +1,174 @@
+"""What the command `simulate` may be asked for, and how it says that something is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NoReturn
+
+DONE, FAILED, WRONG_INPUT, CLUSTER_LOST, INTERRUPTED = 0, 1, 2, 3, 130
+LISTS = ("parameters", "measures", "scenarios", "facts")
+EXAMPLES = """examples:
+  simulate scenarios/alliance.yaml                 run a scenario; results go to outputs/alliance
+  simulate alliance --seeds 5 --years 3            a scenario that ships with colend, smaller
+  simulate alliance --set alliances.fit_sd=2       with another parameter
+  simulate alliance --check                        what would run, and how long it would take
+exit status: 0 done, 1 something failed, 2 wrong input (nothing was written), 3 the cluster was lost, 130 interrupted;
+finished runs are kept, and the same command goes on
+"""
+
+
+class WrongInputError(Exception):
+    """What the user asked for cannot be done; the message says why and what can."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, whose complaints look like all others: one line, or JSON where it is asked for."""
+
+    as_json = False
+
+    def error(self, message: str) -> NoReturn:
+        complain(self.as_json, f"{message}; see simulate --help", WRONG_INPUT)
+        self.exit(WRONG_INPUT)
+
+
+def arguments() -> Parser:
+    """The command's options."""
+    parser = Parser(
+        prog="simulate",
+        description="Simulate how banks and fintech platforms lend together, as a scenario asks.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("scenario", nargs="?", metavar="SCENARIO", help="a YAML file, or the name of a scenario that ships with colend")
+    add("--out", metavar="DIR", help="where results go (default: outputs/<scenario name>)")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", help="override a parameter; may be repeated")
+    add("--seeds", metavar="N", help="number of replications, or a list with a comma: 3,7,11 or 7,")
+    add("--years", metavar="Y", help="years to simulate")
+    add("--borrowers", metavar="N", help="simulated borrowers")
+    add("--jobs", metavar="N", help="processes on this machine (default: all cores)")
+    add("--cluster", metavar="ADDRESS", help="a running Dask cluster instead, as tcp://host:8786")
+    add("--fresh", action="store_true", help="throw away finished runs in DIR instead of resuming")
+    add("--check", action="store_true", help="validate and print the plan, run nothing")
+    add("--export", choices=("csv", "parquet"), help="write every table as files under DIR/tables too")
+    add("--only", metavar="ARM:SEED[:POINT]", help="that run alone; POINT is the sweep point's number or its JSON")
+    add("--shard", metavar="I/N", help="part I of N of the runs, for job arrays")
+    add("--merge", metavar="DIR", nargs="+", help="put the results of parts together; run nothing")
+    add("--quiet", action="store_true", help="no progress and no summary")
+    add("--verbose", action="store_true", help="tracebacks of failed runs")
+    add("--json", action="store_true", help="plan, result and errors as JSON")
+    add("--engine", choices=("columns", "objects"), default="columns", help="objects: every borrower a stepping agent")
+    add("--list", choices=LISTS, help="print what there is")
+    add("--verify", metavar="DIR", help="do the results in DIR match their manifest?")
+    add("--version", action="store_true", help="print the version")
+    return parser
+
+
+def complain(as_json: bool, problems: str | Sequence[str], status: int) -> int:
+    """Print what is wrong on stderr, a line each (or as JSON on stdout), and return the exit status."""
+    lines = [problems] if isinstance(problems, str) else [str(problem) for problem in problems]
+    if as_json:
+        print(json.dumps({"status": status, "errors": lines}, ensure_ascii=False))
+    else:
+        for line in lines:
+            print(f"simulate: {line}", file=sys.stderr)
+    return status
+
+
+def whole(name: str, text: str, least: int) -> int:
+    """An option's whole number of at least `least`."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        raise WrongInputError(f"{name} {text}: a whole number of at least {least} is wanted")
+    return value
+
+
+def loaded(options: argparse.Namespace) -> Any:
+    """The scenario with the overrides of the command line."""
+    from colend.scenario import load, read_overrides
+
+    seeds: Any = None
+    if options.seeds is not None:
+        parts = [part for part in options.seeds.split(",") if part.strip()]
+        seeds = (
+            [whole("--seeds", part, 0) for part in parts]
+            if "," in options.seeds
+            else whole("--seeds", options.seeds, 1)
+        )
+    years = None
+    if options.years is not None:
+        try:
+            years = float(options.years)
+        except ValueError:
+            raise WrongInputError(f"--years {options.years}: a number of years is wanted") from None
+    borrowers = whole("--borrowers", options.borrowers, 1) if options.borrowers is not None else None
+    return load(options.scenario, read_overrides(options.set), seeds, years, borrowers)
+
+
+def part(text: str | None) -> tuple[int, int] | None:
+    """--shard I/N as (I, N), or None."""
+    if text is None:
+        return None
+    number, _, parts = text.partition("/")
+    if not (number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
+        raise WrongInputError(f"--shard {text}: I/N is wanted, part I of N, as in 3/10")
+    return int(number), int(parts)
+
+
+def chosen(only: str | None, scenario: Any) -> Any:
+    """The run that --only names, at whatever seed, or None."""
+    if only is None:
+        return None
+    from colend.scenario import runs
+    from colend.scenario.errors import nearest
+
+    for arm in sorted(scenario.arms, key=len, reverse=True):
+        if only.startswith(f"{arm}:"):
+            seed, _, text = only.removeprefix(f"{arm}:").partition(":")
+            if seed.isdecimal():
+                point = chosen_point(only, text, scenario.points)
+                return runs(replace(scenario, seeds=[int(seed)], arms={arm: scenario.arms[arm]}, points=[point]))[0]
+    example = runs(replace(scenario, seeds=scenario.seeds[:1], points=scenario.points[:1]))[0].name
+    hint = nearest(only.split(":")[0], scenario.arms)
+    raise WrongInputError(f"--only {only}: no such run{hint}; a run is ARM:SEED or ARM:SEED:POINT, as in {example!r}")
+
+
+def chosen_point(only: str, text: str, points: list[dict[str, Any]]) -> dict[str, Any]:
+    """The sweep point that `text` says: its number, from 1, or its values as JSON."""
+    if points == [{}]:
+        if text:
+            raise WrongInputError(f"--only {only}: no such run; nothing is swept, so a run is ARM:SEED")
+        return points[0]
+    if text.isdecimal() and 1 <= int(text) <= len(points):
+        return points[int(text) - 1]
+    try:
+        wanted = json.loads(text)
+    except ValueError:
+        wanted = None
+    if wanted in points:
+        return points[points.index(wanted)]  # 1 and 1.0 are the same number
+    allowed = f"a sweep point is a number from 1 to {len(points)}, or its values as JSON"
+    if isinstance(wanted, dict):
+        number = min(range(len(points)), key=lambda i: _distance(points[i], wanted))
+        allowed += f"; the nearest is number {number + 1}, {json.dumps(points[number])}"
+    raise WrongInputError(f"--only {only}: no such run; {allowed}")
+
+
+def _distance(point: dict[str, Any], wanted: dict[str, Any]) -> tuple[int, float]:
+    """Values that differ, and by how much the numbers among them do."""
+    apart = 0.0
+    other = [name for name in point if point[name] != wanted.get(name)]
+    for name in other:
+        try:
+            apart += abs(point[name] - wanted[name]) / (abs(point[name]) + abs(wanted[name]))
+        except (KeyError, TypeError):
+            apart += 1.0
+    return len(other), apart

@@ -1,0 +1,223 @@
+"""A real scheduler and workers on the loopback: the same tables as in one process, whoever dies."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+import colend
+from colend.cli import main
+from colend.experiment.cluster import Cluster
+from colend.experiment.manifest import read_manifest, verify
+from colend.experiment.provenance import arithmetic
+from colend.experiment.runner import execute
+from colend.scenario.design import Run, Setting
+from colend.scenario.parameters import Parameters
+
+distributed = pytest.importorskip("distributed")
+SOURCE = Path(colend.__file__).parent
+HELPERS = Path(__file__).parent / "workers"
+
+
+class Processes:
+    """A scheduler and workers as processes of their own, all ended at the end."""
+
+    def __init__(self, folder, **environment):
+        self.folder, self.started = folder, []
+        options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+        self.scheduler = self.start("scheduler", *options, **environment)
+        self.address = self.wait_for("Scheduler at:")[-1]
+
+    def start(self, what, *arguments, **environment):
+        log = open(self.folder / f"{len(self.started)}.log", "w")  # noqa: SIM115 (closed at the end)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli.dask_" + what, *arguments],
+            stderr=log,
+            stdout=log,
+            start_new_session=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (SOURCE.parent, HELPERS)))} | environment,
+        )
+        self.started.append((process, log))
+        return process
+
+    def worker(self, *arguments, **environment):
+        """A worker that computes one run at a time; returns its address, once it has joined."""
+        self.start(
+            "worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard",
+            "--local-directory", str(self.folder), *arguments, **environment,
+        )  # fmt: skip
+        return self.wait_for("Start worker at:")[-1]
+
+    def wait_for(self, words):
+        """The words of the last log's line in which these stand."""
+        for _ in range(600):
+            for line in Path(self.started[-1][1].name).read_text().splitlines():
+                if words in line:
+                    return line.split()
+            time.sleep(0.05)
+        raise AssertionError(Path(self.started[-1][1].name).read_text())
+
+    def workers(self):
+        """The processes that compute: each is the child of a nanny, which starts another when it dies."""
+        nannies = [psutil.Process(process.pid) for process, _ in self.started[1:]]
+        children = [child for nanny in nannies for child in nanny.children()]
+        return [child for child in children if "resource_tracker" not in " ".join(child.cmdline())]
+
+    def end(self):
+        for process, log in self.started:
+            if process.poll() is None:
+                for one in psutil.Process(process.pid).children(recursive=True):
+                    one.kill()
+                process.kill()
+            process.wait()
+            log.close()
+
+
+def started(folder, workers, **environment):
+    processes = Processes(folder, **environment)
+    try:
+        for _ in range(workers):
+            processes.worker()
+        yield processes
+    finally:
+        processes.end()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A scheduler and two workers."""
+    yield from started(tmp_path_factory.mktemp("cluster"), 2)
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+def content(folder):
+    return read_manifest(folder)["content"]
+
+
+def at_the_first_run(act):
+    """A progress that calls `act` once, when the first run has come back."""
+    acted = []
+
+    def progress(done, total, failed):
+        if done and not acted:
+            acted.append(act())
+
+    return progress
+
+
+def test_a_worker_killed_in_the_middle_changes_nothing(cluster, scenario, out, undisturbed):
+    worker = min(cluster.workers(), key=lambda process: process.pid)
+    result = colend.run(
+        scenario, out=out, cluster=cluster.address, report=False, progress=at_the_first_run(worker.kill)
+    )
+    assert not worker.is_running()
+    assert (len(result.runs), result.failures) == (6, 0)
+    assert content(out) == content(undisturbed)
+    assert verify(out) == []
+
+
+def test_a_killed_scheduler_is_its_own_error_and_one_process_goes_on(tmp_path, scenario, out, undisturbed, drivers):
+    for cluster in started(tmp_path, 1):
+        progress = at_the_first_run(cluster.scheduler.kill)
+        with pytest.raises(colend.ClusterError, match="finished runs are kept, the same command goes on") as caught:
+            colend.run(scenario, out=out, cluster=cluster.address, report=False, progress=progress)
+        assert caught.value.status == 3
+    assert 1 <= drivers.finished(out) < 6
+    result = colend.run(scenario, jobs=1, out=out, report=False)
+    assert result.failures == 0
+    assert content(out) == content(undisturbed)
+
+
+def test_a_run_that_kills_its_workers_is_found_by_name_and_the_others_finish(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(HELPERS))
+    from colend_test_work import dies_on_three
+
+    runs = [Run(Setting(Parameters(), arm="a"), seed, f"key{seed}") for seed in range(7)]
+    for processes in started(tmp_path, 1, DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="0"):
+        with Cluster(processes.address) as cluster:
+            found = {outcome.run.seed: outcome for outcome in execute(runs, cluster, "columns", dies_on_three)}
+    assert sorted(found) == list(range(7))
+    assert [seed for seed in found if found[seed].tables is None] == [3]
+    assert "a:3 died" in found[3].error
+
+
+@pytest.mark.parametrize("how", ["interrupted", "killed"])
+def test_a_driver_that_goes_leaves_no_work_behind(cluster, scenario, out, how, drivers):
+    command = [sys.executable, "-m", "colend.cli", scenario, "--out", out, "--quiet", "--seeds", "300"]
+    driver = drivers.start([*command, "--cluster", cluster.address], out)
+    began = time.monotonic()
+    os.killpg(driver.pid, signal.SIGINT if how == "interrupted" else signal.SIGKILL)
+    _, errors = driver.communicate(timeout=10)
+    if how == "interrupted":
+        assert time.monotonic() - began < 2.0
+        assert driver.returncode == 130
+        assert errors.decode() == "simulate: interrupted; finished runs are kept, the same command goes on\n"
+    with distributed.Client(cluster.address, set_as_default=False) as client:
+        for _ in range(200):
+            if not (left := client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))):
+                break
+            time.sleep(0.05)
+    assert left == 0
+
+
+def test_a_worker_that_joins_late_and_computes_in_another_way_is_named(cluster, scenario, out, tmp_path, drivers):
+    changed = shutil.copytree(SOURCE, tmp_path / "changed" / "colend")
+    with open(changed / "market.py", "a") as file:
+        file.write("# another version\n")
+    others = []
+    with pytest.raises(colend.ClusterError, match="has another version of colend") as caught:
+        colend.run(
+            colend.load(scenario, seeds=300),
+            out=out,
+            cluster=cluster.address,
+            report=False,
+            progress=at_the_first_run(lambda: others.append(cluster.worker(PYTHONPATH=str(changed.parent)))),
+        )
+    assert caught.value.status == 2
+    assert others[0] in str(caught.value)
+    assert drivers.finished(out) >= 1
+
+
+def test_workers_that_compute_in_another_way_are_named_on_connecting(tmp_path, scenario, out, capsys):
+    nothing = tmp_path / "nothing" / "colend"
+    nothing.mkdir(parents=True)
+    (nothing / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'colend'\")")
+    older = {"NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR X86_V4"}
+    command = "import warnings; warnings.simplefilter('ignore'); from colend.experiment import provenance as p"
+    command += "; print(p.arithmetic())"
+    of_another_processor = subprocess.run(
+        [sys.executable, "-c", command], env=os.environ | older, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    for processes in started(tmp_path, 1):
+        wanted = {processes.worker(PYTHONPATH=str(nothing.parent)): "cannot run this colend (ModuleNotFoundError"}
+        if of_another_processor != arithmetic():  # else this processor has nothing that can be left out
+            wanted[processes.worker(**older)] = "has a processor or mathematical library that rounds in another way"
+        assert main([str(scenario), "--out", str(out), "--cluster", processes.address]) == 2
+        printed = capsys.readouterr().err
+        assert printed.count("worker tcp") == len(wanted)
+        for worker, said in wanted.items():
+            assert f"worker {worker} {said}" in printed
+    assert not out.exists()
+
+
+def test_what_is_wrong_with_a_cluster_is_said_and_nothing_written(scenario, out, capsys, monkeypatch):
+    monkeypatch.setattr("colend.experiment.cluster._SECONDS_TO_CONNECT", 0.5)
+    for address, said in (("tcp://127.0.0.1:9", "no Dask scheduler answers"), ("nonsense://x", "no Dask scheduler")):
+        assert main([str(scenario), "--out", str(out), "--cluster", address]) == 2
+        printed = capsys.readouterr().err
+        assert said in printed
+        assert printed.count("\n") == 1
+    monkeypatch.setattr("colend.experiment.cluster.find_spec", lambda name: None)
+    assert main([str(scenario), "--out", str(out), "--cluster", "tcp://127.0.0.1:9"]) == 2
+    assert "pip install 'colend[cluster]'" in capsys.readouterr().err
+    assert not out.exists()

@@ -1,0 +1,156 @@
+"""Runs done in parts and put together are what one process gives; what does not belong together is refused."""
+
+import json
+import shutil
+import sqlite3
+from dataclasses import replace
+
+import pytest
+
+import colend
+from colend.cli import main
+from colend.experiment.manifest import read_manifest, verify
+from colend.scenario import Scenario, runs
+from colend.scenario.loading import shipped
+
+PARTS = 3
+
+
+@pytest.fixture(scope="module")
+def parts(scenario, tmp_path_factory):
+    """Three parts of the scenario, each in its folder; do not write to them."""
+    folder = tmp_path_factory.mktemp("parts")
+    for i in range(1, PARTS + 1):
+        colend.run(scenario, jobs=1, out=folder / str(i), shard=(i, PARTS))
+    return [folder / str(i) for i in range(1, PARTS + 1)]
+
+
+def content(folder):
+    return read_manifest(folder)["content"]
+
+
+def refused(parts, out, words, status=2):
+    with pytest.raises(colend.StoreError, match=words) as caught:
+        colend.merge(parts, out, report=False)
+    assert caught.value.status == status
+    assert not out.exists()
+
+
+def test_parts_share_the_runs_and_have_no_charts(parts, scenario):
+    shares = [set(read_manifest(part)["content"]) for part in parts]
+    assert all(shares)
+    places = [tuple(row) for part in parts for row in colend.open(part).runs[["arm", "seed"]].to_numpy()]
+    assert sorted(places) == sorted((run.setting.arm, run.seed) for run in runs(colend.load(scenario)))
+    assert not (parts[0] / "charts").exists()
+    assert read_manifest(parts[0])["missing"] == []
+    assert read_manifest(parts[1])["shard"] == [2, 3]
+
+
+def test_parts_put_together_are_what_one_process_gives(parts, tmp_path, undisturbed):
+    result = colend.merge(parts, tmp_path / "out", report=False)
+    assert result.missing == []
+    assert content(result.path) == content(undisturbed)
+    assert verify(result.path) == []
+    for name in ("runs.csv", "comparison.csv"):
+        assert (result.path / name).read_bytes() == (undisturbed / name).read_bytes()
+    again = colend.merge(parts[:2], result.path, report=False)  # what is there counts as a part
+    assert (again.missing, content(again.path)) == ([], content(undisturbed))
+
+
+def test_what_is_in_no_part_is_named_and_can_be_run(parts, scenario, tmp_path, capsys, undisturbed):
+    out = tmp_path / "out"
+    assert main(["--merge", str(parts[0]), str(parts[2]), "--out", str(out), "--quiet"]) == 1
+    printed = capsys.readouterr().err
+    missing = read_manifest(out)["missing"]
+    assert len(missing) == 2
+    assert f"in none of the parts, 2 runs: {', '.join(missing)};" in printed
+    colend.run(scenario, jobs=1, out=out, report=False)
+    assert content(out) == content(undisturbed)
+
+
+def test_parts_of_other_seeds_go_together(scenario, tmp_path, undisturbed):
+    for name, seeds in (("a", [2]), ("b", [0, 1])):
+        colend.run(colend.load(scenario, seeds=seeds), jobs=1, out=tmp_path / name, report=False)
+    result = colend.merge([tmp_path / "a", tmp_path / "b"], tmp_path / "out", report=False)
+    assert content(result.path) == content(undisturbed)
+    assert result.scenario.seeds == [0, 1, 2]
+
+
+def test_a_part_that_was_interrupted_gives_what_it_has(parts, tmp_path):
+    interrupted = shutil.copytree(parts[0], tmp_path / "interrupted")
+    (interrupted / "manifest.json").unlink()
+    assert colend.merge([interrupted, parts[1]], tmp_path / "out", report=False).missing == sorted(
+        f"{arm}:{seed}" for arm, seed in colend.open(parts[2]).runs[["arm", "seed"]].to_numpy()
+    )
+    refused([interrupted], tmp_path / "other", "was completed")
+
+
+def test_what_does_not_belong_together_is_refused_and_nothing_written(parts, scenario, tmp_path):
+    out = tmp_path / "out"
+    refused([parts[0], tmp_path], out, "no results")
+    with pytest.raises(colend.StoreError, match="one of the parts"):
+        colend.merge(parts, parts[0], report=False)
+    changed = colend.load(scenario, {"alliances.fit_sd": 0.5}, seeds=1)
+    colend.run(changed, jobs=1, out=tmp_path / "changed", report=False, shard=(1, 2))
+    refused([parts[0], tmp_path / "changed"], out, "no part of the same scenario .*: base is")
+    elsewhere = shutil.copytree(parts[1], tmp_path / "elsewhere")
+    with sqlite3.connect(elsewhere / "results.sqlite") as connection:
+        connection.execute("UPDATE meta SET value = 'another' WHERE name = 'machine'")
+    connection.close()
+    refused([parts[0], elsewhere], out, "another machine")
+
+
+def test_the_same_run_with_other_content_is_refused(parts, tmp_path):
+    other = shutil.copytree(parts[0], tmp_path / "other")
+    with sqlite3.connect(other / "results.sqlite") as connection:
+        connection.execute("UPDATE months SET applications = applications + 1 WHERE month = 3")
+    refused([parts[1], other], tmp_path / "out", "is damaged: months of run .* has changed", status=1)
+    from colend.experiment.content import stored_hashes
+
+    with connection:  # rows and hash agree: nobody can tell which of the two is right
+        for (arm, seed, point), value in list(stored_hashes(connection, "months")):
+            connection.execute(
+                "UPDATE content SET hash = ? WHERE held_in = 'months' AND (arm, seed, point) = (?, ?, ?)",
+                (value, arm, seed, point),
+            )
+    connection.close()
+    refused([parts[0], other], tmp_path / "out", "hold run .* with different content")
+
+
+def test_a_part_in_use_is_refused(parts, tmp_path):
+    from colend.experiment.store import Store
+    from colend.scenario.design import model_hash
+
+    part = shutil.copytree(parts[0], tmp_path / "part")
+    with Store(part, model_hash()):
+        refused([part, parts[1]], tmp_path / "out", "in use by another run")
+
+
+def test_failures_come_along(scenario, tmp_path, monkeypatch):
+    import colend.market
+
+    def breaks(*_):
+        raise ZeroDivisionError("breaks")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(colend.market, "simulate", breaks)
+        assert colend.run(scenario, jobs=1, out=tmp_path / "1", shard=(1, 6)).failures == 1
+    colend.run(scenario, jobs=1, out=tmp_path / "2", shard=(2, 6))
+    result = colend.merge([tmp_path / "1", tmp_path / "2"], tmp_path / "out", report=False)
+    assert result.frame("failures")["error"].str.contains("ZeroDivisionError: breaks").all()
+    assert len(result.frame("failures")) == 1
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_a_manifest_says_the_scenario_again(name):
+    scenario = colend.load(name, seeds=1)
+    again = Scenario.restored(json.loads(json.dumps(scenario.resolved())))
+    assert again.resolved() == scenario.resolved()
+    assert again == replace(scenario, path=None)
+    assert [run.key for run in runs(again)] == [run.key for run in runs(scenario)]
+
+
+@pytest.mark.parametrize("shard", [(0, 2), (3, 2)])
+def test_a_part_that_there_is_not(scenario, tmp_path, shard):
+    with pytest.raises(ValueError, match="i from 1 to n"):
+        colend.run(scenario, out=tmp_path / "out", shard=shard)
