@@ -72,13 +72,14 @@ EVERYONE = {
 
 @pytest.fixture(name="make_partners", scope="session")
 def make_partners_fixture(make_setting):
-    """make_partners(platforms, banks, seed=0, **settings): a market in which all are partners from the first month."""
+    """make_partners(platforms, banks, seed=0, engine="columns", **settings): a market in which all are partners from
+    the first month."""
     from colend.market import Market
 
-    def make(platforms: int, banks: int, seed: int = 0, **settings):
+    def make(platforms: int, banks: int, seed: int = 0, engine: str = "columns", **settings):
         shares = {"platforms__number": platforms, "platforms__user_share": [1.0 / platforms] * platforms}
         settings = EVERYONE | shares | {"banks__rural__number": banks, "years": 50} | settings
-        return Market(make_setting(**settings), seed)
+        return Market(make_setting(**settings), seed, engine)
 
     return make
 
