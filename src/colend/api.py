@@ -24,7 +24,7 @@ from colend.experiment.statistics import COMPARISON, comparison
 from colend.experiment.store import TABLES, Store, atomic_write, connect, explained
 from colend.scenario import Run, Scenario, load
 from colend.scenario.declarations import declarations
-from colend.scenario.design import canonical, model_hash, point_name, runs
+from colend.scenario.design import canonical, check, model_hash, point_name, runs
 
 __all__ = ["Result", "StoreError", "compare", "load", "merge", "open_result", "run", "sweep", "verify"]
 
@@ -134,6 +134,7 @@ def run(
             _refuse_to_mix(store, scenario)
         finished = store.finished()
         open_runs = [one for one in wanted if one.key not in finished]
+        check(open_runs)
         jobs = min(jobs or os.cpu_count() or 1, len(open_runs))
         if places is None and jobs > 1:
             _compile_first()

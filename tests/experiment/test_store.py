@@ -14,7 +14,7 @@ from colend.experiment.store import Store, atomic_write, connect, explained, tab
 
 def run(arm="a", seed=0, key=None):
     setting = SimpleNamespace(arm=arm, point={}, content=lambda: {"x": 1})
-    return SimpleNamespace(setting=setting, seed=seed, key=key or f"{arm}{seed}")
+    return SimpleNamespace(setting=setting, place=(arm, seed, ""), seed=seed, key=key or f"{arm}{seed}")
 
 
 TABLES = {

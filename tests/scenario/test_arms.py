@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from colend.scenario import Record, load, runs
+from colend.scenario.design import check
 
 FOUR = """\
 compare:
@@ -154,4 +155,4 @@ def test_a_later_point_that_does_not_fit_is_an_error_when_asked_for(scenario, mo
     with pytest.raises(
         ScenarioError, match=r'arm base at {"banks.target_ratio":0.1}: banks.target_ratio: 0.1 is not above'
     ):
-        runs(found)
+        check(runs(found))

@@ -173,6 +173,7 @@ def test_the_scenarios_that_ship():
         "one_bank",
         "openness",
         "sequencing",
+        "sweep_sobol",
         "webank_2017",
     ]
     for name, path in shipped().items():

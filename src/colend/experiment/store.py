@@ -18,7 +18,7 @@ import numpy as np
 from colend.experiment.content import Place, Tables, content_hash, hash_by_table
 from colend.experiment.errors import StoreError
 from colend.experiment.provenance import differences, made_here
-from colend.scenario.design import Run, canonical, point_name
+from colend.scenario.design import Run, canonical
 
 TABLES = ("runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months", "fishing")
 _SQL_TYPES = {"f": "REAL", "i": "INTEGER", "u": "INTEGER", "b": "INTEGER", "U": "TEXT", "O": "TEXT", "S": "TEXT"}
@@ -50,11 +50,6 @@ def explained(path: Path, opening: bool = False) -> Iterator[None]:
         else:
             text, opening = f"cannot be used ({error}). {go_on.capitalize()}", False
         raise StoreError(f"{path} {text}", 2 if opening else 1) from error
-
-
-def place_of(run: Run) -> Place:
-    """Where a run's rows stand: arm, seed, sweep point."""
-    return run.setting.arm, run.seed, point_name(run.setting.point)
 
 
 class Store:
@@ -141,7 +136,7 @@ class Store:
         keys, places = set(), set()
         for run in wanted:
             keys.add(run.key)
-            places.add(place_of(run))
+            places.add(run.place)
         stale = [place for key, place in self.finished().items() if key not in keys]
         with self._writing():
             execute, match = self.connection.execute, "WHERE (arm, seed, point) IN (SELECT arm, seed, point FROM stale)"
@@ -175,7 +170,7 @@ class Store:
 
     def add(self, run: Run, tables: Tables) -> None:
         """Write a finished run, all or nothing; StoreError (status 1) when the disk is full or the file fails."""
-        place = place_of(run)
+        place = run.place
         with self._writing():
             self.connection.execute("INSERT INTO finished VALUES (?, ?, ?, ?)", (run.key, *place))
             for table, columns in tables.items():
@@ -233,7 +228,7 @@ class Store:
 
     def fail(self, run: Run, error: str) -> None:
         """Note a run that failed, with its parameters and traceback."""
-        place = place_of(run)
+        place = run.place
         with self._writing():
             self.connection.execute("DELETE FROM failures WHERE arm = ? AND seed = ? AND point = ?", place)
             self.connection.execute(

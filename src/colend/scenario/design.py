@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -86,19 +87,44 @@ class Setting:
         }
 
 
-@dataclass(frozen=True)
-class Run:
-    """One run: a setting and a seed. `key` tells it from every other run and changes when its result might."""
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A setting still to be put together: what all points of an arm share, and the point."""
 
-    setting: Setting
+    scenario: Scenario  # with this arm and no point
+    arm: str
+    point: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: a setting and a seed. `key` tells it from every other run and changes when its result might.
+
+    Runs that are only `planned` are light, so that a sweep may have many; the `setting` is put together when asked
+    for, and raises ScenarioError where the values of its point do not fit together.
+    """
+
+    planned: Planned | Setting
     seed: int
     key: str
 
     @property
+    def setting(self) -> Setting:
+        """The market to simulate."""
+        if isinstance(self.planned, Planned):
+            return self.planned.scenario._setting(self.planned.arm, self.planned.point)
+        return self.planned
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """Arm, seed, and the sweep point as text."""
+        return self.planned.arm, self.seed, point_name(self.planned.point)
+
+    @property
     def name(self) -> str:
         """ARM:SEED or ARM:SEED:POINT."""
-        point = point_name(self.setting.point)
-        return f"{self.setting.arm}:{self.seed}" + (f":{point}" if point else "")
+        arm, seed, point = self.place
+        return f"{arm}:{seed}" + (f":{point}" if point else "")
 
 
 @dataclass(frozen=True)
@@ -208,12 +234,38 @@ def model_hash() -> str:
 def runs(scenario: Scenario) -> list[Run]:
     """Every run of a scenario: seed by seed, so that what an interrupted comparison has finished are whole pairs.
 
-    A run's key is the SHA-256 of its arm, point, seed, resolved setting and the model's source.
+    A run's key is the SHA-256 of its arm, point, seed, what the arm resolves to without the point, and the model's
+    source.
     """
-    settings = [scenario._setting(arm, point) for point in scenario.points for arm in scenario.arms]
-    contents = [canonical([setting.content(), setting.arm, setting.point, model_hash()]) for setting in settings]
-    return [
-        Run(setting, seed, hashlib.sha256(f"{content}:{seed}".encode()).hexdigest())
-        for seed in scenario.seeds
-        for setting, content in zip(settings, contents, strict=True)
-    ]
+    arms = {}
+    for arm, overrides in scenario.arms.items():
+        shared = replace(scenario, points=[{}], arms={arm: overrides}, seeds=[], question="", sample=None)
+        arms[arm] = shared, hashlib.sha256(canonical([_content(shared, arm), arm, model_hash()]).encode())
+    planned = []
+    for point in scenario.points:
+        text = canonical(point).encode()
+        for arm, (shared, digest) in arms.items():
+            own = digest.copy()
+            own.update(text)
+            planned.append((Planned(shared, arm, point), own))
+    result = []
+    for seed in scenario.seeds:
+        for one, digest in planned:
+            own = digest.copy()
+            own.update(f":{seed}".encode())
+            result.append(Run(one, seed, own.hexdigest()))
+    return result
+
+
+def _content(shared: Scenario, arm: str) -> Any:
+    """What an arm comes to without a point; where it needs the point's values to fit, what was written."""
+    try:
+        return shared._setting(arm, {}).content()
+    except ScenarioError:
+        return {key: value for key, value in shared.resolved().items() if key not in ("name", "title")}
+
+
+def check(planned: Iterable[Run]) -> None:
+    """Put every setting together once; ScenarioError when the values of a sweep point do not fit."""
+    for one in {id(run.planned): run for run in planned}.values():
+        _ = one.setting

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -101,25 +101,60 @@ def checked(entry: Entry, source: Source, problems: Problems) -> dict[str, Any]:
 
 
 @cache
-def _defaults() -> dict[str, Any]:
-    return Parameters().model_dump()
+def _defaults() -> Parameters:
+    return Parameters()
+
+
+@cache
+def _default_values(group: str) -> dict[str, Any]:
+    return getattr(_defaults(), group).model_dump()
 
 
 def resolve(*layers: Mapping[str, Any]) -> Parameters:
-    """The parameters that flat layers leave, later ones over earlier ones; ValidationError where they do not fit."""
-    values = copy.deepcopy(_defaults())
+    """The parameters that flat layers leave, later ones over earlier ones; ValidationError where they do not fit.
+
+    Groups stand for themselves, so those that a layer changes are put together anew, and each once for the same
+    changes: of thousands of points of a sweep most groups are the same.
+    """
+    changes: dict[str, list[tuple[str, Any]]] = {}
     for layer in layers:
         for key, value in layer.items():
-            *above, name = key.split(".")
-            place = values
-            for group in above:
-                place = place[group]
-            found = declarations().get(key)
-            if found and found.form == EACH:
-                place[name].update(value if isinstance(value, Mapping) else dict.fromkeys(found.parts, value))
-            else:
-                place[name] = value
-    return Parameters.model_validate(values)
+            changes.setdefault(key.partition(".")[0], []).append((key, value))
+    try:
+        groups = {name: _group(_Changes(name, repr(changed), changed)) for name, changed in changes.items()}
+    except ValidationError:  # once more as a whole: the error then says of which group it speaks
+        return Parameters.model_validate({name: _merged(name, changed) for name, changed in changes.items()})
+    return _defaults().model_copy(update=groups)
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """Flat changes of a group, told apart by their text."""
+
+    group: str
+    text: str
+    flat: Sequence[tuple[str, Any]] = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _group(changes: _Changes) -> Any:
+    return type(getattr(_defaults(), changes.group)).model_validate(_merged(changes.group, changes.flat))
+
+
+def _merged(group: str, changes: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A group's default values with flat changes laid over them."""
+    values = copy.deepcopy(_default_values(group))
+    for key, value in changes:
+        _, *above, name = key.split(".")
+        place = values
+        for inner in above:
+            place = place[inner]
+        found = declarations().get(key)
+        if found and found.form == EACH:
+            place[name].update(value if isinstance(value, Mapping) else dict.fromkeys(found.parts, value))
+        else:
+            place[name] = value
+    return values
 
 
 def misfits(error: ValidationError, places: Iterable[tuple[str, str]], otherwise: str, unset: set[str]) -> list[str]:
