@@ -53,11 +53,11 @@ def test_margins_of_a_pair_by_the_formula(hand_made_market):
         precision = 0.2 * terms.bank_factor * 0.75  # a thin file
         score = 0.8 * terms.platform_factor
         # it passes whoever brings it 5 yuan: fees on three quarters of the loan, interest on its own quarter
-        conditions = (0.75 * 0.027, 0.25, terms.price_joint - 0.05, 5.0, terms.amount_months, 0.65)
+        conditions = (0.75 * 0.027, 0.25, terms.price_joint - 0.065, 5.0, terms.amount_months, 0.65)
         cutoff = platform_cutoff(*conditions, terms.threshold, 0.6, score)
         passed = passed_applicants(cutoff, score)[2]
         belief = information(precision, score, 0.0, cutoff)
-        cost = 0.030 + 0.015 + 0.027 + 24 * 5 / terms.amount_months
+        cost = 0.030 + 0.015 + 0.027 + 24 * 5 / 0.75 / terms.amount_months
         _, accepted, rate, loss = lending(
             *belief,
             terms.threshold,
@@ -73,7 +73,7 @@ def test_margins_of_a_pair_by_the_formula(hand_made_market):
         )
         yuan = terms.amount_months / 24
         mean_total += outlook.mix[0, s] * passed * 0.75 * yuan * (rate - cost * accepted - loss)
-        income = 0.75 * 0.027 * accepted + 0.25 * (rate - 0.05 * accepted - loss)
+        income = 0.75 * 0.027 * accepted + 0.25 * (rate - 0.065 * accepted - loss)
         platform_total += outlook.mix[0, s] * passed * yuan * income * 0.5
     assert market.pairs.bank_margin[row(0, 1)] == pytest.approx(mean_total, rel=1e-9)
     assert market.pairs.platform_margin[row(0, 1)] == pytest.approx(platform_total, rel=1e-9)

@@ -53,9 +53,9 @@ def platform_cutoff(
 ):
     """The score x_p from which the platform earns by passing an application on.
 
-    It passes when B(T+1)/24 [fee income + s_p (r - funds_p - EL_p)] >= k_p. `fee_income` is s_b fee (a year, on the
-    whole balance), `own_part` s_p, `interest_margin` r - funds_p, `minimum_income` k_p (fen). Returns -inf when it
-    always pays, inf when it never does.
+    It passes when B(T+1)/24 [fee income + s_p (r - cost_p - EL_p)] >= k_p, cost_p funds and operating. `fee_income` is
+    s_b fee (a year, on the whole balance), `own_part` s_p, `interest_margin` r - cost_p, `minimum_income` k_p (fen).
+    Returns -inf when it always pays, inf when it never does.
     """
     income = fee_income - origination_rate(minimum_income, amount_months)
     if own_part <= 0.0:

@@ -184,7 +184,8 @@ def build_offers(market) -> np.recarray:
     offers.price = np.where(credit.pricing == "risk_based", credit.rate_cap, np.minimum(posted, credit.rate_cap))
     offers.acceptance = np.log(offers.price / market.parameters.population.reservation_rate.as_array())
     cost = np.where(own, credit.origination_cost_own, credit.origination_cost_joint)
-    offers.origination_cost = (cost * FEN)[:, None]
+    part = np.where(joint, contracts.funding_share, 1.0)  # the bank pays it all and earns on its part
+    offers.origination_cost = (cost / part * FEN)[:, None]
     offers.admission = np.where(lender, platforms.admission[platform], banks.admission[bank] * banks.alive[bank])[
         :, None
     ]
@@ -199,7 +200,8 @@ def build_offers(market) -> np.recarray:
 
     offers.fee_income = (contracts.funding_share * contracts.fee_rate + contracts.technology_fee)[:, None]
     offers.platform_part = (1.0 - contracts.funding_share)[:, None]
-    offers.interest_margin = offers.price - platforms.funds_rate[platform][:, None]
+    own_cost = platforms.funds_rate[platform] + platforms.operating_rate[platform]
+    offers.interest_margin = offers.price - own_cost[:, None]
     offers.minimum_income = group.minimum_income * FEN
 
     customers = market.parameters.customers

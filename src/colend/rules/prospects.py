@@ -63,8 +63,9 @@ def joint_channels(pairs, banks, platforms, depths, wanted, general, segments, l
     """Fill what each pair expects per served application, by segment, with what the platform opens.
 
     Both sides earn on the same event, that the platform passes it, the bank offers and the borrower accepts: the bank
-    s_b B(T+1)/24 (r - r* + hurdle), the platform B(T+1)/24 [fee income + s_p (r - funds_p - EL)]. Slopes by precision
-    only where `wanted`. Naive parties expect applicants like all others, though they see how many pass.
+    s_b B(T+1)/24 (r - r* + hurdle), the platform B(T+1)/24 [fee income + s_p (r - cost_p - EL)], cost_p its funds and
+    operating rate. Slopes by precision only where `wanted`. Naive parties expect applicants like all others, though
+    they see how many pass.
     """
     part = general.funding_share
     other = 1.0 - part
@@ -73,13 +74,14 @@ def joint_channels(pairs, banks, platforms, depths, wanted, general, segments, l
         technology = general.technology_fee if platform.openness == TECHNOLOGY else 0.0
         own_view = general.thin_view if platform.openness == TRAFFIC else 1.0
         fee_income = part * general.fee_rate + technology
+        own_cost = platform.funds_rate + platform.operating_rate
         for s in range(len(segments)):
             terms = segments[s]
             platform_precision = platform.precision * terms.platform_factor
             cutoff = platform_cutoff(
                 fee_income,
                 other,
-                terms.price_joint - platform.funds_rate,
+                terms.price_joint - own_cost,
                 general.minimum_income,
                 terms.amount_months,
                 general.loss_given_default,
@@ -90,7 +92,8 @@ def joint_channels(pairs, banks, platforms, depths, wanted, general, segments, l
             passed = passed_applicants(cutoff, platform_precision)[2]
             known = cutoff if general.rational else -math.inf
             yuan = terms.amount_months / 24.0
-            fixed = general.fee_rate + technology / part + origination_rate(general.cost_joint, terms.amount_months)
+            origination = origination_rate(general.cost_joint / part, terms.amount_months)  # the bank pays it all
+            fixed = general.fee_rate + technology / part + origination
             for b in range(len(banks)):
                 row = p * len(banks) + b
                 cost = banks[b].funds_rate + banks[b].operating_rate + fixed
@@ -116,7 +119,7 @@ def joint_channels(pairs, banks, platforms, depths, wanted, general, segments, l
                     profit = passed * part * yuan * (rate - cost * made - loss)
                     if step == 0:
                         loans[row, s], margin[row, s], worth = passed * made, profit, profit
-                        earned = fee_income * made + other * (rate - platform.funds_rate * made - loss)
+                        earned = fee_income * made + other * (rate - own_cost * made - loss)
                         income[row, s] = passed * yuan * earned
                     else:
                         slope[row, s] = (profit - worth) / (_STEP * banks[b].precision)

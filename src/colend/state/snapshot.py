@@ -31,7 +31,7 @@ OFFER = np.dtype(
         ("platform_threshold", "f8"),
         ("fee_income", "f8"),  # s_b fee + technology fee, a year on the whole balance
         ("platform_part", "f8"),  # s_p
-        ("interest_margin", "f8"),  # r - funds_p
+        ("interest_margin", "f8"),  # r - funds_p - operating_p, a year
         ("minimum_income", "f8"),  # k_p, fen
         ("gain_home", "f8"),  # monthly awareness gain of a borrower in the bank's region
         ("gain_away", "f8"),  # ... elsewhere
