@@ -5,47 +5,32 @@ Everybody applies in the first month, asks for 12 months and takes what is offer
 nobody who defaulted borrows again: a cohort whose every loan is followed to its end. Cells are segments at a lender.
 """
 
-from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from scipy import integrate, optimize, stats
+from credit import LOADING, LOSS_GIVEN_DEFAULT, SEGMENTS, discrimination, mean_that_bears, required_loss, threshold
+from scipy import stats
 
-SEGMENTS = ("prime", "mass", "thin_file")
-ANNUAL, LOADING = (0.012, 0.04, 0.09), 0.6
+ANNUAL = (0.012, 0.04, 0.09)
 FACTORS = {"own": (1.5, 1.0, 0.8), "platform": (0.75, 1.0, 1.125)}
-LOSS_GIVEN_DEFAULT, BASE = 0.65, 0.03 + 0.015 + 0.02  # funds, operating, hurdle
+BASE = 0.03 + 0.015 + 0.02  # funds, operating, hurdle
 PRECISIONS = (0.05, 0.2, 0.5, 1.0, 3.0)
 Z = np.linspace(-8.0, 8.0, 4001)
 WEIGHTS = stats.norm.pdf(Z) * (Z[1] - Z[0])
 
 
-@cache
-def threshold(segment):
-    """d with integral [1 - (1 - Phi(d - beta z))^12] phi(z) dz = the segment's annual default rate."""
-
-    def excess(d):
-        def bad(z):
-            return (1.0 - stats.norm.sf(LOADING * z - d)) ** 12 * stats.norm.pdf(z)
-
-        return 1.0 - integrate.quad(bad, -9.0, 9.0)[0] - ANNUAL[segment]
-
-    return optimize.brentq(excess, -8.0, 0.0, xtol=1e-10)
+THRESHOLDS = [threshold(rate) for rate in ANNUAL]
 
 
 def hazard(segment):
     """Phi(d - beta z) on the grid."""
-    return stats.norm.cdf(threshold(segment) - LOADING * Z)
-
-
-def required_rate(monthly):
-    return BASE + 12.0 * LOSS_GIVEN_DEFAULT * monthly / (1.0 - monthly)
+    return stats.norm.cdf(THRESHOLDS[segment] - LOADING * Z)
 
 
 POPULATION = [float(hazard(segment) @ WEIGHTS) for segment in range(3)]
 # Rates at which a bank that knows nothing would just break even.
-FAIR = {name: required_rate(monthly) for name, monthly in zip(SEGMENTS, POPULATION, strict=True)}
+FAIR = {name: BASE + required_loss(monthly) for name, monthly in zip(SEGMENTS, POPULATION, strict=True)}
 ALL = dict.fromkeys(SEGMENTS, 1.0)
 COHORT = {
     "population__segment_share": {"prime": 0.34, "mass": 0.33, "thin_file": 0.33},
@@ -115,10 +100,8 @@ def approval(segment, precision, room):
     """P(approved | z) on the grid, and the cut-off on the posterior mean m ~ N(0, tau/(1 + tau)) with v = 1/(1 + tau):
     (d - beta m)/sqrt(1 + beta^2 v) = Phi^-1(h) where 12 LGD h/(1 - h) = room.
     """
-    bearable = optimize.brentq(lambda h: required_rate(h) - BASE - room, 1e-9, 0.9, xtol=1e-14)
     variance = 1.0 / (1.0 + precision)
-    spread = np.sqrt(1.0 + LOADING**2 * variance)
-    cut = (threshold(segment) - stats.norm.ppf(bearable) * spread) / LOADING
+    cut = mean_that_bears(THRESHOLDS[segment], room, variance)
     return stats.norm.cdf((Z - cut / (1.0 - variance)) * np.sqrt(precision)), cut
 
 
@@ -133,7 +116,7 @@ def compare_cell(compare, what, cohort, here, segment, approved):
     monthly = hazard(segment)
     mean = weights @ monthly
     spread = np.sqrt(weights @ (monthly - mean) ** 2)
-    true = stats.norm.cdf(threshold(segment) - LOADING * cohort.z[funded])
+    true = stats.norm.cdf(THRESHOLDS[segment] - LOADING * cohort.z[funded])
     compare(f"{what}: monthly default of approved", true.mean(), mean, spread / np.sqrt(funded.sum()))
     year = weights @ (1.0 - (1.0 - monthly) ** 12)
     error = np.sqrt(year * (1 - year) / funded.sum())
@@ -170,7 +153,7 @@ def test_perfect_information_approves_the_better_than_a_cutoff(cohort, compare):
     factor = {"credit__bank_precision_factor": dict.fromkeys(SEGMENTS, 10.0)}
     clear = cohort("own", 1, 200_000, banks__rural__precision=100.0, credit__posted_rate=FAIR, **factor)
     for _, segment, here in cells(clear, 1):
-        best = (threshold(segment) - stats.norm.ppf(POPULATION[segment])) / LOADING
+        best = (THRESHOLDS[segment] - stats.norm.ppf(POPULATION[segment])) / LOADING
         better = np.clip((Z - best) / (Z[1] - Z[0]) + 0.5, 0.0, 1.0)
         compare_cell(compare, f"perfect, {SEGMENTS[segment]}", clear, here, segment, better)
 
@@ -192,32 +175,13 @@ def test_in_between_against_the_bivariate_normal(cohort, compare, channel):
         shares[segment, lender], mean = compare_cell(compare, what, between, here, segment, approved)
         known = tau / (1.0 + tau)
         joint = stats.multivariate_normal([0.0, 0.0], [[known, -LOADING * known], [-LOADING * known, 1 + LOADING**2]])
-        assert joint.cdf([-cut, threshold(segment)]) == pytest.approx(shares[segment, lender] * mean, rel=1e-3)
+        assert joint.cdf([-cut, THRESHOLDS[segment]]) == pytest.approx(shares[segment, lender] * mean, rel=1e-3)
     if channel == "platform":
         for segment, name in enumerate(SEGMENTS):
             here = (between.segment == segment).sum()
             measured = between.market.history[0]["months"][f"approval_rate_{name}"]
             known = shares[segment].mean()
             compare(f"measure of approval, {name}", measured, known, np.sqrt(known * (1 - known) / here))
-
-
-def discrimination(segment, precision, goods, bads):
-    """P(a good one's signal exceeds a bad one's) = E Phi((z_good - z_bad) sqrt(tau/2)), bad with 1 - (1 - h)^12, and
-    the standard error of the Mann-Whitney statistic (Hanley and McNeil 1982, Radiology 143).
-    """
-    z, weights = Z[::8], WEIGHTS[::8] * 8.0
-    bad = (1.0 - (1.0 - hazard(segment)[::8]) ** 12) * weights
-    good = weights - bad
-    good, bad = good / good.sum(), bad / bad.sum()
-    area = good @ stats.norm.cdf((z[:, None] - z) * np.sqrt(precision / 2.0)) @ bad
-    x = np.linspace(-8.0, 8.0, 801) * np.sqrt(1.0 + 1.0 / precision)
-    at = (x[:, None] - z) * np.sqrt(precision)
-    density = stats.norm.pdf(at) * np.sqrt(precision) * (x[1] - x[0])
-    of_good, of_bad = density @ good, density @ bad
-    two_bads = of_good @ (stats.norm.cdf(at) @ bad) ** 2
-    two_goods = of_bad @ (stats.norm.sf(at) @ good) ** 2
-    variance = area * (1 - area) + (bads - 1) * (two_bads - area**2) + (goods - 1) * (two_goods - area**2)
-    return area, np.sqrt(variance / goods / bads)
 
 
 def realised(cohort, here):
@@ -239,7 +203,7 @@ def test_area_under_the_curve(cohort, compare, channel):
         assert everybody.funded[here].all()
         tau = PRECISIONS[lender] * FACTORS[channel][segment]
         area, goods, bads = realised(everybody, here)
-        known, error = discrimination(segment, tau, goods, bads)
+        known, error = discrimination(ANNUAL[segment], tau, goods, bads)
         compare(f"AUC, {channel}, {SEGMENTS[segment]}, tau {tau:.2f}", area, known, error)
         if channel == "own" and segment == 1:
             reported = everybody.market.year_ends[0]["banks"]["auc_mass"][lender]
@@ -258,5 +222,5 @@ def test_area_under_the_curve_of_those_who_know(cohort, compare):
     clear = cohort("own", 1, 200_000, banks__rural__precision=100.0, credit__loss_given_default=0.0, **factor)
     for _, segment, here in cells(clear, 1):
         area, goods, bads = realised(clear, here)
-        known, error = discrimination(segment, 1e4, goods, bads)
+        known, error = discrimination(ANNUAL[segment], 1e4, goods, bads)
         compare(f"AUC, {SEGMENTS[segment]}, z known", area, known, error)
