@@ -25,6 +25,14 @@ ONE_LINE = [
     (b"title: \xff\xfe\n", f"{HERE}: is not UTF-8 text (byte 7)"),
     # keys
     ("yers: 3\n", f"{HERE}:1: yers: there is no such key; did you mean years?"),
+    (
+        "years: 2\nbase:\n  stress.downturn_quantile: 0.01\n",
+        f"{HERE}:3: stress.start_month: is after the run's 24 months: no stress would come",
+    ),
+    (
+        "base:\n  stress.leaving_platform: 7\n",
+        f"{HERE}:2: stress.leaving_platform: 7 of 6 platforms",
+    ),
     ("fishing_test: 3\n", f"{HERE}:1: fishing_test: 3 is not a mapping of keys"),
     (
         "\nfishing_test: {months: last}\n",

@@ -333,6 +333,20 @@ MONTHS = (
     ),
     _month("banks_open", "number", "Banks whose equity is not gone", lambda v: float((v.banks.alive != 0).sum())),
     _month(
+        "banks_below_minimum",
+        "number",
+        "Open banks whose capital ratio is below the minimum",
+        lambda v: float(
+            ((v.banks.alive != 0) & (v.banks.capital_ratio < v.market.parameters.banks.minimum_ratio)).sum()
+        ),
+    ),
+    _month(
+        "banks_in_loss",
+        "number",
+        "Open banks that lost money on consumer lending in the month",
+        lambda v: float(((v.banks.alive != 0) & (v.banks.profit < 0.0)).sum()),
+    ),
+    _month(
         "overshoot",
         "yuan",
         "Banks' lending beyond their headroom, funded at the penalty rate",

@@ -27,6 +27,12 @@ def own_share(view: RunView) -> float:
     return ratio(own, own + joint)
 
 
+def worst_year(view: RunView) -> float:
+    """Lowest sum of twelve months' profit of all banks; of the whole run where it is shorter."""
+    profit = view.months["bank_profit"]
+    return float(np.convolve(profit, np.ones(min(12, len(profit))), mode="valid").min())
+
+
 def local(view: RunView, column: np.ndarray) -> np.ndarray:
     """Rows of city and rural banks."""
     return column[np.isin(view.banks.kind, LOCAL)]
@@ -141,6 +147,24 @@ GATES = (
 INCOME = (
     _total("bank_profit", "yuan", "Profit of banks from consumer lending after tax", "bank_profit"),
     _total("platform_profit", "yuan", "Profit of platforms from lending after tax", "platform_profit"),
+    _run(
+        "banks_closed",
+        "number",
+        "Banks whose equity was gone by the end",
+        lambda v: float((v.banks.alive == 0).sum()),
+    ),
+    _run(
+        "banks_below_minimum_most",
+        "number",
+        "Most open banks below the minimum capital ratio in a month",
+        lambda v: float(v.months["banks_below_minimum"].max()),
+    ),
+    _run(
+        "worst_year_profit",
+        "yuan",
+        "Banks' profit from lending in the worst twelve months on end",
+        worst_year,
+    ),
     _run(
         "overshoot_max",
         "yuan",

@@ -11,6 +11,7 @@ from colend.equations.default import monthly_hazard
 from colend.equations.relationship import awareness_gain
 from colend.rules.borrower import borrower_month
 from colend.rules.prospects import contract_depths
+from colend.rules.stress import demand_factor
 from colend.scenario.parameters import OPENNESS
 from colend.state.books import FEN
 from colend.state.draws import month_key
@@ -142,7 +143,7 @@ def build_segments(market) -> np.recarray:
             segment.threshold, segment.loading, BOUND_AT, credit.asset_correlation, market.systematic_factor
         )
     growth = (1.0 + population.demand_growth) ** market.month
-    segments.need = np.minimum(1.0, population.monthly_need.as_array() * growth)
+    segments.need = np.minimum(1.0, population.monthly_need.as_array() * growth * demand_factor(market))
     segments.reservation = population.reservation_rate.as_array()
     # Arrivals replace those who leave: attrition x owned = arrival x not owned, at the initial share.
     owned = np.minimum(population.initial_owner_share.as_array(), 0.999)

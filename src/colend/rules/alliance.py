@@ -33,6 +33,7 @@ from colend.state.tables import (
     PILOT,
     PILOT_FAILED,
     PILOT_SETUP,
+    PLATFORM_LEFT,
     SIGNED,
     WITHDRAWN,
     grown,
@@ -219,13 +220,17 @@ def end(market, rows: np.ndarray, reason: int) -> None:
 
 
 def part(market) -> None:
-    """A bank without equity leaves all its alliances, and platforms leave a bank that they no longer serve; the loans
-    run off.
+    """A bank without equity leaves all its alliances, and so does a platform that closes; platforms leave a bank that
+    they no longer serve. The loans run off.
     """
-    banks = market.banks_table
-    for column, reason in (("alive", BANK_CLOSED), ("served", WITHDRAWN)):
+    alliances, banks, platforms = market.alliances, market.banks_table, market.platforms_table
+    for table_, column, party, reason in (
+        (banks, "alive", "bank", BANK_CLOSED),
+        (banks, "served", "bank", WITHDRAWN),
+        (platforms, "present", "platform", PLATFORM_LEFT),
+    ):
         rows = alliances_in(market, DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
-        end(market, rows[banks[column][market.alliances.bank[rows]] == 0], reason)
+        end(market, rows[table_[column][alliances[party][rows]] == 0], reason)
 
 
 def meet(market) -> None:
@@ -240,6 +245,7 @@ def meet(market) -> None:
     looks = uniforms(market.seed, market.month, bank_entities(banks), draws.MEETING) < parameters.meeting_rate
     free_bank = np.where(looks & (banks.alive != 0) & (banks.served != 0), np.maximum(free_bank, 0), 0).astype(np.int64)
     free_platform = np.maximum(np.floor(platforms.slots - used_platform + _WHOLE), 0).astype(np.int64)
+    free_platform[platforms.present == 0] = 0
     candidates = np.flatnonzero((~pairs_running & (free_bank > 0) & (free_platform > 0)[:, None]).ravel())
     if not len(candidates):
         return

@@ -98,6 +98,7 @@ def found_platforms(parameters, seed: int) -> np.recarray:
     rows = table(PLATFORM, group.number)
     entities = _KIND_STRIDE * 9 + np.arange(group.number)
     users = np.array(group.user_share, dtype=np.float64)
+    rows.present = 1
     rows.user_share = users
     rows.openness = choices(group.openness, OPENNESS, group.number)
     rows.sequencing = choices(group.sequencing or parameters.alliances.sequencing, SEQUENCING, group.number)

@@ -50,7 +50,7 @@ def set_lender_capacity(market) -> None:
     platforms.expected_lending = outlook.lender_lending + joint
     runoff = monthly_runoff(platforms.lender_loans, mean_term(parameters))
     available = np.maximum(platforms.headroom + runoff - joint, 0.0)
-    platforms.admission = admission(available, outlook.lender_lending)
+    platforms.admission = np.where(platforms.present != 0, admission(available, outlook.lender_lending), 0.0)
 
 
 def joint_lending(market) -> tuple[np.ndarray, np.ndarray]:

@@ -211,7 +211,7 @@ class _Assembly:
             )
             points = points[:1]
         values = self.fields(Record() if points == [{}] else RECORD_OF_SWEEP)
-        self.check_fit(base, places, arms, points)
+        self.check_fit(base, places, arms, points, round(values["years"] * 12))
         if self.problems:
             return None
         overrides = {name: arm.overrides for name, arm in arms.items()}
@@ -341,16 +341,24 @@ class _Assembly:
                 terms = FishingTerms()
         return terms
 
-    def check_fit(self, base: dict, places: list, arms: dict[str, Arm], points: list[dict]) -> None:
+    def check_fit(self, base: dict, places: list, arms: dict[str, Arm], points: list[dict], months: int) -> None:
         """Put every arm at every point together; what does not fit is a problem of the place that set it."""
         left = MOST_CHECKED
         for point in points:
             for arm in arms.values():
+                there = [*places, *arm.places, *((key, self.last_place("sweep")) for key in point)]
                 try:
-                    resolve(base, arm.overrides, point)
+                    late = resolve(base, arm.overrides, point).stress.start_month >= months
                 except ValidationError as error:
-                    there = [*places, *arm.places, *((key, self.last_place("sweep")) for key in point)]
                     self.problems.extend(misfits(error, there, str(self.file), self.problems.words))
+                else:
+                    asked = [place for key, place in there if key.startswith("stress.")]
+                    if late and asked:
+                        self.problems.about(
+                            asked[-1],
+                            "stress.start_month",
+                            f"is not within the run's {months} months: no stress would come",
+                        )
                 left -= 1
             if left <= 0:
                 return

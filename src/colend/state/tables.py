@@ -19,8 +19,8 @@ NO_PRODUCT, SCENE_INSTALMENT, CASH_LOAN = 0, 1, 2
 DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT, ENDED = range(8)
 STAGE_NAMES = ("deciding", "pilot_setup", "pilot", "signed", "integrating", "operating", "dormant", "ended")
 # Why an alliance ended.
-NOT_ENDED, PILOT_FAILED, LAPSED, BANK_CLOSED, WITHDRAWN = range(5)
-END_NAMES = ("", "pilot_failed", "lapsed", "bank_closed", "withdrawn")
+NOT_ENDED, PILOT_FAILED, LAPSED, BANK_CLOSED, WITHDRAWN, PLATFORM_LEFT = range(6)
+END_NAMES = ("", "pilot_failed", "lapsed", "bank_closed", "withdrawn", "platform_left")
 
 BORROWER = np.dtype(
     [
@@ -92,6 +92,7 @@ BANK = np.dtype(
 
 PLATFORM = np.dtype(
     [
+        ("present", "u1"),  # 0: it has left the market
         ("openness", "u1"),  # index in OPENNESS
         ("sequencing", "i1"),
         ("precision", "f8"),

@@ -24,6 +24,7 @@ from colend.report.figures.life import life
 from colend.report.figures.losses import losses
 from colend.report.figures.sensitivities import sensitivities
 from colend.report.figures.stages import stages
+from colend.report.figures.stress import stress
 from colend.report.figures.sweep import sweep
 from colend.report.figures.sweep_map import sweep_map
 from colend.report.figures.sweep_points import sweep_points
@@ -48,6 +49,7 @@ FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None
     ("15_sweep_points", sweep_points),
     ("16_sensitivity", sensitivities),
     ("17_fishing_index", fishing),
+    ("18_stress", stress),
 )
 # Drawn of a whole sweep; all others show one point of it.
 OF_ALL_POINTS = (sweep, sweep_map, sweep_points, sensitivities)

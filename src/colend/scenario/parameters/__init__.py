@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
 from colend.scenario.parameters.alliances import Alliances
@@ -24,6 +26,7 @@ from colend.scenario.parameters.customers import Customers
 from colend.scenario.parameters.learning import Learning
 from colend.scenario.parameters.platforms import Platforms
 from colend.scenario.parameters.population import Population
+from colend.scenario.parameters.stress import Stress
 
 __all__ = [
     "INFERENCE",
@@ -52,3 +55,9 @@ class Parameters(Group):
     alliances: Alliances = Field(default_factory=Alliances)
     customers: Customers = Field(default_factory=Customers)
     learning: Learning = Field(default_factory=Learning)
+    stress: Stress = Field(default_factory=Stress)
+
+    def misfits(self) -> Iterator[str]:
+        """A platform that leaves and was never there."""
+        if self.stress.leaving_platform > self.platforms.number:
+            yield f"stress.leaving_platform: {self.stress.leaving_platform} of {self.platforms.number} platforms"
