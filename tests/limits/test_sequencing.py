@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from colend.rules.alliance import party_terms
 from colend.rules.alliance_measures import AllianceFacts
+from colend.rules.alliance_worth import party_terms
 from colend.scenario.parameters import SEQUENCING
 from colend.state.tables import NONE
 

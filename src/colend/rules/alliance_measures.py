@@ -13,7 +13,8 @@ import numpy as np
 
 from colend.compilation import compiled
 from colend.equations.valuation import surplus_rows
-from colend.rules.alliance import alliances_in, pairs_of, party_terms, values
+from colend.rules.alliance import alliances_in, pairs_of
+from colend.rules.alliance_worth import party_terms, values
 from colend.state.tables import DORMANT, ENDED, INTEGRATING, NONE, OPERATING, PILOT, PILOT_SETUP, SIGNED
 
 
