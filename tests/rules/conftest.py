@@ -125,6 +125,7 @@ def hand_made_market(openness=0, stages=(), **changes):
         parameters = parameters.model_copy(update={group: getattr(parameters, group).model_copy(update=values)})
     banks, platforms = table(BANK, 3), table(PLATFORM, 2)
     banks.kind, banks.region, banks.alive = [0, 1, 2], [0, 1, 2], 1
+    banks.served = 1
     banks.equity = banks.initial_equity = [5e9, 0.6e9, 2e9]
     banks.capital_ratio, banks.other_risk_weighted_assets = 0.135, banks.equity / 0.135
     banks.deposits, banks.funds_rate, banks.operating_rate = 5.0 * banks.equity, [0.032, 0.030, 0.055], 0.015
@@ -132,7 +133,7 @@ def hand_made_market(openness=0, stages=(), **changes):
     banks.horizon_months, banks.cost_scale, banks.admission = [48, 36, 24], [1.0, 0.3, 1.0], 1.0
     platforms.openness, platforms.precision, platforms.user_share = openness, 0.8, [0.6, 0.4]
     platforms.equity, platforms.funds_rate, platforms.operating_rate = [8e9, 5.3e9], 0.05, 0.015
-    platforms.admission = 1.0
+    platforms.admission = platforms.present = 1
     pairs = table(PAIR, 6)
     pairs.trust, pairs.belief_variance = 0.3, 1.25**2
     contracts, alliances = table(CONTRACT, 32), table(ALLIANCE, 16)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from colend.equations.capability import absorption
+from colend.month.borrowers import over_segments
 from colend.month.learning import learn_risk_control, observe_flows
 from colend.month.plans import plans
 from colend.rules.bank import (
@@ -201,6 +202,7 @@ def test_intercepts_are_kept_by_channel(planned):
         market.totals[contract, 1].defaults = defaults
         market.totals[contract, 1].predicted = int(FIXED_POINT)
         market.totals[contract, 2].slope = int(5 * FIXED_POINT)
+    market.contract_totals = over_segments(market.totals)
     correct_intercepts(market)
     assert market.banks_table.own_intercept == pytest.approx([2 / 25, 0, 0])
     assert market.platforms_table.own_intercept == pytest.approx([1 / 25, 0])
@@ -228,6 +230,7 @@ def test_flows_are_smoothed_and_scaled(planned):
     market.platform_applications = np.array([2e6, 1e6])
     market.totals.matured[0] = [1, 2, 0]  # own channel of bank 0: 3 simulated loans are 3,000 persons
     market.totals.matured[6] = [0, 4, 0]  # pair (1, 1): 4,000 persons, bank's part 0.75, view 0.75
+    market.contract_totals = over_segments(market.totals)
     observe_flows(market)
     assert market.platforms_table.applications == pytest.approx(0.8 * before[0] + 0.2 * np.array([2e6, 1e6]))
     assert market.outlook.experience == pytest.approx(0.8 * before[1] + 0.2 * np.array([3_000, 4_000 * 0.75 * 0.75, 0]))

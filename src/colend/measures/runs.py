@@ -158,12 +158,14 @@ INCOME = (
         "number",
         "Most open banks below the minimum capital ratio in a month",
         lambda v: float(v.months["banks_below_minimum"].max()),
+        ["banks_below_minimum"],
     ),
     _run(
         "worst_year_profit",
         "yuan",
         "Banks' profit from lending in the worst twelve months on end",
         worst_year,
+        ["bank_profit"],
     ),
     _run(
         "overshoot_max",
