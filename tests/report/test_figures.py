@@ -18,6 +18,7 @@ from colend.report.figures import FIGURES, OF_ALL_POINTS
 from colend.report.figures.comparison import differences
 from colend.report.figures.evidence import evidence
 from colend.report.figures.losses import trailing_loss_rate
+from colend.report.figures.stress import stress
 from colend.report.reading import Reading
 from colend.report.style import STYLE, looks
 from colend.report.words import GROUPS, arm_label
@@ -25,7 +26,7 @@ from colend.scenario.design import Record
 from colend.scenario.facts import facts_of
 
 NAMES = [name for name, _ in FIGURES]
-OF_ANY_COMPARISON = [name for name, figure_of in FIGURES if figure_of not in (*OF_ALL_POINTS, evidence)]
+OF_ANY_COMPARISON = [name for name, figure_of in FIGURES if figure_of not in (*OF_ALL_POINTS, evidence, stress)]
 
 
 def drawn(result):
@@ -242,3 +243,21 @@ def test_evidence_stays_on_the_page_and_its_numbers_lie_behind_it(tmp_path, seed
     figure, numbers = drawn(result)["13_evidence"]
     check_nothing_overlaps(figure)
     assert list(numbers["fact"]) == [fact.name for fact in facts_of("china_2017_2020")]
+
+
+def test_stress_is_drawn_a_column_a_shock(tmp_path):
+    """Calm, a downturn and a squeeze made of two keys under both sequencings: three columns, no overlap."""
+    arms = {}
+    for sequencing in ("sign_then_cooperate", "cooperate_then_sign"):
+        common = {"alliances.sequencing": sequencing}
+        arms[f"{sequencing} calm"] = common
+        arms[f"{sequencing} downturn"] = common | {"stress.downturn_quantile": 0.01}
+        arms[f"{sequencing} squeeze"] = common | {"stress.funds_spread": 0.02, "stress.deposit_outflow": 0.3}
+    overrides = {"arms": arms, "baseline": next(iter(arms)), "stress.start_month": 8, "stress.months": 3}
+    scenario = colend.load("stress", overrides, seeds=2, years=1.5, borrowers=1_000)
+    result = colend.run(scenario, 1, tmp_path, report=False)
+    figure, numbers = drawn(result)["18_stress"]
+    check_nothing_overlaps(figure)
+    assert [axis.get_title(loc="left") for axis in figure.axes[:3]] == ["No stress", "Downturn", "Funding squeeze"]
+    assert set(numbers["shock"]) == {"No stress", "Downturn", "Funding squeeze"}
+    assert set(numbers["arm"]) == set(arms)

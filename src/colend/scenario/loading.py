@@ -348,17 +348,14 @@ class _Assembly:
             for arm in arms.values():
                 there = [*places, *arm.places, *((key, self.last_place("sweep")) for key in point)]
                 try:
-                    late = resolve(base, arm.overrides, point).stress.start_month >= months
+                    parameters = resolve(base, arm.overrides, point)
                 except ValidationError as error:
                     self.problems.extend(misfits(error, there, str(self.file), self.problems.words))
                 else:
                     asked = [place for key, place in there if key.startswith("stress.")]
-                    if late and asked:
-                        self.problems.about(
-                            asked[-1],
-                            "stress.start_month",
-                            f"is not within the run's {months} months: no stress would come",
-                        )
+                    for name, what in parameters.stress.without_effect(months, parameters.platforms.number):
+                        if asked:
+                            self.problems.about(asked[-1], f"stress.{name}", what)
                 left -= 1
             if left <= 0:
                 return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pydantic import Field
 
 from colend.scenario.parameters.alliances import Alliances
@@ -56,8 +54,3 @@ class Parameters(Group):
     customers: Customers = Field(default_factory=Customers)
     learning: Learning = Field(default_factory=Learning)
     stress: Stress = Field(default_factory=Stress)
-
-    def misfits(self) -> Iterator[str]:
-        """A platform that leaves and was never there."""
-        if self.stress.leaving_platform > self.platforms.number:
-            yield f"stress.leaving_platform: {self.stress.leaving_platform} of {self.platforms.number} platforms"

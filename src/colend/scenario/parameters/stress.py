@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from colend.scenario.parameters.base import BySegment, Group, Number, Whole, parameter
 
 _NEUTRAL = "neutral: a scenario of stress sets it"
@@ -25,3 +27,10 @@ class Stress(Group):
         0, "share", "Part of banks' deposits that is away while the stress lasts", _NEUTRAL, 0, 0.95
     )
     demand_factor: BySegment = parameter(1, "1", "Multiplies the need for loans", _NEUTRAL, 0, 20)
+
+    def without_effect(self, months: int, platforms: int) -> Iterator[tuple[str, str]]:
+        """What would change nothing in a run of so many months with so many platforms: name, and why."""
+        if self.start_month >= months:
+            yield "start_month", f"is after the run's {months} months: no stress would come"
+        if self.leaving_platform > platforms:
+            yield "leaving_platform", f"{self.leaving_platform} of {platforms} platforms"
