@@ -173,6 +173,7 @@ def test_the_scenarios_that_ship():
         "one_bank",
         "openness",
         "sequencing",
+        "stress",
         "sweep_sobol",
         "webank_2017",
     ]
