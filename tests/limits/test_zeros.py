@@ -68,6 +68,7 @@ CASES = {
             "alliances__pilot_allocation": 0.5,
             "alliances__pilot_slot_use": 0.0,
             "alliances__pilot_openness": "technology",
+            "alliances__pilot_scale_sd": 2.0,
         },
         {"runs.value_per_meeting_closed"},  # cohorts close when those with pilots would have
         PILOTS,

@@ -162,6 +162,7 @@ def hand_made_market(openness=0, stages=(), **changes):
         scale=1000,
         month=0,
         share_table=share_table(1.6),
+        pilot_share_table=share_table(1.6),
         totals=table(TOTAL, (count, 3)),
         platform_applications=np.zeros(2),
     )

@@ -114,10 +114,11 @@ def variance_after_pilot(variance, terms):
     return variance_after(variance, information)
 
 
-def pilot_value(mean, variance, terms, table):
+def pilot_value(mean, variance, terms, table, pilot_table):
     """V_pilot(m, v) = -K_pilot + sum_{t=U+1}^{U+P} b^t S_pilot + b^(U+P) E[max(0, V(m_P, v_P))].
 
-    m_P ~ N(m, v - v_P) is the belief at the end of the pilot.
+    m_P ~ N(m, v - v_P) is the belief at the end of the pilot. `pilot_table` reaches as far as what a pilot shows may
+    differ from the whole; V is that of `table`, as without pilots.
     """
     end = terms.setup_months + terms.pilot_months
     during = annuity_between(terms.discount, terms.setup_months + 1.0, end) * surplus(
@@ -126,7 +127,7 @@ def pilot_value(mean, variance, terms, table):
         terms.pilot_gain,
         terms.pilot_cost,
         terms.operation_variance,
-        table,
+        pilot_table,
     )
     later = variance_after_pilot(variance, terms)
     spread = math.sqrt(max(0.0, variance - later))
@@ -162,12 +163,12 @@ def option_on_alliance(mean, spread, variance, terms, root, table):
     return half * total / spread
 
 
-def value_rows(means, variances, terms, table, pilot, values):
+def value_rows(means, variances, terms, table, pilot_table, pilot, values):
     """Fill `values` with V, or V_pilot where `pilot` is 1, row by row; `terms` is TERMS[rows]."""
     for i in range(len(values)):
         row = terms[i]
         if pilot[i] != 0:
-            values[i] = pilot_value(means[i], variances[i], row, table)
+            values[i] = pilot_value(means[i], variances[i], row, table, pilot_table)
         else:
             root = review_root(variances[i], row, table)
             values[i] = alliance_value(means[i], variances[i], row, root, table)

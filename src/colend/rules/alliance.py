@@ -61,8 +61,10 @@ def found_pairs(market) -> np.recarray:
     """All pairs before the first month: public prior, hidden fit, belief equal to the prior, trust."""
     parameters = market.parameters.alliances
     market.pair_entities = entities = pair_entities(market)
-    largest = np.hypot(np.hypot(parameters.fit_sd, parameters.operation_sd), parameters.pilot_scale_sd)
-    market.share_table = share_table(float(largest))
+    largest = float(np.hypot(parameters.fit_sd, parameters.operation_sd))
+    market.share_table = market.pilot_share_table = share_table(largest)
+    if parameters.pilot_scale_sd > 0.0:
+        market.pilot_share_table = share_table(float(np.hypot(largest, parameters.pilot_scale_sd)))
     rows = table(PAIR, len(entities))
     readiness = np.array([getattr(market.parameters.banks, name).readiness for name in KINDS])
     rows.prior_mean = parameters.prior_mean + parameters.prior_sd * scores(market.seed, entities, draws.PRIOR)

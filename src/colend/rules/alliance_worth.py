@@ -59,7 +59,8 @@ def values(market, pairs: np.ndarray, terms: np.recarray, pilot=0) -> np.ndarray
     result = np.zeros(len(pairs))
     pilot = np.broadcast_to(np.asarray(pilot, dtype=np.int64), len(pairs)).copy()
     fill = compiled(value_rows, allocates=False)
-    fill(rows.belief_mean[pairs], rows.belief_variance[pairs], terms, market.share_table, pilot, result)
+    tables = market.share_table, market.pilot_share_table
+    fill(rows.belief_mean[pairs], rows.belief_variance[pairs], terms, *tables, pilot, result)
     return result
 
 
