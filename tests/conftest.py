@@ -40,14 +40,16 @@ def nested(dotted: dict) -> dict:
     return result
 
 
-def make_setting(years=2, arm="test", **dotted):
+def make_setting(years=2, arm="test", policy=(), **dotted):
     """A setting of the small market; keyword names use __ for dots."""
     from colend.scenario.design import Record, Setting
     from colend.scenario.parameters import Parameters
 
     overrides = SMALL | {key.replace("__", "."): value for key, value in dotted.items()}
     parameters = Parameters.model_validate(nested(overrides))
-    return Setting(parameters=parameters, start="2017-01", years=years, record=Record(), arm=arm, point={})
+    return Setting(
+        parameters=parameters, start="2017-01", years=years, record=Record(), arm=arm, point={}, policy=tuple(policy)
+    )
 
 
 @pytest.fixture(name="make_setting", scope="session")

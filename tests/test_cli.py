@@ -244,7 +244,7 @@ def test_a_disk_that_fails_is_said_in_a_line(scenario, capsys, monkeypatch):
     assert "No space left on device; finished runs are kept" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("what", ["parameters", "measures", "scenarios"])
+@pytest.mark.parametrize("what", ["parameters", "measures", "presets", "scenarios"])
 def test_lists(what, capsys):
     assert main(["--list", what, "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 DONE, FAILED, WRONG_INPUT, CLUSTER_LOST, INTERRUPTED = 0, 1, 2, 3, 130
-LISTS = ("parameters", "measures", "scenarios", "facts")
+LISTS = ("parameters", "measures", "presets", "scenarios", "facts")
 EXAMPLES = """examples:
   simulate scenarios/alliance.yaml                 run a scenario; results go to outputs/alliance
   simulate alliance --seeds 5 --years 3            a scenario that ships with colend, smaller

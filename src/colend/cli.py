@@ -234,11 +234,15 @@ def print_plan(plan: dict[str, Any]) -> None:
 
 
 def print_list(options: argparse.Namespace) -> int:
-    """Parameters, measures, scenarios or published figures."""
+    """Parameters, measures, presets of regulation, scenarios or published figures."""
     if options.list == "scenarios":
         from colend.scenario import load, shipped
 
         rows = [{"name": name, "title": load(path).title, "file": str(path)} for name, path in shipped().items()]
+    elif options.list == "presets":
+        from colend.scenario.policy import listed_presets
+
+        rows = listed_presets()
     elif options.list == "facts":
         rows = listed_facts()
     elif options.list == "measures":

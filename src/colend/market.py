@@ -21,6 +21,7 @@ from colend.rules.alliance_measures import terminal_values
 from colend.rules.bank import Calibration, prepare_plans
 from colend.rules.fishing import FishingTest
 from colend.rules.founding import customer_shares, found_banks, found_borrowers, found_platforms
+from colend.rules.regulation import Regime, Regulation, set_regulation
 from colend.scenario.design import Setting, model_hash
 from colend.state import snapshot, tables
 from colend.state.books import Books, Flow, fen
@@ -36,7 +37,9 @@ _RECORDS = {
     for name, value in vars(module).items()
     if isinstance(value, np.dtype)
 }
-ANATOMY = Anatomy((Books, Calibration, outlook.Outlook, snapshot.Routing, snapshot.Snapshot), _RECORDS)
+ANATOMY = Anatomy(
+    (Books, Calibration, outlook.Outlook, Regime, Regulation, snapshot.Routing, snapshot.Snapshot), _RECORDS
+)
 _BANK_TYPES = (CityBank, RuralBank, ConsumerFinanceCompany)
 
 
@@ -95,6 +98,8 @@ class Market(mesa.Model):
             [self.open_contract(LENDER, NONE, row, NONE, 0, 0.0, 0.0, 0.0) for row in range(len(self.platforms_table))]
         )
         self.pairs = found_pairs(self)
+        self.regulation = Regulation()
+        set_regulation(self)
         prepare_plans(self)
 
     def _show_agents(self) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from colend.equations.fit import share_table
+from colend.rules.regulation import OPEN, Regulation, lending_terms
 from colend.state.books import Books
 from colend.state.draws import month_key
 from colend.state.snapshot import MONTH, OFFER, SEGMENT_MONTH, Snapshot
@@ -46,7 +47,7 @@ def hand_made(seed=1, month=0, depth=0.0, rational=1, **changes):
     offers.price[own] = 0.125
     offers.acceptance = np.log(offers.price / 0.2)
     offers.origination_cost = 500.0
-    offers.admission = 1.0
+    offers.admission = offers.unlimited = 1.0
     offers.served = 1.0
     if depth > 0.0:
         offers.sharing_weight[joint] = 1.0 / (1.0 / (1.0 + precision) + 1.0 / (0.8 * depth))
@@ -69,6 +70,7 @@ def hand_made(seed=1, month=0, depth=0.0, rational=1, **changes):
         "bureau_correlation": 0.3,
         "waterfall_depth": BANKS,
         "lockout_months": 24,
+        "route_regions": 1,
         "reservation_slope": 0.2,
         "reservation_sigma": 0.25,
         "awareness_fade": 0.03,
@@ -135,7 +137,7 @@ def hand_made_market(openness=0, stages=(), **changes):
     platforms.equity, platforms.funds_rate, platforms.operating_rate = [8e9, 5.3e9], 0.05, 0.015
     platforms.admission = platforms.present = 1
     pairs = table(PAIR, 6)
-    pairs.trust, pairs.belief_variance = 0.3, 1.25**2
+    pairs.trust, pairs.belief_variance, pairs.admission = 0.3, 1.25**2, 1.0
     contracts, alliances = table(CONTRACT, 32), table(ALLIANCE, 16)
     contracts.kind[:5], contracts.bank[:3], contracts.funding_share[:3] = [OWN] * 3 + [LENDER] * 2, range(3), 1.0
     contracts.platform[3:5] = range(2)
@@ -152,6 +154,7 @@ def hand_made_market(openness=0, stages=(), **changes):
         banks_table=banks,
         platforms_table=platforms,
         pairs=pairs,
+        regulation=Regulation(terms=lending_terms(parameters, OPEN)),
         contracts=contracts,
         contract_count=count,
         alliances=alliances,

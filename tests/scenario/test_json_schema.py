@@ -23,6 +23,8 @@ def of_type(value, kind):
 
 def valid(value, rule):
     """Whether a value obeys a rule of JSON Schema, as far as ours uses it; an unknown keyword is an error."""
+    if isinstance(rule, bool):
+        return rule
     good = True
     for keyword, wanted in rule.items():
         match keyword:
@@ -92,6 +94,8 @@ def test_every_default_obeys_it():
         "arms: {one: {}, two: {alliances: {fit_sd: 0.2}}, three: }",
         "sweep: {grid: {alliances.fit_sd: [0.2, 1], customers: {touchpoints: {app: {strength: [0, 1]}}}}}",
         "baseline: one",
+        "{policy: china, compare: {policy: [none, [china_2021_02, {from: 2021-02, rate_cap: 0.2}]]}}",
+        "{arms: {one: {policy: {from: 2021-02, partner_list: 2}}, two: {policy: none}}, baseline: {policy: none}}",
         "seeds: [3, 7]",
     ],
 )
@@ -114,6 +118,11 @@ def test_what_it_accepts(scenario):
         "compare: {alliances.fit_sd: []}",
         "{compare: {alliances.fit_sd: [1]}, arms: {one: {}}}",
         "sweep: {sample: {n: 3}}",
+        "base: {policy: china}",
+        "sweep: {grid: {policy: [china, none]}}",
+        "policy: {rate_cap: 0.2}",
+        "policy: {from: 2021-02, rate_cap: 3}",
+        "policy: chine",
         "seeds: 0",
         "seeds: [1, 1]",
         "years: 0",

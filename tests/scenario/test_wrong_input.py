@@ -54,7 +54,6 @@ ONE_LINE = [
         "fishing_test: {horizon_months: 0}\n",
         f"{HERE}:1: fishing_test.horizon_months: 0 is not allowed; allowed: a whole number from 1 to 120",
     ),
-    ("policy: []\n", f"{HERE}:1: policy: there is no such key"),
     ("1: 2\n", f"{HERE}:1: 1: there is no such key"),
     ("alliances.fit_sd: 1\n", f"{HERE}:1: alliances.fit_sd: there is no such key; parameters stand under `base:`"),
     ("population: {}\n", f"{HERE}:1: population: there is no such key; parameters stand under `base:`"),

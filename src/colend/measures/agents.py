@@ -6,6 +6,7 @@ import numpy as np
 
 from colend.equations.screening import discriminations
 from colend.measures.declaration import Measure, ratio
+from colend.measures.regulation import BANKS_OF_RULES
 from colend.measures.views import PACT, MonthView, YearView
 from colend.scenario.parameters import KINDS, OPENNESS, SEGMENTS, TOUCHPOINTS
 from colend.state.tables import OPERATING
@@ -92,6 +93,7 @@ BANKS = (
     _bank("laboratory", "number", "1: it runs a joint laboratory", lambda v: v.banks.laboratory.astype(np.int64)),
     _bank("replaced", "number", "1: its legacy system was replaced", lambda v: v.banks.replaced.astype(np.int64)),
     _bank("alive", "number", "0: its equity is gone, it runs off", lambda v: v.banks.alive.astype(np.int64)),
+    *BANKS_OF_RULES,
 )
 
 

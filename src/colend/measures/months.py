@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from colend.measures.declaration import Measure, mean, middle, ratio
+from colend.measures.regulation import MONTHS_OF_RULES
 from colend.measures.views import LOCAL, PACT, MonthView
 from colend.scenario.parameters import KINDS, SEGMENTS
 from colend.state.books import FEN, Flow
@@ -364,4 +365,5 @@ MONTHS = (
         "Largest platform's part of joint loans outstanding",
         lambda v: ratio(v.joint_of_platforms.max(), v.joint_of_platforms.sum()),
     ),
+    *MONTHS_OF_RULES,
 )

@@ -9,6 +9,7 @@ import numpy as np
 from colend.measures.agents import auc_mass
 from colend.measures.declaration import Measure, mean, middle, ratio
 from colend.measures.months import CHANNELS
+from colend.measures.regulation import MONTHS_OF_RULES
 from colend.measures.views import LOCAL, RunView
 from colend.scenario.parameters import KINDS
 from colend.state.tables import OPERATING
@@ -222,4 +223,27 @@ VALUE = (
     _fact("value_per_slot_month", "yuan a month", "Value to the bank per month of a platform's slot"),
 )
 
-RUNS = CREDIT + GATES + INCOME + ALLIANCES + FATES + VALUE
+
+def _over_rules(name: str, unit: str, meaning: str, prefix: str) -> Measure:
+    """Sum over the run and the rules of a monthly measure of each; missing without a policy."""
+    names = [one.name for one in MONTHS_OF_RULES if one.name.startswith(f"{prefix}_")]
+
+    def take(view: RunView) -> float:
+        return sum(view.total(name) for name in names) if view.market.setting.policy else np.nan
+
+    return _run(name, unit, f"{meaning}; missing without a policy", take, names)
+
+
+RULES = (
+    _over_rules(
+        "rule_violations", "number", "New loans (partners, of a list) that break a rule in force", "violations"
+    ),
+    _over_rules(
+        "refused_by_rules",
+        "persons",
+        "Applications that regulation stopped: no room under a limit, or outside the region",
+        "refused",
+    ),
+)
+
+RUNS = CREDIT + GATES + INCOME + ALLIANCES + FATES + VALUE + RULES

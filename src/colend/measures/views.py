@@ -10,10 +10,11 @@ from functools import cached_property
 import numpy as np
 
 from colend.compilation import summed_over
+from colend.measures.regulation import Supervision
 from colend.rules.alliance_measures import AllianceFacts
 from colend.scenario.parameters import KINDS, SEGMENTS
 from colend.state.books import FEN, Flow
-from colend.state.tables import DORMANT, ENDED, INTEGRATING, LENDER, NONE, OPERATING, OWN, SIGNED, as_totals
+from colend.state.tables import DORMANT, ENDED, INTEGRATING, JOINT, LENDER, NONE, OPERATING, OWN, SIGNED, as_totals
 
 LOCAL = (KINDS.index("city"), KINDS.index("rural"))  # kinds of bank that belong to a region
 PACT = (SIGNED, INTEGRATING, OPERATING, DORMANT)  # stages between a signature and its end
@@ -120,6 +121,11 @@ class MonthView:
         return self.counts[1] * float(self.market.scale)
 
     @cached_property
+    def supervision(self) -> Supervision | None:
+        """What the regulator sees; None without a policy."""
+        return Supervision(self.market) if self.market.setting.policy else None
+
+    @cached_property
     def stages(self) -> np.ndarray:
         """Alliances by stage, in the order of `state.tables`."""
         return np.bincount(self.alliances.stage, minlength=ENDED + 1)
@@ -127,8 +133,8 @@ class MonthView:
     @cached_property
     def joint_of_platforms(self) -> np.ndarray:
         """Yuan of joint loans outstanding, by platform."""
-        contract = self.alliances.contract
-        return np.bincount(self.alliances.platform, self.contracts.balance[contract] / FEN, len(self.platforms))
+        joint = self.contracts.kind == JOINT
+        return np.bincount(self.contracts.platform[joint], self.contracts.balance[joint] / FEN, len(self.platforms))
 
     def partners(self, party: str, *stages: int) -> np.ndarray:
         """Number of alliances in these stages of each `bank` or `platform`."""

@@ -12,9 +12,11 @@ from colend.month.learning import learning
 from colend.month.pacts import pacts
 from colend.month.plans import plans
 from colend.month.record import record
+from colend.month.regulation import regulation
 from colend.month.settlement import settlement
 
 MONTH = (
+    regulation,  # 1 the rules of the month
     economy,  # 1 the systematic credit factor moves on
     pacts,  # 2 parties meet, pilot, sign, integrate, go dormant, renew, part
     plans,  # 3 banks set hurdles, admission, touchpoints, research; platforms their routing

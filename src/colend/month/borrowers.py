@@ -11,6 +11,7 @@ from colend.equations.default import monthly_hazard
 from colend.equations.relationship import awareness_gain
 from colend.rules.borrower import borrower_month
 from colend.rules.prospects import contract_depths
+from colend.rules.regulation import is_local, price_caps
 from colend.rules.stress import demand_factor
 from colend.scenario.parameters import OPENNESS
 from colend.state.books import FEN
@@ -104,6 +105,8 @@ def build_month(market) -> np.recarray:
     month = table(MONTH, 1)
     with np.errstate(over="ignore"):
         month.key = month_key(market.seed, market.month)
+    month.number = market.month
+    month.route_regions = (len(market.routing.start) - 1) // len(market.platforms_table)
     month.factor = market.systematic_factor
     month.risk_based = credit.pricing == "risk_based"
     month.rational = credit.prescreen_inference == "rational"
@@ -161,6 +164,7 @@ def build_offers(market) -> np.recarray:
     offers = table(OFFER, (len(contracts), len(market.default_threshold)))
     offers.kind, offers.bank = kind[:, None], bank[:, None]
     offers.region = np.where(bank == NONE, NONE, banks.region[bank].astype(np.int64))[:, None]
+    offers.home_only = np.where(bank == NONE, False, is_local(market)[bank])[:, None]
 
     view = np.where(joint & (contracts.openness == TRAFFIC), credit.thin_view, 1.0)
     own_precision = banks.precision[bank, None] * credit.bank_precision_factor.as_array() * view[:, None]
@@ -176,20 +180,25 @@ def build_offers(market) -> np.recarray:
     fee = contracts.fee_rate + np.where(
         joint, contracts.technology_fee / np.maximum(contracts.funding_share, 1e-9), 0.0
     )
-    bank_base = banks.funds_rate[bank] + banks.operating_rate[bank] + banks.hurdle[bank] + np.where(joint, fee, 0.0)
+    hurdle = np.where(joint, market.pairs.hurdle[pair], banks.hurdle[bank])
+    bank_base = banks.funds_rate[bank] + banks.operating_rate[bank] + hurdle + np.where(joint, fee, 0.0)
     lender_base = (
         platforms.funds_rate[platform] + platforms.operating_rate[platform] + market.parameters.banks.base_hurdle
     )
     offers.base_rate = np.where(lender, lender_base, bank_base)[:, None]
     posted = credit.posted_rate.as_array() - np.where(own, credit.own_discount, 0.0)[:, None]
-    offers.price = np.where(credit.pricing == "risk_based", credit.rate_cap, np.minimum(posted, credit.rate_cap))
+    offers.fee_income = (contracts.funding_share * contracts.fee_rate + contracts.technology_fee)[:, None]
+    price = np.where(credit.pricing == "risk_based", credit.rate_cap, np.minimum(posted, credit.rate_cap))
+    offers.price = np.minimum(
+        price, price_caps(market.regulation.now, np.where(joint[:, None], offers.fee_income, 0.0))
+    )
     offers.acceptance = np.log(offers.price / market.parameters.population.reservation_rate.as_array())
     cost = np.where(own, credit.origination_cost_own, credit.origination_cost_joint)
     part = np.where(joint, contracts.funding_share, 1.0)  # the bank pays it all and earns on its part
     offers.origination_cost = (cost / part * FEN)[:, None]
-    offers.admission = np.where(lender, platforms.admission[platform], banks.admission[bank] * banks.alive[bank])[
-        :, None
-    ]
+    unlimited = np.where(lender, platforms.admission[platform], banks.admission[bank] * banks.alive[bank])
+    offers.unlimited = unlimited[:, None]
+    offers.admission = (unlimited * np.where(joint, market.pairs.admission[pair], 1.0))[:, None]
     offers.served = np.where(joint, market.alliances.share_served[contracts.alliance], 1.0)[:, None]
 
     depth = contract_depths(market, contracts)[:, None]
@@ -199,7 +208,6 @@ def build_offers(market) -> np.recarray:
     blur = np.where(depth > 0.0, (1.0 / np.maximum(depth, 1e-12) - 1.0) / offers.platform_precision, 0.0)
     offers.sharing_noise = np.sqrt(blur)
 
-    offers.fee_income = (contracts.funding_share * contracts.fee_rate + contracts.technology_fee)[:, None]
     offers.platform_part = (1.0 - contracts.funding_share)[:, None]
     own_cost = platforms.funds_rate[platform] + platforms.operating_rate[platform]
     offers.interest_margin = offers.price - own_cost[:, None]

@@ -144,15 +144,15 @@ def credit_alliances(market, contracts, profit) -> None:
     discount = market.monthly_discount ** (market.month - rows.met[alliance])
     bank_value = profit[0, joint] + customers
     platform_value = profit[1, joint] * market.parameters.platforms.incremental_share - lost
-    rows.bank_value[alliance] += discount * bank_value  # a contract has its own alliance: none comes twice
-    rows.platform_value[alliance] += discount * platform_value
+    np.add.at(rows.bank_value, alliance, discount * bank_value)  # renewed contracts belong to one alliance
+    np.add.at(rows.platform_value, alliance, discount * platform_value)
     totals = market.contract_totals
     originations = totals.originations[joint]
-    rows.originated[alliance] += totals.originated[joint] * float(market.scale) / FEN
-    rows.loans[alliance] += originations * float(market.scale)
-    rows.borrowers[alliance] += totals.first_of_kind[joint] * float(market.scale)
-    rows.defaulted[alliance] += totals.defaulted[joint] * float(market.scale) / FEN
-    rows.converted[alliance] += converted.sum(axis=1)
+    np.add.at(rows.originated, alliance, totals.originated[joint] * float(market.scale) / FEN)
+    np.add.at(rows.loans, alliance, originations * float(market.scale))
+    np.add.at(rows.borrowers, alliance, totals.first_of_kind[joint] * float(market.scale))
+    np.add.at(rows.defaulted, alliance, totals.defaulted[joint] * float(market.scale) / FEN)
+    np.add.at(rows.converted, alliance, converted.sum(axis=1))
     first = alliance[(originations > 0) & (rows.first_loan[alliance] == NONE)]
     rows.first_loan[first] = market.month
 

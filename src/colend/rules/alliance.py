@@ -71,7 +71,7 @@ def found_pairs(market) -> np.recarray:
     rows.prior_mean += np.tile(readiness[market.banks_table.kind], len(market.platforms_table))
     rows.fit = rows.prior_mean + parameters.fit_sd * scores(market.seed, entities, draws.FIT)
     rows.belief_mean, rows.belief_variance = rows.prior_mean, parameters.fit_sd**2
-    rows.trust = parameters.initial_trust
+    rows.trust, rows.admission = parameters.initial_trust, 1.0
     own = np.tile(market.banks_table.sequencing, len(market.platforms_table))
     other = np.repeat(market.platforms_table.sequencing, len(market.banks_table))
     power = drawn(market, draws.POWER, BEFORE) < parameters.platform_power
@@ -154,7 +154,8 @@ def meet(market) -> None:
     used_platform, used_bank = slots_used(market)
     pairs_running = market.pairs.alliance.reshape(len(platforms), len(banks)) != NONE
     free_bank = np.floor(banks.slots - used_bank + _WHOLE)
-    free_bank = np.minimum(free_bank, banks.maximum_partners - pairs_running.sum(axis=0))
+    most = np.minimum(banks.maximum_partners, market.regulation.places)
+    free_bank = np.minimum(free_bank, most - pairs_running.sum(axis=0))
     looks = uniforms(market.seed, market.month, bank_entities(banks), draws.MEETING) < parameters.meeting_rate
     free_bank = np.where(looks & (banks.alive != 0) & (banks.served != 0), np.maximum(free_bank, 0), 0).astype(np.int64)
     free_platform = np.maximum(np.floor(platforms.slots - used_platform + _WHOLE), 0).astype(np.int64)
@@ -200,7 +201,7 @@ def begin(market, platform: int, bank: int, bank_worth: float, platform_worth: f
         platform,
         row,
         OPENNESS.index(group.pilot_openness),
-        group.funding_share,
+        market.regulation.terms[0].funding_share,
         market.parameters.platforms.fee_rate,
         0.0,
     )

@@ -62,7 +62,7 @@ def is_good(market) -> np.ndarray:
     for party in (0, 1):
         earned = np.zeros(len(everyone))
         fit, known = market.pairs.fit[everyone], np.zeros(len(everyone))
-        terms = party_terms(market, everyone, party)
+        terms = party_terms(market, everyone, party, ahead=False)
         compiled(surplus_rows, allocates=False)(fit, known, terms, market.share_table, earned)
         good &= earned > 0.0
     return good

@@ -11,16 +11,17 @@ from scipy.special import expit, ndtr
 from colend.compilation import compiled
 from colend.equations.fit import mean_for_share
 from colend.equations.valuation import TERMS, surplus_rows, value_rows
+from colend.rules.foresight import look_ahead
 from colend.state.tables import table
 
 NEVER = 10_000  # months of a party whose horizon does not bind
 
 
-def party_terms(market, pairs: np.ndarray, party: int) -> np.recarray:
+def party_terms(market, pairs: np.ndarray, party: int, ahead: bool = True) -> np.recarray:
     """TERMS of one party (0 the bank, 1 the platform) for these pairs, yuan a month at what is expected now.
 
     Both sides pay the same for the same thing; set-up and fixed costs scale with the bank's kind. Signing's prestige
-    counts against its cost.
+    counts against its cost. `ahead`: months under announced rules count by their discounted share of the term.
     """
     group, rows = market.parameters.alliances, market.pairs[pairs]
     platform, bank = np.divmod(pairs, len(market.banks_table))
@@ -50,6 +51,8 @@ def party_terms(market, pairs: np.ndarray, party: int) -> np.recarray:
     terms.months = np.minimum(group.term_months, horizon)
     terms.setup_months = group.pilot_setup_months
     terms.pilot_months = group.pilot_months
+    if ahead:
+        look_ahead(market, pairs, party, terms)
     return terms
 
 
@@ -69,7 +72,7 @@ def smaller_surplus(market, pairs: np.ndarray) -> np.ndarray:
     rows = market.pairs
     both = np.zeros((2, len(pairs)))
     for party in (0, 1):
-        terms = party_terms(market, pairs, party)
+        terms = party_terms(market, pairs, party, ahead=False)
         compiled(surplus_rows, allocates=False)(
             rows.belief_mean[pairs], rows.belief_variance[pairs], terms, market.share_table, both[party]
         )

@@ -49,11 +49,19 @@ def drawn_term(key, snapshot):
     return snapshot.terms[last]
 
 
+def is_outside(row, offer):
+    """Whether the bank of an offer may not lend where the borrower lives."""
+    return offer.home_only != 0 and row.region != offer.region
+
+
 def apply_at_own_bank(row, key, snapshot, totals, refusals):
     """The customer asks its own bank, which screens alone. True: served or declined there; False: goes on to a
     platform, with the bank's refusal as the first of `refusals`.
     """
     bank = np.int64(row.owner)  # the own channel of bank b is contract b
+    if is_outside(row, snapshot.offers[bank, row.segment]):
+        totals[bank, row.segment].outside += 1
+        return False
     totals[bank, row.segment].applications += 1
     outcome = visit(row, key, snapshot, totals, refusals, 0, bank, OWN_PLACE, drawn_term(key, snapshot), CASH_LOAN, 0.0)
     if outcome == MOVES_ON:
@@ -69,6 +77,8 @@ def grant_cash_offer(row, key, snapshot, totals, bank, refusals):
     """
     month = snapshot.month[0]
     cell = totals[bank, row.segment]
+    if is_outside(row, snapshot.offers[bank, row.segment]):
+        return
     outcome = visit(row, key, snapshot, totals, refusals, 0, bank, OWN_PLACE, drawn_term(key, snapshot), CASH_LOAN, 0.0)
     if outcome != MOVES_ON:
         cell.cash_offers += 1
@@ -88,8 +98,9 @@ def apply_at_platform(row, key, snapshot, totals, refusals, before):
     totals[lender, row.segment].applications += 1
     term = drawn_term(key, snapshot)
     product = SCENE_INSTALMENT if uniform(key, PRODUCT) < month.scene_share else CASH_LOAN
-    start = snapshot.route_start[platform]
-    stop = snapshot.route_start[platform + 1]
+    part = platform * month.route_regions + row.region % month.route_regions
+    start = snapshot.route_start[part]
+    stop = snapshot.route_start[part + 1]
     precision = snapshot.offers[lender, row.segment].platform_precision
     score = np.float64(row.creditworthiness) + normal(key, PLATFORM_SCORE) / math.sqrt(precision)
 
@@ -171,8 +182,11 @@ def visit(row, key, snapshot, totals, refusals, visited, contract, place, term, 
             return MOVES_ON
         if offer.sharing_weight > 0.0:
             shared_score = score + offer.sharing_noise * normal(key, SHARED_NOISE)
-    if uniform(key, ADMISSION + place) >= offer.admission:
+    draw = uniform(key, ADMISSION + place)
+    if draw >= offer.admission:
         cell.no_capacity += 1
+        if draw < offer.unlimited:
+            cell.over_limit += 1
         return MOVES_ON
 
     loss_rate = offer.price - offer.base_rate - origination_rate(offer.origination_cost, amount_months)
@@ -218,6 +232,7 @@ def visit(row, key, snapshot, totals, refusals, visited, contract, place, term, 
     row.months_left = term
     row.contract = contract
     row.rate_bp = rate_bp
+    row.begun = month.number
     row.product = product
     row.predicted_hazard = hazard - slope * offer.intercept
     row.hazard_slope = slope

@@ -14,6 +14,7 @@ from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.outlook import SEGMENT_COUNT, TECHNOLOGY, mean_term, monthly_discount, open_outlook
 from colend.rules.platform import expected_applications, joint_lending, route
 from colend.rules.prospects import absorbed_now, joint_loans, own_need, refresh_prospects
+from colend.rules.regulation import home_share, set_limit_admission
 from colend.scenario.parameters import TOUCHPOINTS
 from colend.state.books import Flow, fen
 from colend.state.tables import FIXED_POINT, JOINT, NONE, OPERATING, OWN, PILOT
@@ -72,9 +73,15 @@ def set_admission(market) -> None:
     """
     banks, outlook = market.banks_table, market.outlook
     own = (outlook.own_applications * outlook.own_loans * outlook.segments.amount).sum(axis=1)
+    alliances, pairs = market.alliances, market.pairs
     rows, yuan = joint_lending(market)
+    pair = pairs_of(market, rows)
+    part = yuan * market.contracts.funding_share[alliances.contract[rows]]
+    asked = outlook.pair_lending.copy()
+    asked[pair] = np.maximum(asked[pair], part)
+    set_limit_admission(market, asked)
     joint = np.zeros(len(banks))
-    np.add.at(joint, market.alliances.bank[rows], yuan * market.parameters.alliances.funding_share)
+    np.add.at(joint, alliances.bank[rows], part * pairs.admission[pair])
     banks.expected_lending = np.maximum(own + joint, outlook.bank_lending)
     runoff = monthly_runoff(banks.consumer_loans, mean_term(market.parameters))
     banks.admission = admission(banks.headroom + runoff, banks.expected_lending)
@@ -108,7 +115,7 @@ def running_loans(market) -> tuple[np.ndarray, np.ndarray]:
 def choose_touchpoints(market) -> None:
     """Every bank keeps the set with the largest conversion x E[awareness] x CLV over its joint loans, less cost."""
     banks, outlook = market.banks_table, market.outlook
-    home = np.full(len(banks), 1.0 / market.parameters.population.regions)
+    home = home_share(market)
     flow, running = running_loans(market)
     benefits = touchpoint_benefits(outlook.awareness, flow, outlook.customer_worth * outlook.conversion, home)
     costs = touchpoint_costs(*touchpoint_terms(market), banks.cost_scale, running, home)
@@ -216,7 +223,7 @@ def pay_for_plans(market, replacement: np.ndarray) -> None:
     banks, books, learning = market.banks_table, market.books, market.parameters.learning
     everyone = np.arange(len(banks))
     _, running = running_loans(market)
-    home = np.full(len(banks), 1.0 / market.parameters.population.regions)
+    home = home_share(market)
     costs = touchpoint_costs(*touchpoint_terms(market), banks.cost_scale, running, home)
     touch_cost = costs[everyone, banks.touchpoints]
     books.post(everyone, books.suppliers, fen(touch_cost), Flow.TOUCHPOINT_COST, JOINT)

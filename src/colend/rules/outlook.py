@@ -45,6 +45,7 @@ GENERAL_TERMS = np.dtype(
         ("cost_joint", "f8"),  # yuan a loan
         ("cost_own", "f8"),
         ("minimum_income", "f8"),  # yuan
+        ("rate_cap", "f8"),  # regulation's, on the price of joint loans less their fees; inf: none
     ]
 )
 
@@ -70,6 +71,8 @@ class Outlook:
     mix: np.ndarray  # [platform, segment] shares of the platform's applications
     own_applications: np.ndarray  # [bank, segment] persons a month, smoothed
     kappa: np.ndarray  # [bank] yuan a month offered to each alliance
+    offer_cap: np.ndarray  # [platform, bank] the most of it that regulation's limits allow
+    pair_lending: np.ndarray  # [pair] yuan a month asked of the bank's part of joint loans, smoothed
     precision_profit: np.ndarray  # [bank] yuan a month per unit of precision, own and joint
     effort: np.ndarray  # [bank] learning effort expected, before absorption
     experience: np.ndarray  # [bank] funded, matured loans a month x view, smoothed
@@ -105,6 +108,7 @@ def general_terms(parameters) -> np.record:
     row.cost_joint = credit.origination_cost_joint
     row.cost_own = credit.origination_cost_own
     row.minimum_income = platforms.minimum_income
+    row.rate_cap = np.inf
     return row
 
 
@@ -185,6 +189,8 @@ def open_outlook(market) -> Outlook:
         mix=np.full((len(platforms), SEGMENT_COUNT), 1.0 / SEGMENT_COUNT),
         own_applications=by_bank(),
         kappa=np.zeros(number),
+        offer_cap=np.full((len(platforms), number), np.inf),
+        pair_lending=np.zeros(pairs),
         precision_profit=np.zeros(number),
         effort=np.zeros(number),
         experience=np.zeros(number),

@@ -12,9 +12,10 @@ import numpy as np
 from colend.equations.capacity import admission, headroom, monthly_runoff, overshoot
 from colend.equations.normal import normal_cdf
 from colend.equations.relationship import idle_share
-from colend.rules.alliance import alliances_in
+from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.outlook import mean_term, segment_terms
 from colend.rules.prospects import joint_loans
+from colend.rules.regulation import region_weights
 from colend.state.snapshot import Routing
 from colend.state.tables import OPERATING, PILOT
 
@@ -46,7 +47,9 @@ def set_lender_capacity(market) -> None:
     platforms.overshoot = overshoot(platforms.lender_loans, platforms.equity, minimum, 1.0, 0.0)
     joint = np.zeros(len(platforms))
     rows, yuan = joint_lending(market)
-    np.add.at(joint, market.alliances.platform[rows], yuan * (1.0 - parameters.alliances.funding_share))
+    alliances, pairs = market.alliances, market.pairs
+    part = (1.0 - market.contracts.funding_share[alliances.contract[rows]]) * pairs.admission[pairs_of(market, rows)]
+    np.add.at(joint, alliances.platform[rows], yuan * part)
     platforms.expected_lending = outlook.lender_lending + joint
     runoff = monthly_runoff(platforms.lender_loans, mean_term(parameters))
     available = np.maximum(platforms.headroom + runoff - joint, 0.0)
@@ -82,7 +85,7 @@ def route(market) -> None:
 
     Partners are those in pilot (`pilot_allocation` of their share) and operation whose bank is alive; a signed
     partner's offered lending counts (1 + signed_priority)-fold. The own lender has a row where it has weight;
-    otherwise it comes last anyway.
+    otherwise it comes last anyway. Where local banks lend in their region only, the table has a slice for each.
     """
     alliances, banks, group = market.alliances[: market.alliance_count], market.banks_table, market.parameters.alliances
     eligible = alliances_in(market, PILOT, OPERATING)
@@ -91,21 +94,26 @@ def route(market) -> None:
     start = [0]
     members: list[np.ndarray] = []
     weights: list[np.ndarray] = []
+    parts = region_weights(market)
     for platform, lender in enumerate(market.lender_rows):
-        here = eligible[alliances.platform[eligible] == platform]
-        operating = alliances.stage[here] == OPERATING
-        chance, own = first_choice(
-            np.where(operating, 1.0, group.pilot_allocation),
-            market.outlook.kappa[alliances.bank[here]],
-            np.where(operating, 1.0 + group.signed_priority, 1.0),
-        )
-        alliances.routed[here] = np.rint(market.platforms_table.applications[platform] * chance)
-        members.append(alliances.contract[here])
-        weights.append(chance)
-        if own > 0.0:
-            members.append(np.array([lender]))
-            weights.append(np.array([own]))
-        start.append(start[-1] + len(here) + int(own > 0.0))
+        partners = eligible[alliances.platform[eligible] == platform]
+        kappa = np.minimum(market.outlook.kappa, market.outlook.offer_cap[platform])
+        for part in parts:
+            here = partners[part[alliances.bank[partners]] > 0.0]
+            bank, operating = alliances.bank[here], alliances.stage[here] == OPERATING
+            chance, own = first_choice(
+                np.where(operating, 1.0, group.pilot_allocation),
+                kappa[bank] * part[bank],
+                np.where(operating, 1.0 + group.signed_priority, 1.0),
+            )
+            alliances.routed[here] += market.platforms_table.applications[platform] / len(parts) * chance
+            members.append(alliances.contract[here])
+            weights.append(chance)
+            if own > 0.0:
+                members.append(np.array([lender]))
+                weights.append(np.array([own]))
+            start.append(start[-1] + len(here) + int(own > 0.0))
+    alliances.routed = np.rint(alliances.routed)
     market.routing = Routing(
         np.array(start, dtype=np.int64),
         np.concatenate(members).astype(np.int64),

@@ -19,6 +19,7 @@ from colend.equations.screening import information, lending, passed_applicants
 from colend.equations.valuation import share_rows
 from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.outlook import TECHNOLOGY, TRAFFIC, Outlook, mean_term, monthly_discount, sharing_depth
+from colend.rules.regulation import depth_limit, home_share, region_weights, set_limits
 from colend.state.tables import INTEGRATING, JOINT, OPERATING, PILOT, SIGNED
 
 _STEP = 0.05  # relative step of the derivative by precision
@@ -78,10 +79,12 @@ def joint_channels(pairs, banks, platforms, depths, wanted, general, segments, l
         for s in range(len(segments)):
             terms = segments[s]
             platform_precision = platform.precision * terms.platform_factor
+            price = min(terms.price_joint, general.rate_cap + fee_income)
+            log_price = terms.log_joint + math.log(price / terms.price_joint)
             cutoff = platform_cutoff(
                 fee_income,
                 other,
-                terms.price_joint - own_cost,
+                price - own_cost,
                 general.minimum_income,
                 terms.amount_months,
                 general.loss_given_default,
@@ -108,10 +111,10 @@ def joint_channels(pairs, banks, platforms, depths, wanted, general, segments, l
                         terms.threshold + pairs[row].intercept,
                         terms.loading,
                         general.loss_given_default,
-                        cost + banks[b].hurdle,
-                        terms.price_joint,
+                        cost + pairs[row].hurdle,
+                        price,
                         general.risk_based,
-                        terms.log_joint,
+                        log_price,
                         general.reservation_slope,
                         general.reservation_sigma,
                         general.rational,
@@ -137,7 +140,31 @@ def refresh_prospects(market) -> None:
     """Recompute the expectations of all pairs, on this month's hurdles, kappa, precision, intercepts and trust.
 
     Writes PAIR.applications (smoothed after the first time), bank_margin, platform_margin, transfer_worth, and the
-    market's `outlook`.
+    market's `outlook`; where rules are announced, first `regulation.foreseen`, what pairs may expect under those.
+    """
+    regulation, outlook, pairs = market.regulation, market.outlook, market.pairs
+    regulation.foreseen = foreseen = None
+    weight = market.parameters.alliances.smoothing if outlook.started else 1.0
+    if regulation.coming is not None and outlook.started:
+        now, kept = regulation.now, pairs.applications.copy()
+        regulation.now, (outlook.general, outlook.segments) = regulation.coming, regulation.coming_terms
+        set_limits(market)
+        later = expect(market, weight)
+        foreseen = pairs.copy()
+        regulation.now, pairs.applications = now, kept
+    outlook.general, outlook.segments = regulation.terms
+    set_limits(market)
+    today = expect(market, weight)
+    outlook.started = True
+    if foreseen is not None:
+        change = np.divide(later, today, out=np.ones(len(later)), where=today > 0.0)
+        foreseen.applications = np.where(today > 0.0, pairs.applications * change, later)
+        regulation.foreseen = foreseen
+
+
+def expect(market, weight: float) -> np.ndarray:
+    """The expectations of all pairs under the rules in force; returns applications, to which PAIR.applications moves by
+    `weight`.
     """
     parameters, banks, platforms, pairs = market.parameters, market.banks_table, market.platforms_table, market.pairs
     outlook = market.outlook
@@ -163,7 +190,10 @@ def refresh_prospects(market) -> None:
         pairs,
         banks,
         platforms,
-        sharing_depth(platforms.openness[platform_of], parameters.platforms.data_share, pairs.trust),
+        np.minimum(
+            sharing_depth(platforms.openness[platform_of], parameters.platforms.data_share, pairs.trust),
+            depth_limit(market),
+        ),
         wanted,
         outlook.general,
         outlook.segments,
@@ -173,14 +203,13 @@ def refresh_prospects(market) -> None:
         outlook.platform_income,
     )
     applications = anticipated_applications(market, signed)
-    weight = parameters.alliances.smoothing if outlook.started else 1.0
     pairs.applications += weight * (applications - pairs.applications)
-    outlook.started = True
 
     value_customers(market)
     mix = outlook.mix[platform_of]
-    home = 1.0 / parameters.population.regions
-    noticed = expected_awareness(outlook, banks.touchpoints, home)[bank_of, :, platforms.openness[platform_of]]
+    noticed = expected_awareness(outlook, banks.touchpoints, home_share(market))[
+        bank_of, :, platforms.openness[platform_of]
+    ]
     won = outlook.loans * outlook.conversion * noticed
     pairs.bank_margin = (mix * (outlook.margin + won * outlook.customer_worth[bank_of])).sum(axis=1)
     lost = won * market.lifetime_loss[platform_of]
@@ -192,6 +221,7 @@ def refresh_prospects(market) -> None:
     closed = banks.alive[bank_of] == 0
     for column in ("applications", "bank_margin", "platform_margin", "transfer_worth"):
         pairs[column][closed] = 0.0
+    return applications
 
 
 def contract_depths(market, contracts: np.recarray) -> np.ndarray:
@@ -199,7 +229,10 @@ def contract_depths(market, contracts: np.recarray) -> np.ndarray:
     joint = contracts.kind == JOINT
     pair = np.where(joint, contracts.platform.astype(np.int64) * len(market.banks_table) + contracts.bank, 0)
     data_share = market.parameters.platforms.data_share
-    return np.where(joint, sharing_depth(contracts.openness, data_share, market.pairs.trust[pair]), 0.0)
+    depth = np.minimum(
+        sharing_depth(contracts.openness, data_share, market.pairs.trust[pair]), depth_limit(market)[pair]
+    )
+    return np.where(joint, depth, 0.0)
 
 
 def served_applications(market, rows: np.ndarray) -> np.ndarray:
@@ -222,22 +255,30 @@ def anticipated_applications(market, signed: np.ndarray) -> np.ndarray:
     """N_pb, persons a month at full allocation, before smoothing, by pair.
 
     applications_p kappa_b / max(sum kappa of p's signed partners other than b + kappa_b, anticipated_entry x sum
-    kappa of all banks): without the anticipation every bank would expect the whole platform.
+    kappa of all banks): without the anticipation every bank would expect the whole platform. Where local banks lend in
+    their region only, region by region.
     """
-    kappa, platforms = market.outlook.kappa, market.platforms_table
-    banks = len(kappa)
-    held = np.zeros((len(platforms), banks))
-    alliances = market.alliances
-    held[alliances.platform[signed], alliances.bank[signed]] = kappa[alliances.bank[signed]]
-    others = held.sum(axis=1)[:, None] - held
-    crowd = np.maximum(others + kappa, market.parameters.alliances.anticipated_entry * kappa.sum())
-    share = np.divide(kappa, crowd, out=np.zeros_like(crowd), where=crowd > 0.0)
-    return (platforms.applications[:, None] * share).ravel()
+    platforms, alliances, weights = market.platforms_table, market.alliances, region_weights(market)
+    offered = np.minimum(market.outlook.kappa, market.outlook.offer_cap)
+    seat = alliances.platform[signed], alliances.bank[signed]
+    applications = platforms.applications[:, None] / len(weights)
+    expected = np.zeros_like(offered)
+    for weight in weights:
+        kappa, held = offered * weight, np.zeros_like(offered)
+        held[seat] = kappa[seat]
+        others = held.sum(axis=1)[:, None] - held
+        entry = market.parameters.alliances.anticipated_entry * kappa.sum(axis=1, keepdims=True)
+        crowd = np.maximum(others + kappa, entry)
+        expected += applications * np.divide(kappa, crowd, out=np.zeros_like(crowd), where=crowd > 0.0)
+    return expected.ravel()
 
 
-def expected_awareness(outlook: Outlook, sets: np.ndarray, home: float) -> np.ndarray:
-    """Awareness at the end of a joint loan with the banks' present touchpoints, float64[bank, segment, openness]."""
-    both = outlook.awareness[sets]
+def expected_awareness(outlook: Outlook, sets: np.ndarray, home: np.ndarray) -> np.ndarray:
+    """Awareness at the end of a joint loan with the banks' present touchpoints, float64[bank, segment, openness].
+
+    `home` is the share of each bank's joint borrowers who live in its region.
+    """
+    both, home = outlook.awareness[sets], home[:, None, None]
     return home * both[..., HOME] + (1.0 - home) * both[..., AWAY]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from colend.scenario.banks_file import BANKS_FILE
 from colend.scenario.errors import Problems, label, nearest, shown
-from colend.scenario.keys import Source, checked, entries
+from colend.scenario.keys import POLICY, Source, checked, entries
+from colend.scenario.policy import Asked, without_policy
 
 MOST_COMBINATIONS = 1_000_000  # arms x points
 ONLY_ARM = "base"  # the arm of a scenario that compares nothing
@@ -18,11 +19,12 @@ ONLY_ARM = "base"  # the arm of a scenario that compares nothing
 
 @dataclass
 class Arm:
-    """An arm: what it sets, flat; where; and, made by `compare`, the alternatives it was made of."""
+    """An arm: what it sets, flat; where; made by `compare`, the alternatives it was made of; and its own policy."""
 
     overrides: dict[str, Any]
     places: list[tuple[str, str]] = field(default_factory=list)
     chosen: dict[str, Any] = field(default_factory=dict)
+    policy: Asked | None = None
 
 
 @dataclass
@@ -50,6 +52,20 @@ def alternatives(source: Source, problems: Problems, files: bool = True) -> list
     return result
 
 
+def policies(asked: Asked | None, problems: Problems) -> list[Alternatives]:
+    """The policies under `compare`: a list, of which each is none, a preset, a rule, or a list of those."""
+    if asked is None:
+        return []
+    if not isinstance(asked.value, list) or not asked.value:
+        problems.about(asked.place, POLICY, f"{shown(asked.value)} is not a list of alternatives")
+        return []
+    each = [
+        {POLICY: Asked(value, replace(asked.source, path=(*asked.source.path, i)))}
+        for i, value in enumerate(asked.value)
+    ]
+    return [Alternatives(POLICY, asked.place, asked.value, each)]
+
+
 def too_many(lists: list[Alternatives], place: str, problems: Problems) -> bool:
     """Whether the lists make more combinations than anybody can run; then that is a problem."""
     number = math.prod(len(one.values) for one in lists)
@@ -61,7 +77,10 @@ def too_many(lists: list[Alternatives], place: str, problems: Problems) -> bool:
 def compared(source: Source, problems: Problems) -> dict[str, Arm]:
     """The arms that `compare` makes: every combination, named by its values joined with ` + `."""
     place = source.place(source.path)
-    lists = alternatives(source, problems)
+    parameters, asked = without_policy(source)
+    lists = [*policies(asked, problems), *alternatives(parameters, problems)]
+    order = [str(key).partition(".")[0] for key in source.mapping]
+    lists.sort(key=lambda one: order.index(one.key.partition(".")[0]))
     if not lists:
         if not source.mapping:
             problems.about(place, "compare", "is empty; allowed: keys with lists of alternatives")
@@ -76,8 +95,9 @@ def compared(source: Source, problems: Problems) -> dict[str, Arm]:
         if name in result:
             repeated.add(name)
         overrides = {key: value for one, i in picked for key, value in one.overrides[i].items()}
-        places = [(key, one.place) for one, i in picked for key in one.overrides[i]]
-        result[name] = Arm(overrides, places, {one.key: one.values[i] for one, i in picked})
+        places = [(key, one.place) for one, i in picked for key in one.overrides[i] if key != POLICY]
+        policy = overrides.pop(POLICY, None)
+        result[name] = Arm(overrides, places, {one.key: one.values[i] for one, i in picked}, policy)
     problems.extend(f"{place}: compare: two arms are named {shown(name)}" for name in sorted(repeated))
     return result
 
@@ -99,7 +119,9 @@ def named(source: Source, problems: Problems) -> dict[str, Arm]:
         if not isinstance(mapping, Mapping | None):
             problems.about(here, f"arms.{name}", f"{shown(mapping)} is not a mapping of parameters")
             continue
-        below = replace(source, mapping=mapping or {}, path=path)
+        below, arm.policy = without_policy(replace(source, mapping=mapping or {}, path=path))
+        if arm.policy is not None:
+            arm.chosen[POLICY] = arm.policy.value
         for entry in entries(below, problems):
             found = checked(entry, below, problems)
             arm.overrides.update(found)
@@ -115,7 +137,9 @@ def baseline_name(value: Any, source: Source, arms: dict[str, Arm], problems: Pr
     if value is None or not arms:
         return first
     if isinstance(value, Mapping):
-        wanted = {entry.key: entry.value for entry in entries(source, problems)}
+        parameters, asked = without_policy(source)
+        wanted = {entry.key: entry.value for entry in entries(parameters, problems)}
+        wanted |= {POLICY: asked.value} if asked is not None else {}
         found = [
             name for name, arm in arms.items() if all(_same(arm.chosen, key, want) for key, want in wanted.items())
         ]

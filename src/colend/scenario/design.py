@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from colend.scenario.errors import ScenarioError, nearest
 from colend.scenario.keys import misfits, resolve
 from colend.scenario.parameters import KINDS, Parameters
+from colend.scenario.policy import Rule
 
 MONTHS_KEPT = ("all", "yearly", "none")
 BANKS_KEPT = ("yearly", "none")
@@ -64,6 +65,7 @@ class Setting:
     arm: str = "base"
     point: dict[str, Any] = field(default_factory=dict)
     fishing_test: FishingTerms | None = None
+    policy: tuple[Rule, ...] = ()  # dated rules, by the order in which they were given
 
     @property
     def months(self) -> int:
@@ -84,6 +86,7 @@ class Setting:
             "months": self.months,
             "record": asdict(self.record),
             **({"fishing_test": asdict(self.fishing_test)} if self.fishing_test else {}),
+            **({"policy": [rule.content() for rule in self.policy]} if self.policy else {}),
         }
 
 
@@ -133,7 +136,7 @@ class Scenario:
 
     `base`, and each arm of `arms` by name, are flat: dotted keys of parameters with their values, an arm's over the
     base's, a sweep point's over both. `points` is [{}] where nothing is swept. `baseline` is the arm that others are
-    compared with.
+    compared with. `policies` are the rules of the arms that have some.
     """
 
     name: str
@@ -149,6 +152,7 @@ class Scenario:
     base: dict[str, Any] = field(default_factory=dict)
     path: Path | None = None
     fishing_test: FishingTerms | None = None
+    policies: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
     sample: Any = None  # the `colend.scenario.sweep.Sample` that the points are of
 
     def arm(self, name: str, point: dict[str, Any] | None = None) -> Setting:
@@ -172,7 +176,11 @@ class Scenario:
         except ValidationError as error:
             place = f"arm {name}" + (f" at {point_name(point)}" if point else "")
             raise ScenarioError(misfits(error, (), place, set())) from None
-        return Setting(parameters, self.start, self.years, self.record, name, dict(point), self.fishing_test)
+        policy = self.policies.get(name, ())
+        return Setting(parameters, self.start, self.years, self.record, name, dict(point), self.fishing_test, policy)
+
+    def _policies(self) -> dict[str, list[dict[str, Any]]]:
+        return {name: [asdict(rule) for rule in rules] for name, rules in self.policies.items()}
 
     def resolved(self) -> dict[str, Any]:
         """The scenario as data, for the manifest: enough to run it again without its files."""
@@ -189,6 +197,7 @@ class Scenario:
             "points": [dict(point) for point in self.points],
             "record": asdict(self.record),
             **({"fishing_test": asdict(self.fishing_test)} if self.fishing_test else {}),
+            **({"policies": self._policies()} if self.policies else {}),
             **({"sample": self.sample.content()} if self.sample else {}),
         }
 

@@ -25,7 +25,9 @@ from colend.scenario.declarations import (
 )
 from colend.scenario.design import BANKS_KEPT, MONTHS_KEPT
 from colend.scenario.fields import MOST_HORIZON
+from colend.scenario.keys import POLICY
 from colend.scenario.parameters import KINDS
+from colend.scenario.policy import MONTH, RULES, RuleKind, presets
 from colend.scenario.sweep import METHODS
 
 SHIPPED = Path(__file__).with_name("schema.json")
@@ -34,14 +36,21 @@ _PAIR = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems"
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (draft 7) of a scenario file."""
-    parameters, alternatives = _ref("parameters"), _ref("alternatives")
+    rules_apart = {"properties": {POLICY: False}}  # an arm may bring its own policy, base and sweeps may not
+    parameters, alternatives = (
+        {"allOf": [*_ref(name)["allOf"], rules_apart]} for name in ("parameters", "alternatives")
+    )
     definitions: dict[str, Any] = {"distribution": _distribution()}
     for one in declarations().values():
         definitions[one.key] = _value(one) | {"description": _described(one), "default": one.default}
     definitions |= {name or "parameters": _group(name, "") for name in groups()}
+    definitions |= {POLICY: _policy(), "rules": _rules()}
     definitions |= {
         f"alternatives:{name}" if name else "alternatives": _group(name, "alternatives:") for name in groups()
     }
+    policy = {"$ref": f"#/$defs/{POLICY}"}
+    definitions["parameters"]["properties"][POLICY] = policy
+    definitions["alternatives"]["properties"][POLICY] = _list(policy)
     file = {"type": "string", "minLength": 1}
     whole = {"type": "integer", "minimum": 0}
     kinds = {"enum": list(KINDS)}
@@ -65,8 +74,9 @@ def schema() -> dict[str, Any]:
                 ],
             },
             "base": parameters | {"description": "What differs from the defaults in every arm"},
-            "compare": alternatives | {"description": "Lists of alternatives; every combination is an arm"},
-            "arms": {"type": "object", "additionalProperties": {"anyOf": [parameters, {"type": "null"}]}},
+            POLICY: _ref(POLICY) | {"description": "Dated rules in every arm: presets, or rules with a number"},
+            "compare": _ref("alternatives") | {"description": "Lists of alternatives; every combination is an arm"},
+            "arms": {"type": "object", "additionalProperties": {"anyOf": [_ref("parameters"), {"type": "null"}]}},
             "sweep": {
                 "type": "object",
                 "properties": {"grid": alternatives, "sample": _sample(alternatives), "table": file},
@@ -74,7 +84,7 @@ def schema() -> dict[str, Any]:
                 "maxProperties": 1,
                 "additionalProperties": False,
             },
-            "baseline": {"description": "The arm to compare with", "anyOf": [{"type": "string"}, parameters]},
+            "baseline": {"description": "The arm to compare with", "anyOf": [{"type": "string"}, _ref("parameters")]},
             "record": {
                 "type": "object",
                 "additionalProperties": False,
@@ -171,6 +181,38 @@ def _value(one: Declaration) -> dict[str, Any]:
         EACH: {"anyOf": [number, each]},
     }
     return forms[one.form]
+
+
+def _policy() -> dict[str, Any]:
+    """Dated rules: none, a preset, a mapping of rules, or a list of those."""
+    one = [{"enum": list(presets())}, {"$ref": "#/$defs/rules"}]
+    return {"anyOf": [{"type": "null"}, {"enum": ["none"]}, *one, {"type": "array", "items": {"anyOf": one}}]}
+
+
+def _rules() -> dict[str, Any]:
+    """Rules that come into force together."""
+    month = {"type": "string", "pattern": f"^{MONTH.pattern}$"}
+    dates = {
+        "from": month | {"description": "First month in which they hold"},
+        "until": month | {"description": "First month in which they hold no more"},
+        "notice_months": {"type": "integer", "minimum": 0, "description": "Months from announcement to force"},
+    }
+    rules = {name: _rule(kind) for name, kind in RULES.items()}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["from"],
+        "minProperties": 2,
+        "properties": dates | rules,
+    }
+
+
+def _rule(kind: RuleKind) -> dict[str, Any]:
+    described = {"description": f"{kind.meaning} ({kind.unit})"}
+    if kind.unit == "true or false":
+        return {"type": "boolean"} | described
+    number = "integer" if kind.unit == "number" else "number"
+    return {"type": number, "minimum": kind.low, "maximum": kind.high} | described
 
 
 def _sample(ranges: dict[str, Any]) -> dict[str, Any]:

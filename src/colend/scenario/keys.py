@@ -17,6 +17,8 @@ from colend.scenario.declarations import EACH, Declaration, declarations, groups
 from colend.scenario.errors import Problems, ScenarioError, nearest_key, shown
 from colend.scenario.parameters import Parameters
 
+POLICY = "policy"  # dated rules, at the top level and in arms (`colend.scenario.policy`)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -63,7 +65,8 @@ def _walk(mapping: Any, prefix: str, path: tuple, source: Source, problems: Prob
                 names = ", ".join(groups()[key])
                 problems.about(source.place(here), key, f"{shown(value)} is not a group; in it are: {names}")
         else:
-            problems.about(source.place(here), key, f"there is no such parameter{nearest_key(key, known_keys())}")
+            hint = "; it stands at the top level or in an arm" if key == POLICY else nearest_key(key, known_keys())
+            problems.about(source.place(here), key, f"there is no such parameter{hint}")
 
 
 @cache

@@ -15,7 +15,8 @@ from colend.scenario.banks_file import inside
 from colend.scenario.declarations import groups
 from colend.scenario.design import RECORD_OF_SWEEP, FishingTerms, Record, Scenario
 from colend.scenario.errors import Problems, ScenarioError, nearest, shown
-from colend.scenario.keys import Source, checked, entries, misfits, resolve
+from colend.scenario.keys import POLICY, Source, checked, entries, misfits, resolve
+from colend.scenario.policy import Asked, Rule, month_number, read_policy
 from colend.scenario.reading import Document, read_file, read_value
 from colend.scenario.sweep import Sample, swept
 
@@ -27,6 +28,7 @@ TOP_LEVEL = (
     "years",
     "seeds",
     "base",
+    "policy",
     "compare",
     "arms",
     "sweep",
@@ -211,6 +213,7 @@ class _Assembly:
             )
             points = points[:1]
         values = self.fields(Record() if points == [{}] else RECORD_OF_SWEEP)
+        values["policies"] = self.policies(arms, values["start"], values["years"])
         self.check_fit(base, places, arms, points, round(values["years"] * 12))
         if self.problems:
             return None
@@ -279,6 +282,24 @@ class _Assembly:
         """The sweep's points, where each key is swept, and the sample that the points are of."""
         layer = self.last("sweep")
         return swept(layer.source("sweep"), self.problems) if layer else ([{}], {}, None)
+
+    def policies(self, arms: dict[str, Arm], start: str, years: float) -> dict[str, tuple[Rule, ...]]:
+        """The rules of every arm that has some: its own policy, else the scenario's."""
+        first = month_number(start)
+        last = first + round(years * 12) - 1
+        layer = self.last(POLICY)
+        common: tuple[Rule, ...] = ()
+        if layer is not None:
+            source = Source(None, layer.document.place, (POLICY,), layer.folder)
+            common = read_policy(Asked(layer.document.data[POLICY], source), first, last, self.problems)
+            own = next((arm.policy for arm in arms.values() if arm.policy), None)
+            if own is not None and layer is self.layers[-1]:
+                what = f"the scenario varies it ({own.place}), so that it cannot be overridden"
+                self.problems.append(f"{GIVEN}: {POLICY}: {what}")
+        result = {}
+        for name, arm in arms.items():
+            result[name] = read_policy(arm.policy, first, last, self.problems) if arm.policy is not None else common
+        return {name: rules for name, rules in result.items() if rules}
 
     def check_overlap(self, arms: dict[str, Arm], swept_keys: dict[str, str]) -> None:
         """A key that is swept and compared, or overridden and varied: one of the two would be lost without a word."""

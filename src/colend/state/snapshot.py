@@ -16,6 +16,7 @@ OFFER = np.dtype(
         ("kind", "i8"),  # JOINT, OWN, LENDER
         ("bank", "i8"),  # NONE for a platform's lender
         ("region", "i8"),  # the bank's
+        ("home_only", "i8"),  # 1: it may lend in that region only
         ("precision", "f8"),  # of the lender's own signal in this channel
         ("threshold", "f8"),  # the segment's default threshold plus the lender's intercept correction
         ("intercept", "f8"),  # that correction
@@ -24,6 +25,7 @@ OFFER = np.dtype(
         ("acceptance", "f8"),  # ln(price / R_s): who takes the loan has a higher log reservation rate than that
         ("origination_cost", "f8"),  # fen a loan
         ("admission", "f8"),  # probability that there is capacity
+        ("unlimited", "f8"),  # the same without regulation's limits
         ("served", "f8"),  # probability that the joint pipeline can serve the application
         ("sharing_weight", "f8"),  # 1 / D of the shared score; 0: nothing is shared
         ("sharing_noise", "f8"),  # standard deviation of what blurs it
@@ -57,6 +59,8 @@ SEGMENT_MONTH = np.dtype(
 MONTH = np.dtype(
     [
         ("key", "u8"),  # hash of seed and month
+        ("number", "i8"),  # of the run, 0 the first
+        ("route_regions", "i8"),  # parts of the routing table: 1, or one a region
         ("factor", "f8"),  # systematic credit factor M
         ("asset_correlation", "f8"),
         ("loss_given_default", "f8"),
@@ -92,11 +96,14 @@ REFUSAL = np.dtype(
 
 
 class Routing(NamedTuple):
-    """Each platform's partners and the weights with which an application meets them first (a CSR table)."""
+    """Each platform's partners and the weights with which an application meets them first (a CSR table).
 
-    start: np.ndarray  # int64[platforms + 1]: slice of each platform
+    One slice a platform; where local banks may lend in their region only, one for each platform and region.
+    """
+
+    start: np.ndarray  # int64[slices + 1], platform-major
     member: np.ndarray  # int64: contract row
-    weight: np.ndarray  # float64: P(first), sums to 1 over a platform's slice
+    weight: np.ndarray  # float64: P(first), sums to 1 over a slice
 
 
 class Snapshot(NamedTuple):
@@ -105,7 +112,7 @@ class Snapshot(NamedTuple):
     month: np.recarray  # MONTH[1]
     segments: np.recarray  # SEGMENT_MONTH[segments]
     offers: np.recarray  # OFFER[contracts, segments]
-    route_start: np.ndarray  # int64[platforms + 1]
+    route_start: np.ndarray  # int64[slices + 1]
     route_member: np.ndarray  # int64
     route_weight: np.ndarray  # float64
     lender_contract: np.ndarray  # int64[platforms]: the platform's own lender

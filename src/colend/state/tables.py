@@ -19,8 +19,8 @@ NO_PRODUCT, SCENE_INSTALMENT, CASH_LOAN = 0, 1, 2
 DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT, ENDED = range(8)
 STAGE_NAMES = ("deciding", "pilot_setup", "pilot", "signed", "integrating", "operating", "dormant", "ended")
 # Why an alliance ended.
-NOT_ENDED, PILOT_FAILED, LAPSED, BANK_CLOSED, WITHDRAWN, PLATFORM_LEFT = range(6)
-END_NAMES = ("", "pilot_failed", "lapsed", "bank_closed", "withdrawn", "platform_left")
+NOT_ENDED, PILOT_FAILED, LAPSED, BANK_CLOSED, WITHDRAWN, PLATFORM_LEFT, DELISTED = range(7)
+END_NAMES = ("", "pilot_failed", "lapsed", "bank_closed", "withdrawn", "platform_left", "delisted")
 
 BORROWER = np.dtype(
     [
@@ -35,6 +35,7 @@ BORROWER = np.dtype(
         ("instalment", "i4"),  # fen of principal a month
         ("contract", "i4"),  # row in contracts of the running loan
         ("rate_bp", "u2"),  # basis points a year
+        ("begun", "u2"),  # month of the run in which the loan was made
         ("owner", "i2"),  # bank whose customer this is
         ("aware_bank", "i2"),  # bank that awareness is of
         ("region", "u1"),
@@ -127,6 +128,8 @@ PAIR = np.dtype(
         ("applications", "f8"),  # N_pb at full allocation, persons a month, smoothed
         ("bank_margin", "f8"),  # w, yuan per passed application
         ("platform_margin", "f8"),
+        ("hurdle", "f8"),  # a year, of joint lending: the bank's, or more near a limit of regulation
+        ("admission", "f8"),  # part of joint lending for which regulation's limits have room
         ("transfer_worth", "f8"),  # yuan a month at q = 1 that transfer adds to the bank's own lending
         ("alliance", "i4"),  # running episode, NONE if none
     ],
@@ -211,6 +214,8 @@ TOTAL = np.dtype(
             "visited",  # applications that reached this lender
             "unserved",  # the pipeline failed
             "no_capacity",  # refused for capacity
+            "over_limit",  # of them, for want of room under a limit of regulation alone
+            "outside",  # turned away by their own bank, which may not lend in their region; not counted at its door
             "refused",  # refused for risk
             "not_passed",  # held back by the platform's pre-screening
             "offered",  # got an offer

@@ -1,0 +1,287 @@
+"""Regulation: nine rules with a number each, in force by date, and what each means for who may lend what to whom.
+
+A rule is a limit that lenders plan with, never an act of theirs. A limit L on a stock S of joint loans raises the
+hurdle as a capital ratio of minimum x L / S would, lowers what a bank offers its partner (kappa) and the probability
+that an application finds room. Loans made before a rule run off; contracts whose terms it forbids are made anew.
+Section 8 of the model. Yuan and yearly rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from colend.equations.capacity import admission, headroom, hurdle, monthly_runoff, offered_lending
+from colend.rules.alliance import alliances_in, end, pairs_of
+from colend.rules.alliance_worth import party_terms
+from colend.rules.outlook import general_terms, mean_term, segment_terms
+from colend.scenario.parameters import KINDS
+from colend.scenario.policy import Rule, month_number
+from colend.state.books import FEN
+from colend.state.tables import (
+    DECIDING,
+    DELISTED,
+    DORMANT,
+    INTEGRATING,
+    JOINT,
+    NONE,
+    OPERATING,
+    PILOT,
+    PILOT_SETUP,
+    SIGNED,
+)
+
+RUNNING = (DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
+NATIONAL = KINDS.index("consumer_finance")  # the kind of bank that belongs to no region
+
+
+@dataclass(frozen=True)
+class Regime:
+    """The numbers in force at one time, named as the rules; what no rule limits is infinite (or zero, from below)."""
+
+    minimum_platform_share: float = 0.0
+    maximum_partner_to_capital: float = np.inf
+    maximum_joint_share: float = np.inf
+    home_region_only: float = 0.0
+    rate_cap: float = np.inf
+    all_in_cost_cap: float = np.inf
+    maximum_sharing_depth: float = np.inf
+    partner_list: float = np.inf
+    maximum_score_reliance: float = np.inf
+
+
+OPEN = Regime()
+NAMES = tuple(one.name for one in fields(Regime))
+
+
+@dataclass
+class Regulation:
+    """The rules as they stand in a month of the run."""
+
+    now: Regime = OPEN  # in force
+    since: np.ndarray = field(default_factory=lambda: np.full(len(NAMES), NONE))  # month of the run, by rule
+    coming: Regime | None = None  # in force or announced next month, where that is another regime
+    months_left: int = 0  # until the first of the rules that are announced now; 0 where none is
+    places: float = np.inf  # on a bank's list, the announced rule counted in: nobody begins what it would end
+    terms: tuple = ()  # GENERAL_TERMS and SEGMENT_TERMS under the rules in force, and under the coming ones
+    coming_terms: tuple = ()
+    foreseen: np.recarray | None = None  # PAIR: what pairs may expect under the coming rules
+    room: np.ndarray | None = None  # yuan that the limits on stocks left each [limit, pair] at the month's start
+    filters: np.ndarray | None = None  # the admission that each of the limits leaves, [limit, pair]
+
+
+STOCK_LIMITS = tuple(map(NAMES.index, ("minimum_platform_share", "maximum_partner_to_capital", "maximum_joint_share")))
+
+
+def regime_of(rules: Iterable[Rule]) -> Regime:
+    """The regime that these rules make together."""
+    return Regime(**{rule.name: rule.value for rule in rules})
+
+
+def set_regulation(market) -> None:
+    """Find what is in force and what is announced in the market's month.
+
+    Plans are made for the decisions of the month after, so that they look at what will be known then.
+    """
+    regulation, policy, first = market.regulation, market.setting.policy, month_number(market.setting.start)
+    month = first + market.month
+    in_force, announced = known_rules(policy, month)
+    for rule in in_force:
+        regulation.since[NAMES.index(rule.name)] = max(month_number(rule.start) - first, 0)
+    regulation.months_left = min((month_number(rule.start) - month for rule in announced), default=0)
+    regulation.places = min(
+        (rule.value for rule in (*in_force, *announced) if rule.name == "partner_list"), default=np.inf
+    )
+    now = regime_of(in_force)
+    if not regulation.terms or now != regulation.now:
+        regulation.terms = lending_terms(market.parameters, now)
+    in_force, announced = known_rules(policy, month + 1)
+    last = max((month_number(rule.start) for rule in announced), default=month + 1)
+    coming = regime_of(rule for rule in (*in_force, *announced) if rule.holds(last))
+    if coming not in (now, regulation.coming):
+        regulation.coming_terms = lending_terms(market.parameters, coming)
+    regulation.now, regulation.coming = now, coming if coming != now else None
+
+
+def known_rules(policy: Sequence[Rule], month: int) -> tuple[list[Rule], list[Rule]]:
+    """The rules in force in a calendar month, and those that are announced by then and come later."""
+    announced = [rule for rule in policy if rule.known(month) and month < month_number(rule.start)]
+    return [rule for rule in policy if rule.holds(month)], announced
+
+
+def lending_terms(parameters, regime: Regime) -> tuple[np.record, np.recarray]:
+    """GENERAL_TERMS and SEGMENT_TERMS of a scenario with the funding share and the prices that a regime allows."""
+    general, segments = general_terms(parameters), segment_terms(parameters)
+    general.funding_share = bank_share(parameters, regime)
+    general.rate_cap = regime.rate_cap
+    for channel, cap in (("joint", regime.all_in_cost_cap), ("own", price_caps(regime, 0.0))):
+        price, log_price = segments[f"price_{channel}"], segments[f"log_{channel}"]
+        segments[f"log_{channel}"] = np.where(price > cap, log_price + np.log(cap / price), log_price)
+        segments[f"price_{channel}"] = np.minimum(price, cap)
+    return general, segments
+
+
+def bank_share(parameters, regime: Regime) -> float:
+    """The bank's part of new joint loans."""
+    return min(parameters.alliances.funding_share, 1.0 - regime.minimum_platform_share)
+
+
+def is_local(market) -> np.ndarray:
+    """bool[banks]: those that may lend in their own region only, as things stand."""
+    bound = market.regulation.now.home_region_only != 0.0
+    return bound & (market.banks_table.kind != NATIONAL)
+
+
+def home_share(market) -> np.ndarray:
+    """Share of each bank's joint borrowers who live in its region: all where it may lend nowhere else."""
+    return np.where(is_local(market), 1.0, 1.0 / market.parameters.population.regions)
+
+
+def region_weights(market) -> np.ndarray:
+    """How much of what a bank offers goes to each part of the market, float64[parts, banks].
+
+    One part, the country, while everybody lends everywhere; else the regions, local banks in their own and the others
+    evenly in all.
+    """
+    banks, regions = market.banks_table, market.parameters.population.regions
+    if regions == 1 or market.regulation.now.home_region_only == 0.0:
+        return np.ones((1, len(banks)))
+    here = banks.region == np.arange(regions)[:, None]
+    return np.where(is_local(market), here.astype(np.float64), 1.0 / regions)
+
+
+def depth_limit(market) -> np.ndarray:
+    """Deepest sharing of the score that each pair is allowed, float64[pairs], inf for any.
+
+    At depth delta the score has precision delta tau_p. Own risk control: that is at most `maximum_score_reliance` times
+    the bank's own precision, in the segment where it is largest against it.
+    """
+    regime, credit = market.regulation.now, market.parameters.credit
+    ratio = credit.bank_precision_factor.as_array() / credit.platform_precision_factor.as_array()
+    own = regime.maximum_score_reliance * market.banks_table.precision * ratio.min()
+    return np.minimum(own / market.platforms_table.precision[:, None], regime.maximum_sharing_depth).ravel()
+
+
+def price_caps(regime: Regime, fees):
+    """Highest price of a loan that carries these fees a year on its balance: the rate is the price less fees."""
+    return np.minimum(regime.all_in_cost_cap, regime.rate_cap + fees)
+
+
+def joint_stocks(market) -> np.ndarray:
+    """Yuan of its part of joint loans that each bank has with each platform, float64[pairs]."""
+    contracts = market.contracts[: market.contract_count]
+    joint = contracts.kind == JOINT
+    pair = contracts.platform[joint].astype(np.int64) * len(market.banks_table) + contracts.bank[joint]
+    return np.bincount(pair, market.books.bank_claims[joint] / FEN, len(market.pairs))
+
+
+def stock_limits(market, stocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Yuan of joint loans allowed with one platform by the bank's capital, and with all by its loans; [pairs], [banks].
+
+    J / (J + others) <= q is J <= others q / (1 - q); others are own-channel loans and the exogenous other assets.
+    """
+    regime, banks = market.regulation.now, market.banks_table
+    number = len(banks)
+    to_capital = regime.maximum_partner_to_capital * np.maximum(banks.equity, 1e-9)
+    share = regime.maximum_joint_share
+    odds = share / (1.0 - share) if share < 1.0 else np.inf
+    others = banks.consumer_loans - stocks.reshape(-1, number).sum(axis=0) + banks.other_risk_weighted_assets
+    return np.tile(to_capital, len(stocks) // number), odds * np.maximum(others, 1e-9)
+
+
+def set_limits(market) -> None:
+    """What the limits on stocks do to plans: the hurdle of joint lending, and what a bank offers each partner.
+
+    Writes PAIR.hurdle and `outlook.offer_cap`. Where no limit is nearer than capital, the hurdle is the bank's.
+    """
+    banks, pairs, group, outlook = market.banks_table, market.pairs, market.parameters.banks, market.outlook
+    regime, number = market.regulation.now, len(banks)
+    pairs.hurdle = np.tile(banks.hurdle, len(pairs) // number)
+    outlook.offer_cap[:] = np.inf
+    if np.isinf(regime.maximum_partner_to_capital) and np.isinf(regime.maximum_joint_share):
+        return
+    stocks = joint_stocks(market)
+    whole = stocks.reshape(-1, number).sum(axis=0)
+    with_one, with_all = stock_limits(market, stocks)
+    distance = np.minimum(ratio(with_one, stocks), np.tile(ratio(with_all, whole), len(stocks) // number))
+    as_capital = group.minimum_ratio * distance
+    nearer = as_capital < np.tile(banks.capital_ratio, len(stocks) // number)
+    raised = hurdle(as_capital, group.minimum_ratio, group.base_hurdle, group.hurdle_slope, group.hurdle_scale)
+    pairs.hurdle = np.where(nearer, raised, pairs.hurdle)
+
+    term, months = mean_term(market.parameters), group.headroom_months
+    operating = alliances_in(market, OPERATING)
+    partners = np.bincount(market.alliances.bank[operating], minlength=number)
+    one = offered_lending(np.maximum(with_one - stocks, 0.0), monthly_runoff(stocks, term), months, 1)
+    every = offered_lending(np.maximum(with_all - whole, 0.0), monthly_runoff(whole, term), months, partners)
+    outlook.offer_cap[:] = np.minimum(one.reshape(-1, number), every)
+
+
+def ratio(limit: np.ndarray, stock: np.ndarray) -> np.ndarray:
+    """limit / stock, inf where there is no stock."""
+    return np.divide(limit, stock, out=np.full(len(stock), np.inf), where=stock > 0.0)
+
+
+def set_limit_admission(market, expected: np.ndarray) -> None:
+    """PAIR.admission: the part of a month's joint lending for which the limits have room.
+
+    `expected` is the banks' part that is asked of each pair, yuan. One filter after the other, each on what is left:
+    the pair's own limit, the bank's limit on all joint loans, then, where platforms must fund a share, the capital of
+    the platform's lender.
+    """
+    regulation, pairs, number = market.regulation, market.pairs, len(market.banks_table)
+    regime, term = regulation.now, mean_term(market.parameters)
+    pairs.admission = 1.0
+    regulation.filters = filters = np.ones((len(STOCK_LIMITS), len(pairs)))
+    regulation.room = room = np.full((len(STOCK_LIMITS), len(pairs)), np.inf)
+    if np.isfinite(regime.maximum_partner_to_capital) or np.isfinite(regime.maximum_joint_share):
+        stocks = joint_stocks(market)
+        whole = stocks.reshape(-1, number).sum(axis=0)
+        with_one, with_all = stock_limits(market, stocks)
+        with_all, whole = (np.tile(column, len(pairs) // number) for column in (with_all, whole))
+        for place, limit, stock in ((1, with_one, stocks), (2, with_all, whole)):
+            asked = expected * filters.prod(axis=0)
+            if place == 2:
+                asked = np.tile(asked.reshape(-1, number).sum(axis=0), len(pairs) // number)
+            room[place] = limit - stock + monthly_runoff(stock, term)
+            filters[place] = admission(np.maximum(room[place], 0.0), asked)
+    if regime.minimum_platform_share > 0.0:
+        platforms, group = market.platforms_table, market.parameters.platforms
+        share = bank_share(market.parameters, regime)
+        asked = (expected * filters.prod(axis=0)).reshape(-1, number).sum(axis=1) * (1.0 - share) / max(share, 1e-9)
+        free = headroom(platforms.equity, group.lender_minimum_ratio, platforms.lender_loans, 1.0, 0.0, np.inf)
+        free = free + monthly_runoff(platforms.lender_loans, term)
+        filters[0] = np.repeat(admission(free, asked), number)
+        room[0] = np.repeat(free, number)
+    pairs.admission = filters.prod(axis=0)
+
+
+def renew_contracts(market) -> None:
+    """Alliances whose contract the rules forbid go on under a new one; the old one's loans run off under its terms."""
+    alliances = market.alliances
+    rows = alliances_in(market, *RUNNING)
+    most = 1.0 - market.regulation.now.minimum_platform_share
+    for row in rows[market.contracts.funding_share[alliances.contract[rows]] > most + 1e-9]:
+        old = market.contracts[alliances.contract[row]]
+        alliances.contract[row] = market.open_contract(
+            JOINT, old.bank, old.platform, row, old.openness, most, old.fee_rate, old.technology_fee
+        )
+
+
+def keep_lists(market) -> None:
+    """A bank with more platforms than its list has places parts from those that are worth least to it a month."""
+    places = market.regulation.now.partner_list
+    rows = alliances_in(market, *RUNNING)
+    alliances = market.alliances
+    partners = np.bincount(alliances.bank[rows], minlength=len(market.banks_table))
+    crowded = rows[partners[alliances.bank[rows]] > places]
+    if not len(crowded):
+        return
+    pairs = pairs_of(market, crowded)
+    terms = party_terms(market, pairs, 0)
+    order = np.lexsort((crowded, terms.cost - terms.gain, alliances.bank[crowded]))
+    banks = alliances.bank[crowded][order]
+    place = np.arange(len(banks)) - np.searchsorted(banks, banks)
+    end(market, np.sort(crowded[order][place >= places]), DELISTED)
