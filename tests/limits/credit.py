@@ -1,4 +1,6 @@
-"""What tests of screening and of selection integrate: thresholds, hazards, what a price bears; all by SciPy."""
+"""What tests of screening and of selection share: settings, and what they integrate (thresholds, hazards, what a price
+bears), all by SciPy.
+"""
 
 from functools import cache
 
@@ -7,6 +9,41 @@ from scipy import integrate, optimize, stats
 
 SEGMENTS = ("prime", "mass", "thin_file")
 LOADING, LOSS_GIVEN_DEFAULT = 0.6, 0.65
+MATCHING = 0.04  # documented: predictions of rational lenders against simulation, by moment matching
+# Banks are alike, everybody applies in the first month, and the economy's factor has no weight.
+ALIKE = {
+    "population__monthly_need": dict.fromkeys(SEGMENTS, 1.0),
+    "population__demand_growth": 0.0,
+    "population__initial_owner_share": dict.fromkeys(SEGMENTS, 0.0),
+    "credit__asset_correlation": 0.0,
+    "credit__origination_cost_joint": 0.0,
+    "credit__origination_cost_own": 0.0,
+    "banks__hurdle_slope": 0.0,
+    "banks__rural__precision": 0.3,
+    "platforms__minimum_income": 0.0,
+    "platforms__lender_equity": 1e13,
+    "alliances__prior_mean": 20.0,
+    "alliances__prior_sd": 0.0,
+    "alliances__fit_sd": 0.0,
+    "alliances__operation_sd": 0.001,
+}
+# Loans of a month and little need: applicants stay a draw of everybody. Much default, so that there is much to learn; a
+# platform that bears nothing, since its own intercept would move its cut-off and with it what banks have to learn.
+MONTHLY = {
+    "population__borrowers": 300_000,
+    "population__persons": 300_000,
+    "population__segment_share": {"prime": 0.0, "mass": 0.0, "thin_file": 1.0},
+    "population__monthly_need": dict.fromkeys(SEGMENTS, 0.1),
+    "population__terms_months": [1],
+    "population__term_shares": [1.0],
+    "population__reservation_rate": dict.fromkeys(SEGMENTS, 0.5),
+    "credit__annual_default_rate": {"prime": 0.012, "mass": 0.04, "thin_file": 0.3},
+    "credit__posted_rate": {"prime": 0.1, "mass": 0.1, "thin_file": 0.36},
+    "credit__rate_cap": 1.0,
+    "credit__lockout_months": 0,
+    "credit__prescreen_inference": "naive",
+    "alliances__funding_share": 1.0,
+}
 
 
 @cache

@@ -9,34 +9,26 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from credit import LOADING, SEGMENTS, bearable, mean_that_bears, predicted, required_loss, threshold
+from credit import (
+    ALIKE,
+    LOADING,
+    MATCHING,
+    MONTHLY,
+    SEGMENTS,
+    bearable,
+    mean_that_bears,
+    predicted,
+    required_loss,
+    threshold,
+)
 from scipy import optimize, stats
 
 from colend.state.tables import JOINT, LENDER, OWN
 
 ANNUAL = (0.012, 0.04, 0.09)
-ALL = dict.fromkeys(SEGMENTS, 1.0)
-NOBODY = dict.fromkeys(SEGMENTS, 0.0)
 FEE, FUNDS, OPERATING, HURDLE, PLATFORM_FUNDS = 0.027, 0.03, 0.015, 0.02, 0.05
-ALIKE = {
-    "population__monthly_need": ALL,
-    "population__demand_growth": 0.0,
-    "population__initial_owner_share": NOBODY,
-    "credit__asset_correlation": 0.0,
-    "credit__origination_cost_joint": 0.0,
-    "credit__origination_cost_own": 0.0,
-    "banks__hurdle_slope": 0.0,
-    "banks__rural__precision": 0.3,
-    "platforms__minimum_income": 0.0,
-    "platforms__lender_equity": 1e13,
-    "alliances__prior_mean": 20.0,
-    "alliances__prior_sd": 0.0,
-    "alliances__fit_sd": 0.0,
-    "alliances__operation_sd": 0.001,
-}
 NO_ACCEPTANCE = {"population__reservation_slope": 0.0, "population__reservation_rate": dict.fromkeys(SEGMENTS, 2.0)}
 MASS_ONLY = {"population__segment_share": {"prime": 0.0, "mass": 1.0, "thin_file": 0.0}}
-MATCHING = 0.04  # documented: predictions of rational lenders against simulation, by moment matching
 
 
 @pytest.fixture(name="first_month", scope="module")
@@ -336,25 +328,6 @@ def test_naive_lenders_are_wrong_by_the_predicted_amount(first_month, compare):
         compare_ratio(compare, f"{name}, own channel", owners, here, expected[segment].own_channel())
         here = (shared.kind == JOINT) & (shared.segment == segment)
         compare_ratio(compare, f"{name}, half shared", shared, here, expected[segment].shared(0.5))
-
-
-# Loans of a month and little need: applicants stay a draw of everybody. Much default, so that there is much to learn; a
-# platform that bears nothing, since its own intercept would move its cut-off and with it what banks have to learn.
-MONTHLY = {
-    "population__borrowers": 300_000,
-    "population__persons": 300_000,
-    "population__segment_share": {"prime": 0.0, "mass": 0.0, "thin_file": 1.0},
-    "population__monthly_need": dict.fromkeys(SEGMENTS, 0.1),
-    "population__terms_months": [1],
-    "population__term_shares": [1.0],
-    "population__reservation_rate": dict.fromkeys(SEGMENTS, 0.5),
-    "credit__annual_default_rate": {"prime": 0.012, "mass": 0.04, "thin_file": 0.3},
-    "credit__posted_rate": {"prime": 0.1, "mass": 0.1, "thin_file": 0.36},
-    "credit__rate_cap": 1.0,
-    "credit__lockout_months": 0,
-    "credit__prescreen_inference": "naive",
-    "alliances__funding_share": 1.0,
-}
 
 
 def test_the_intercept_heals_naive_lenders(make_partners, compare):

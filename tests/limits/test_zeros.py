@@ -6,6 +6,7 @@ Where the mechanism acts, the same change must change results, or the case would
 names of arms and seeds: tests/market/test_null.py and test_scale_and_labels.py.)
 """
 
+import dataclasses
 import json
 
 import numpy as np
@@ -13,6 +14,8 @@ import pytest
 
 import colend
 from colend.market import simulate
+from colend.scenario.design import FishingTerms
+from colend.scenario.policy import RULES, Rule
 
 SEED = 3
 TRAFFIC, CUSTOMERS, TECHNOLOGY = ({"platforms__openness": name} for name in ("traffic", "customers", "technology"))
@@ -204,6 +207,24 @@ CASES = {
     ),
     "differences of talent": (every_kind(talent=0.4), {"banks__size_talent_correlation": -0.9}, set(), {}),
     "differences of horizon": (every_kind(horizon_months=30), {"banks__size_horizon_correlation": -0.9}, set(), {}),
+    "a kind of bank": (
+        {"banks__consumer_finance__number": 0},
+        {"banks__consumer_finance__funds_rate": 0.01, "banks__consumer_finance__precision": 0.9},
+        set(),
+        {},
+    ),
+    "a touchpoint that nobody notices": (
+        CUSTOMERS | {"customers__touchpoints__app__strength": 0.0},
+        {"customers__touchpoints__app__reach": 0.1, "customers__touchpoints__app__fixed_cost": 1.0},
+        set(),
+        CUSTOMERS,
+    ),
+    "stress": (
+        {},
+        {"stress__start_month": 6, "stress__months": 4},
+        set(),
+        {"stress__downturn_quantile": 0.01},
+    ),
 }
 
 
@@ -242,6 +263,68 @@ def test_what_is_off_changes_nothing(tables, compare, off):
     changed = differing(tables(without), tables(without | change)) - named
     compare(f"{off}: columns that differ", len(changed), 0.0, 0.0)
     assert differing(tables(acting), tables(acting | change)) - named, "the change changes nothing where it acts"
+
+
+# Each shock alone, in months that other draws would show.
+SHOCKS = {
+    "downturn_quantile": 0.01,
+    "leaving_platform": 1,
+    "funds_spread": 0.02,
+    "deposit_outflow": 0.5,
+    "demand_factor": 2.0,
+}
+
+
+@pytest.mark.parametrize("shock", SHOCKS)
+def test_a_shock_after_the_end_is_no_shock(tables, compare, shock):
+    """Its neutral value and a date beyond the run are the same run; within it the shock acts."""
+    named = {f"stress__{shock}": SHOCKS[shock]}
+    late = differing(tables({}), tables(named | {"stress__start_month": 18}))
+    compare(f"{shock} after the end: columns that differ", len(late), 0.0, 0.0)
+    assert differing(tables({}), tables(named | {"stress__start_month": 6}))
+
+
+RULES_WITH_ROOM = {
+    "minimum_platform_share": 0.0,
+    "maximum_partner_to_capital": 1e6,
+    "maximum_joint_share": 1.0,
+    "home_region_only": 0.0,
+    "rate_cap": 2.0,
+    "all_in_cost_cap": 2.0,
+    "maximum_sharing_depth": 1.0,
+    "partner_list": 1_000.0,
+    "maximum_score_reliance": 1e6,
+}
+
+
+def test_rules_with_room_for_everything_are_no_rules(make_setting, compare):
+    """All nine at once from the seventh month on, against none; only what counts keeping to them differs."""
+    assert set(RULES_WITH_ROOM) == set(RULES)
+    policy = tuple(Rule(name, value, "2017-07") for name, value in RULES_WITH_ROOM.items())
+    ruled, free = (simulate(make_setting(years=1.5, policy=rules, **TECHNOLOGY), SEED) for rules in (policy, ()))
+    counts = ("violations_", "grandfathered_", "overshoot_", "refused_by_rules", "limit_use_", "rule")
+    differ = {name for name in differing(ruled, free) if not name.split(".")[1].startswith(counts)}
+    compare("nine rules with room for everything: columns that differ", len(differ), 0.0, 0.0)
+
+
+def test_without_platforms_partners_the_fishing_test_withdraws_nothing(make_setting, compare):
+    """Nobody meets, so both markets are one: every bank's index is exactly 1, and the run is that without the test."""
+    setting = make_setting(years=1.5, **NOBODY_MEETS)
+    plain = simulate(setting, SEED)
+    tested = simulate(dataclasses.replace(setting, fishing_test=FishingTerms(month=8, minimum_originations=1.0)), SEED)
+    index = tested["fishing"]["index"]
+    assert (index[~np.isnan(index)] > 0.0).sum() > 5
+    compare("fishing test without partners: largest distance of an index from 1", np.nanmax(abs(index - 1.0)), 0.0, 0.0)
+    compare("fishing test: columns of the run that differ", len(differing(plain, without_fishing(tested))), 0.0, 0.0)
+
+
+def without_fishing(tables):
+    """The tables but for what the fishing test itself measures."""
+    return {
+        table: {name: column for name, column in columns.items() if not name.startswith("fishing")}
+        for table, columns in tables.items()
+        if table != "fishing"
+    }
 
 
 def test_an_arm_against_itself_is_exactly_zero_in_every_measure(tmp_path, compare):
