@@ -1,0 +1,85 @@
+"""The tables of docs/findings.md: the main comparison with one default changed at a time (`python docs/findings.py`).
+
+Results go to outputs/findings/, one folder a row; what is there already is not run again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any
+
+import colend
+
+ROWS: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "platforms have 4 slots (8)": {"platforms.integration_slots": 4},
+    "16 slots": {"platforms.integration_slots": 16},
+    "pilots hold a tenth of a slot (a whole one)": {"alliances.pilot_slot_use": 0.1},
+    "no technology fee (0.3 points)": {"platforms.technology_fee": 0.0},
+    "technology fee 0.6 points": {"platforms.technology_fee": 0.006},
+    "opening costs 20,000 / 50,000 (5,000 / 15,000)": {
+        "platforms.opening_cost": {"traffic": 0, "customers": 20_000, "technology": 50_000}
+    },
+    "all of platforms' income is incremental (half)": {"platforms.incremental_share": 1.0},
+    "risk-based price": {"credit.pricing": "risk_based"},
+    "banks visible at 0.3 with traffic (0.03)": {"customers.visibility.traffic": 0.3},
+    "fit spread 0.6 (1.25)": {"alliances.fit_sd": 0.6},
+}
+ARMS = {
+    "cooperate first, traffic": "cooperate_then_sign + traffic",
+    "sign first, technology": "sign_then_cooperate + technology",
+    "cooperate first, technology": "cooperate_then_sign + technology",
+}
+MEASURES = {  # measure: title, factor from the model's units, digits
+    "value_per_bank": ("Value of alliances to banks, yuan m a bank (realised and still to come)", 1e-6, 2),
+    "value_per_meeting_closed": ("Value per meeting in closed entry cohorts, yuan m", 1e-6, 2),
+    "value_per_slot_month": ("Value per month of a platform's slot, yuan m", 1e-6, 2),
+    "dormant_share_end": ("Signed pacts that do nothing at end, %", 100, 1),
+    "converted": ("Customers won by joint loans, persons m", 1e-6, 2),
+    "originations_own": ("Lent by banks' own channels, yuan bn", 1e-9, 1),
+    "fishing_index": ("Fishing index: lent alone if platforms stop, % of the lending with them", 100, 1),
+    "precision_median_end": ("Median precision of banks' screening", 1, 4),
+}
+
+
+def signed(value: float, digits: int) -> str:
+    """A number with its sign, a typographic minus, and no sign at zero."""
+    text = f"{value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+
+def cell(row: Any, factor: float, digits: int) -> str:
+    """A paired difference with its interval, bold where the interval leaves zero out."""
+    if math.isnan(row.difference):
+        return "—"
+    half = (row.high - row.low) / 2 * factor
+    text = f"{signed(row.difference * factor, digits)} ± {half:.{digits}f}"
+    return f"**{text}**" if row.low > 0 or row.high < 0 else text
+
+
+def main() -> None:
+    """Run what is missing and print every table."""
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("--seeds", type=int, default=10)
+    reader.add_argument("--borrowers", type=int, default=50_000)
+    reader.add_argument("--out", type=Path, default=Path("outputs/findings"))
+    options = reader.parse_args()
+    frames = {}
+    for number, (words, changes) in enumerate(ROWS.items()):
+        overrides = {"seeds": options.seeds, "population.borrowers": options.borrowers, **changes}
+        scenario = colend.load("alliance", overrides=overrides)
+        result = colend.run(scenario, out=options.out / f"{number:02d}", report=False)
+        frames[words] = result.comparison.set_index(["arm", "measure"])
+        print(f"<!-- {words}: done -->", flush=True)
+    for measure, (title, factor, digits) in MEASURES.items():
+        print(f"\n## {title}\n\n| | level | {' | '.join(ARMS)} |\n|---|---|---|---|---|")
+        for words, frame in frames.items():
+            level = frame.loc[("sign_then_cooperate + traffic", measure), "mean"] * factor
+            cells = [cell(frame.loc[(arm, measure)], factor, digits) for arm in ARMS.values()]
+            print(f"| {words} | {level:.{digits}f} | {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()
