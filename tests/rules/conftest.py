@@ -154,6 +154,7 @@ def hand_made_market(openness=0, stages=(), **changes):
         banks_table=banks,
         platforms_table=platforms,
         pairs=pairs,
+        setting=SimpleNamespace(policy=()),
         regulation=Regulation(terms=lending_terms(parameters, OPEN)),
         contracts=contracts,
         contract_count=count,

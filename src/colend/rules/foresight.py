@@ -11,10 +11,10 @@ def look_ahead(market, pairs: np.ndarray, party: int, terms: np.ndarray) -> None
     Both count by their share of the discounted months in which a pact of T months that is integrated in I earns,
     (b^I - b^n) / (b^I - b^T) with n >= I months left.
     """
-    regulation, now = market.regulation, market.pairs[pairs]
+    regulation = market.regulation
     if regulation.foreseen is None:
         return
-    later = regulation.foreseen[pairs]
+    now, later = market.pairs[pairs], regulation.foreseen[pairs]
     margin = later.bank_margin if party == 0 else later.platform_margin
     gain = later.applications * margin + (later.transfer_worth if party == 0 else 0.0)
     more_flow = later.applications - now.applications

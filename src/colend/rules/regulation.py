@@ -159,6 +159,8 @@ def depth_limit(market) -> np.ndarray:
     the bank's own precision, in the segment where it is largest against it.
     """
     regime, credit = market.regulation.now, market.parameters.credit
+    if np.isinf(regime.maximum_score_reliance):
+        return np.full(len(market.pairs), regime.maximum_sharing_depth)
     ratio = credit.bank_precision_factor.as_array() / credit.platform_precision_factor.as_array()
     own = regime.maximum_score_reliance * market.banks_table.precision * ratio.min()
     return np.minimum(own / market.platforms_table.precision[:, None], regime.maximum_sharing_depth).ravel()
