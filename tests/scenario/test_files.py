@@ -4,6 +4,7 @@ import pytest
 
 from colend.scenario import ScenarioError, load, runs, shipped
 from colend.scenario.parameters import KINDS
+from colend.scenario.policy import RULES
 
 LIST = "{path}:1: include: list.yaml:1: a scenario is a mapping of keys such as `base:`; this is a list"
 OTHER = """\
@@ -172,6 +173,8 @@ def test_the_scenarios_that_ship():
         "nanjing_duxiaoman",
         "one_bank",
         "openness",
+        "policy",
+        "regional_rule",
         "sequencing",
         "stress",
         "sweep_sobol",
@@ -192,6 +195,11 @@ def test_the_plans_of_the_scenarios_that_ship():
     assert (len(alliance.arms), len(alliance.seeds), alliance.years) == (4, 20, 6)
     assert alliance.baseline == "sign_then_cooperate + traffic"
     assert len(load("openness").arms) == 3
+    policy = load("policy")
+    assert [len(policy.policies.get(name, ())) for name in policy.arms] == [0, *[1] * 9, 10]
+    alone = [rule.name for rules in policy.policies.values() if len(rules) == 1 for rule in rules]
+    assert sorted(alone) == sorted(RULES)
+    assert len(load("regional_rule").policies) == 4
     one = load("one_bank").arm("base").parameters
     assert [getattr(one.banks, kind).number for kind in KINDS] == [1, 0, 0]
 

@@ -49,13 +49,13 @@ def observe_flows(market) -> None:
     open_banks = banks.admission > 0.05  # nothing is learned about demand from a closed door
     asked = np.where(open_banks, lent / np.maximum(banks.admission, 0.05), outlook.bank_lending)
     outlook.bank_lending = smooth(outlook.bank_lending, asked)
-    if market.setting.policy:  # limits of regulation look at pairs
+    if market.setting.policy:
         joint = contracts.kind == JOINT
         pair = contracts.platform[joint].astype(np.int64) * number + bank[joint]
-        lent = np.bincount(pair, (yuan * contracts.funding_share)[joint], len(market.pairs))
-        open_pairs = np.tile(banks.admission, len(platforms)) * market.pairs.admission
-        asked = np.where(open_pairs > 0.05, lent / np.maximum(open_pairs, 0.05), outlook.pair_lending)
-        outlook.pair_lending = smooth(outlook.pair_lending, asked)
+        arrived = np.zeros_like(outlook.pair_served)
+        np.add.at(arrived, pair, (totals.visited - totals.unserved)[joint] * scale)
+        # a hard limit is kept by who expects a surge to last
+        outlook.pair_served = np.maximum(arrived, smooth(outlook.pair_served, arrived))
     lent = yuan[market.lender_rows]
     asked = np.where(platforms.admission > 0.05, lent / np.maximum(platforms.admission, 0.05), outlook.lender_lending)
     outlook.lender_lending = smooth(outlook.lender_lending, asked)

@@ -6,7 +6,7 @@ from colend.rules.regulation import keep_lists, renew_contracts, set_regulation
 
 
 def regulation(market) -> None:
-    """Set the month's rules, where there are any; loans made before run off under the contracts they were made under."""
+    """Set the month's rules, where there are any; older loans run off under the contracts they were made under."""
     if not market.setting.policy:
         return
     set_regulation(market)

@@ -77,7 +77,7 @@ def set_admission(market) -> None:
     rows, yuan = joint_lending(market)
     pair = pairs_of(market, rows)
     part = yuan * market.contracts.funding_share[alliances.contract[rows]]
-    asked = outlook.pair_lending.copy()
+    asked = (outlook.pair_served * outlook.loans * outlook.segments.amount).sum(axis=1) * outlook.general.funding_share
     asked[pair] = np.maximum(asked[pair], part)
     set_limit_admission(market, asked)
     joint = np.zeros(len(banks))

@@ -72,7 +72,7 @@ class Outlook:
     own_applications: np.ndarray  # [bank, segment] persons a month, smoothed
     kappa: np.ndarray  # [bank] yuan a month offered to each alliance
     offer_cap: np.ndarray  # [platform, bank] the most of it that regulation's limits allow
-    pair_lending: np.ndarray  # [pair] yuan a month asked of the bank's part of joint loans, smoothed
+    pair_served: np.ndarray  # [pair, segment] applications a month that reached the pair and could be served
     precision_profit: np.ndarray  # [bank] yuan a month per unit of precision, own and joint
     effort: np.ndarray  # [bank] learning effort expected, before absorption
     experience: np.ndarray  # [bank] funded, matured loans a month x view, smoothed
@@ -190,7 +190,7 @@ def open_outlook(market) -> Outlook:
         own_applications=by_bank(),
         kappa=np.zeros(number),
         offer_cap=np.full((len(platforms), number), np.inf),
-        pair_lending=np.zeros(pairs),
+        pair_served=by_pair(),
         precision_profit=np.zeros(number),
         effort=np.zeros(number),
         experience=np.zeros(number),
