@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from colend.experiment.cluster import Cluster
@@ -88,7 +87,7 @@ class Result:
 
 def open_result(folder: str | Path) -> Result:
     """The results in a folder; StoreError when there are none."""
-    scenario = SimpleNamespace(**read_manifest(Path(folder))["scenario"])
+    scenario = Scenario.restored(read_manifest(Path(folder))["scenario"])
     return Result(Path(folder), scenario)
 
 

@@ -17,7 +17,9 @@ from colend.report import draw
 from colend.report.figures import FIGURES, OF_ALL_POINTS
 from colend.report.figures.comparison import differences
 from colend.report.figures.evidence import evidence
+from colend.report.figures.limit_use import limit_use
 from colend.report.figures.losses import trailing_loss_rate
+from colend.report.figures.rules import rules
 from colend.report.figures.stress import stress
 from colend.report.reading import Reading
 from colend.report.style import STYLE, looks
@@ -26,7 +28,8 @@ from colend.scenario.design import Record
 from colend.scenario.facts import facts_of
 
 NAMES = [name for name, _ in FIGURES]
-OF_ANY_COMPARISON = [name for name, figure_of in FIGURES if figure_of not in (*OF_ALL_POINTS, evidence, stress)]
+SOME_ONLY = (*OF_ALL_POINTS, evidence, stress, rules, limit_use)
+OF_ANY_COMPARISON = [name for name, figure_of in FIGURES if figure_of not in SOME_ONLY]
 
 
 def drawn(result):
@@ -261,3 +264,30 @@ def test_stress_is_drawn_a_column_a_shock(tmp_path):
     assert [axis.get_title(loc="left") for axis in figure.axes[:3]] == ["No stress", "Downturn", "Funding squeeze"]
     assert set(numbers["shock"]) == {"No stress", "Downturn", "Funding squeeze"}
     assert set(numbers["arm"]) == set(arms)
+
+
+def test_rules_stand_under_what_is_lent_and_every_limit_has_a_panel(tmp_path):
+    """An arm without rules, one with a single rule, one with two versions of a rule and another announced before."""
+    arms = {
+        "free": {"policy": "none"},
+        "one": {"policy": {"from": "2018-06", "partner_list": 2}},
+        "two": {
+            "policy": [
+                {"from": "2018-03", "until": "2018-09", "all_in_cost_cap": 0.16},
+                {"from": "2018-09", "all_in_cost_cap": 0.14, "maximum_partner_to_capital": 0.1, "notice_months": 4},
+            ]
+        },
+    }
+    overrides = {"arms": arms, "baseline": "free"}
+    scenario = colend.load("policy", overrides, seeds=2, years=1, borrowers=1_000)
+    colend.run(scenario, 1, tmp_path, report=False)
+    made = drawn(colend.open(tmp_path))  # from the folder: rules are read back
+    figure, numbers = made["19_rules_and_lending"]
+    check_nothing_overlaps(figure)
+    assert set(numbers["arm"]) == {"two", "free"}
+    assert [text.get_text().strip() for text in figure.axes[1].texts] == ["16 %", "14 %", "10 %"]
+    figure, numbers = made["20_limit_use"]
+    check_nothing_overlaps(figure)
+    assert len([axis for axis in figure.axes if axis.get_visible()]) == 3
+    assert dict(zip(numbers["rule"], numbers["arm"], strict=True))["partner_list"] == "one"
+    assert numbers["use_percent"].ge(0.0).all()

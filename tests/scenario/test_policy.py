@@ -1,8 +1,11 @@
 """`policy`: presets and dated rules in a scenario and its arms; what is wrong is one clear error."""
 
+import json
+
 import pytest
 
 from colend.scenario import load
+from colend.scenario.design import Scenario
 from colend.scenario.policy import RULES, listed_presets, presets
 
 HERE = "scenario.yaml"
@@ -157,5 +160,6 @@ def test_the_resolved_scenario_keeps_the_rules(scenario, tmp_path):
             "preset": "",
         }
     ]
+    assert Scenario.restored(json.loads(json.dumps(found.resolved()))).policies == found.policies
     assert "policy" in found.arm("base").content()
     assert "policy" not in load(tmp_path / HERE, overrides={"policy": "none"}).arm("base").content()

@@ -14,6 +14,7 @@ from colend.experiment.evidence import beside
 from colend.experiment.statistics import interval
 from colend.report.words import arm_label
 from colend.scenario.facts import facts_of
+from colend.scenario.policy import Rule
 
 
 class Reading:
@@ -42,6 +43,11 @@ class Reading:
     def baseline(self) -> str:
         """The arm that others are compared with; the first one when the scenario's has no runs."""
         return self.scenario.baseline if self.scenario.baseline in self.arms else self.arms[0]
+
+    @property
+    def policies(self) -> dict[str, tuple[Rule, ...]]:
+        """The dated rules of each arm that has some."""
+        return getattr(self.scenario, "policies", {})
 
     @cached_property
     def labels(self) -> dict[str, str]:
@@ -133,17 +139,17 @@ class Reading:
 
     def over_time(self, value: str | Callable[[pd.DataFrame], pd.Series], factor: float = 1.0) -> pd.DataFrame:
         """Mean and 95 % interval over seeds by arm and month: columns arm, month, date, mean, low, high."""
-        parts = []
-        for arm in self.arms:
-            table = self.monthly(arm, value) * factor
-            mean, low, high = interval(table.to_numpy(dtype=float).T)
-            months = table.index.to_numpy()
-            parts.append(
-                pd.DataFrame(
-                    {"arm": arm, "month": months, "date": self.date(months), "mean": mean, "low": low, "high": high}
-                )
-            )
-        return pd.concat(parts, ignore_index=True)
+        return pd.concat([self.interval_over_time(arm, value, factor) for arm in self.arms], ignore_index=True)
+
+    def interval_over_time(
+        self, arm: str, value: str | Callable[[pd.DataFrame], pd.Series], factor: float = 1.0
+    ) -> pd.DataFrame:
+        """The same for one arm."""
+        table = self.monthly(arm, value) * factor
+        mean, low, high = interval(table.to_numpy(dtype=float).T)
+        months = table.index.to_numpy()
+        columns = {"arm": arm, "month": months, "date": self.date(months), "mean": mean, "low": low, "high": high}
+        return pd.DataFrame(columns)
 
     def of_runs(self, measure: str) -> dict[str, np.ndarray]:
         """A whole-run measure by arm, one number a seed."""

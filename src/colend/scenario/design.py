@@ -214,7 +214,9 @@ class Scenario:
         if fishing is not None:
             fishing = FishingTerms(**(fishing | {"kinds": tuple(fishing["kinds"])}))
         record = Record(**data["record"])
-        return cls(**(data | {"record": record, "sample": sample, "fishing_test": fishing}))
+        rules = data.get("policies", {}).items()
+        policies = {arm: tuple(Rule(**rule) for rule in each) for arm, each in rules}
+        return cls(**(data | {"record": record, "sample": sample, "fishing_test": fishing, "policies": policies}))
 
 
 def canonical(value: Any) -> str:

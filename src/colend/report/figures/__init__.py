@@ -21,7 +21,9 @@ from colend.report.figures.inclusion import inclusion
 from colend.report.figures.income import income
 from colend.report.figures.lending import lending
 from colend.report.figures.life import life
+from colend.report.figures.limit_use import limit_use
 from colend.report.figures.losses import losses
+from colend.report.figures.rules import rules
 from colend.report.figures.sensitivities import sensitivities
 from colend.report.figures.stages import stages
 from colend.report.figures.stress import stress
@@ -50,6 +52,8 @@ FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None
     ("16_sensitivity", sensitivities),
     ("17_fishing_index", fishing),
     ("18_stress", stress),
+    ("19_rules_and_lending", rules),
+    ("20_limit_use", limit_use),
 )
 # Drawn of a whole sweep; all others show one point of it.
 OF_ALL_POINTS = (sweep, sweep_map, sweep_points, sensitivities)

@@ -1,0 +1,69 @@
+"""How much of each limit each bank uses at the end, by its size."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from colend.report.figures.rules import RULE_WORDS
+from colend.report.reading import Reading
+from colend.report.style import BLUE, MUTED, ORANGE, VERMILION, foot, nothing, page, plain, value_axis
+from colend.report.words import KIND_WORDS
+from colend.scenario.policy import RULES
+
+MARKS = {"city": (BLUE, "o"), "rural": (ORANGE, "s"), "consumer_finance": (VERMILION, "^")}
+COLUMNS = 3
+
+
+def limit_use(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
+    """A panel for each rule, in the arm where it has fewest others beside it; a mark for each bank and seed."""
+    policies = reading.policies
+    if not policies or not reading.has("banks", "limit_use_partner_list", "equity"):
+        return None
+    banks = reading.frame("banks")
+    banks = banks[banks["month"] == banks["month"].max()]
+    chosen = {}
+    for name in RULES:
+        with_it = [arm for arm, rules in policies.items() if any(rule.name == name for rule in rules)]
+        if with_it:
+            chosen[name] = min(with_it, key=lambda arm: len(policies[arm]))
+    columns = min(COLUMNS, len(chosen))
+    rows = -(-len(chosen) // columns)
+    figure, axes = page(
+        "How much of each limit banks use at the end",
+        "A mark for each bank and seed; 100 %: at the limit, beyond it by older loans or a month’s chance",
+        rows,
+        columns,
+        height=1.5 + 1.95 * rows,
+        sharex=True,
+    )
+    parts = []
+    for axis, (name, arm) in zip(axes.flat, chosen.items(), strict=False):
+        rows_of = banks[(banks["arm"] == arm) & banks[f"limit_use_{name}"].notna()]
+        use, equity = 100.0 * rows_of[f"limit_use_{name}"], 1e-9 * rows_of["equity"]
+        axis.set_title(f"{RULE_WORDS[name]}", fontsize=9)
+        axis.axhline(100.0, color=MUTED, linewidth=0.8, linestyle="--")
+        for kind, (color, mark) in MARKS.items():
+            here = (rows_of["kind"] == kind) & (equity > 0.0)
+            axis.plot(equity[here], use[here], mark, color=color, markersize=2.6, alpha=0.55, markeredgewidth=0)
+        axis.set_xscale("log")
+        axis.xaxis.set_major_formatter(lambda number, _: plain(number))
+        value_axis(axis, "% of the limit", ticks=4)
+        axis.set_ylim(0.0, max(110.0, axis.get_ylim()[1]))
+        if not len(rows_of):
+            nothing(axis, "no such business")
+        part = pd.DataFrame({"bank": rows_of["bank"], "kind": rows_of["kind"], "seed": rows_of["seed"]})
+        parts.append(part.assign(rule=name, arm=arm, equity_yuan_bn=equity, use_percent=use))
+    for axis in axes.flat[len(chosen) :]:
+        axis.set_visible(False)
+    for axis in axes[-1]:
+        axis.set_xlabel("equity, yuan bn")
+    foot(
+        figure,
+        [
+            Line2D([], [], color=color, marker=mark, linestyle="", label=KIND_WORDS[kind])
+            for kind, (color, mark) in MARKS.items()
+        ],
+    )
+    return figure, pd.concat(parts, ignore_index=True)
