@@ -15,6 +15,7 @@ import colend
 import colend.report.figures as figures
 from colend.report import draw
 from colend.report.figures import FIGURES, OF_ALL_POINTS
+from colend.report.figures.clubs import club_diffusion, club_graph
 from colend.report.figures.comparison import differences
 from colend.report.figures.evidence import evidence
 from colend.report.figures.limit_use import limit_use
@@ -28,7 +29,7 @@ from colend.scenario.design import Record
 from colend.scenario.facts import facts_of
 
 NAMES = [name for name, _ in FIGURES]
-SOME_ONLY = (*OF_ALL_POINTS, evidence, stress, rules, limit_use)
+SOME_ONLY = (*OF_ALL_POINTS, evidence, stress, rules, limit_use, club_graph, club_diffusion)
 OF_ANY_COMPARISON = [name for name, figure_of in FIGURES if figure_of not in SOME_ONLY]
 
 
@@ -246,6 +247,19 @@ def test_evidence_stays_on_the_page_and_its_numbers_lie_behind_it(tmp_path, seed
     figure, numbers = drawn(result)["13_evidence"]
     check_nothing_overlaps(figure)
     assert list(numbers["fact"]) == [fact.name for fact in facts_of("china_2017_2020")]
+
+
+def test_the_club_is_drawn_around_its_hub_and_over_time(tmp_path):
+    """A short run of the shipped scenario: 70 members in each panel, shares of all six arms."""
+    scenario = colend.load("two_ecosystems", seeds=2, years=1, borrowers=1_000)
+    figures = drawn(colend.run(scenario, 1, tmp_path, report=False))
+    graph, banks = figures["21_club"]
+    check_nothing_overlaps(graph)
+    assert banks.groupby("arm").size().tolist() == [70] * 3
+    assert (banks["club"] == 2).sum() == 3
+    diffusion, shares = figures["22_club_diffusion"]
+    check_nothing_overlaps(diffusion)
+    assert set(shares["arm"]) == set(scenario.arms)
 
 
 def test_stress_is_drawn_a_column_a_shock(tmp_path):

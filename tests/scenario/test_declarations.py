@@ -31,7 +31,7 @@ def test_a_declaration_is_complete(one):
     assert one.source.strip()
     if one.source.startswith("assumed"):
         assert len(one.source.removeprefix("assumed").strip(": ")) > 3, "an assumption says why"
-    assert (one.low is None) == bool(one.choices), "a number has bounds, a choice has none"
+    assert (one.low is None) == (one.unit == "choice"), "a number has bounds, a choice or a name has none"
     assert not one.problem(one.default)
 
 
@@ -120,7 +120,7 @@ def test_parameters_are_frozen_and_survive_the_way_through_json():
     data["banks"]["city"]["talent"] = {"choice": {0.2: 0.5, 0.8: 0.5}}
     assert Parameters.model_validate(data) == parameters
     with pytest.raises(ValidationError, match="Extra inputs"):
-        Parameters.model_validate({"clubs": {}})
+        Parameters.model_validate({"no_group": {}})
 
 
 def test_a_bank_kind_knows_the_bounds_of_its_parameters():

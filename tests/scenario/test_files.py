@@ -178,6 +178,7 @@ def test_the_scenarios_that_ship():
         "sequencing",
         "stress",
         "sweep_sobol",
+        "two_ecosystems",
         "webank_2017",
     ]
     for name, path in shipped().items():

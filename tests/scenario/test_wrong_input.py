@@ -33,6 +33,26 @@ ONE_LINE = [
         "base:\n  stress.leaving_platform: 7\n",
         f"{HERE}:2: stress.leaving_platform: 7 of 6 platforms",
     ),
+    (
+        "base:\n  clubs.members: [city 39, city 41]\n",
+        f"{HERE}:2: clubs.members: 'city 41': there is no such bank, city banks are numbered 1 to 40; did you mean city 40?",
+    ),
+    (
+        "base:\n  clubs.members: [ctiy 3]\n",
+        f"{HERE}:2: clubs.members: 'ctiy 3': there is no kind of bank 'ctiy'; did you mean city?",
+    ),
+    (
+        "base:\n  clubs.members: [rural 1-20, rural 7]\n",
+        f"{HERE}:2: clubs.members: 'rural 7' is a member twice, the second time in 'rural 7'",
+    ),
+    (
+        "base:\n  clubs: {members: [city 1], platform: 9}\n",
+        f"{HERE}:2: clubs.platform: 9 of 6 platforms; did you mean 6?",
+    ),
+    (
+        "base:\n  clubs.spillover: 0.3\n",
+        f"{HERE}:2: clubs.spillover: 0.3, but the club has no members",
+    ),
     ("fishing_test: 3\n", f"{HERE}:1: fishing_test: 3 is not a mapping of keys"),
     (
         "\nfishing_test: {months: last}\n",
@@ -69,7 +89,7 @@ ONE_LINE = [
         "base: {banks: {precision: 0.1}}\n",
         f"{HERE}:1: banks.precision: there is no such parameter; did you mean banks.city.precision?",
     ),
-    ("base: {clubs: {}}\n", f"{HERE}:1: clubs: there is no such parameter"),
+    ("base: {no_group: {}}\n", f"{HERE}:1: no_group: there is no such parameter"),
     ("base: 3\n", f"{HERE}:1: base: 3 is not a mapping of keys"),
     ("compare: [a]\n", f"{HERE}:1: compare: ['a'] is not a mapping of keys"),
     (

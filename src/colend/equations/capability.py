@@ -106,3 +106,8 @@ def profit_of_path(
 def replaces_legacy(gain, cost, sunk_cost_bias, book_value):
     """Whether the discounted profit gained covers the cost + sunk_cost_bias x the old system's book value."""
     return gain >= cost + sunk_cost_bias * book_value
+
+
+def spillover(share, efforts):
+    """What each member of a club hears: share x the mean effort of the other members; at least two efforts."""
+    return share * (np.sum(efforts) - efforts) / (len(efforts) - 1)

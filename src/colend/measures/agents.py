@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from colend.equations.screening import discriminations
+from colend.measures.clubs import BANKS_OF_CLUBS
 from colend.measures.declaration import Measure, ratio
 from colend.measures.regulation import BANKS_OF_RULES
 from colend.measures.views import PACT, MonthView, YearView
@@ -94,6 +95,7 @@ BANKS = (
     _bank("replaced", "number", "1: its legacy system was replaced", lambda v: v.banks.replaced.astype(np.int64)),
     _bank("alive", "number", "0: its equity is gone, it runs off", lambda v: v.banks.alive.astype(np.int64)),
     *BANKS_OF_RULES,
+    *BANKS_OF_CLUBS,
 )
 
 

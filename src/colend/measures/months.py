@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from colend.measures.clubs import MONTHS_OF_CLUBS
 from colend.measures.declaration import Measure, mean, middle, ratio
 from colend.measures.regulation import MONTHS_OF_RULES
 from colend.measures.views import LOCAL, PACT, MonthView
@@ -366,4 +367,5 @@ MONTHS = (
         lambda v: ratio(v.joint_of_platforms.max(), v.joint_of_platforms.sum()),
     ),
     *MONTHS_OF_RULES,
+    *MONTHS_OF_CLUBS,
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from colend.measures.agents import auc_mass
+from colend.measures.clubs import RUNS_OF_CLUBS
 from colend.measures.declaration import Measure, mean, middle, ratio
 from colend.measures.months import CHANNELS
 from colend.measures.regulation import MONTHS_OF_RULES
@@ -246,4 +247,4 @@ RULES = (
     ),
 )
 
-RUNS = CREDIT + GATES + INCOME + ALLIANCES + FATES + VALUE + RULES
+RUNS = CREDIT + GATES + INCOME + ALLIANCES + FATES + VALUE + RULES + RUNS_OF_CLUBS

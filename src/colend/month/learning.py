@@ -10,6 +10,7 @@ import numpy as np
 from colend.equations.capability import precision_change, research, talent_gain, view
 from colend.month.alliance_learning import learn_alliances
 from colend.rules.bank import absorbed_now, correct_intercepts, done, taught
+from colend.rules.clubs import heard
 from colend.rules.prospects import contract_depths
 from colend.state.books import FEN
 from colend.state.tables import JOINT
@@ -76,6 +77,7 @@ def learn_risk_control(market) -> None:
     banks, parameters = market.banks_table, market.parameters.learning
     studied = research(parameters.research_gain, banks.research_spending, parameters.research_unit)
     effort = done(market) + studied + taught(market)
+    effort += heard(market, effort)
     market.outlook.effort = effort
     busy = banks.replacement_months_left > 0
     pace = np.where(busy, parameters.replacement_learning, 1.0)

@@ -12,6 +12,7 @@ from scipy.special import expit
 
 from colend.equations.fit import share_table
 from colend.rules.alliance_worth import party_terms, smaller_surplus, values, would_sign
+from colend.rules.clubs import integration_part, looks_for
 from colend.rules.founding import BEFORE, bank_entities, scores
 from colend.rules.matching import deferred_acceptance
 from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
@@ -147,20 +148,20 @@ def part(market) -> None:
 
 
 def meet(market) -> None:
-    """Banks with a free slot look for a partner with probability `meeting_rate`; those who want each other are
-    matched.
+    """Banks with a free slot look for a partner with probability `meeting_rate`, members of a club more often; those
+    who want each other are matched.
     """
-    parameters, banks, platforms = market.parameters.alliances, market.banks_table, market.platforms_table
+    banks, platforms = market.banks_table, market.platforms_table
     used_platform, used_bank = slots_used(market)
     pairs_running = market.pairs.alliance.reshape(len(platforms), len(banks)) != NONE
     free_bank = np.floor(banks.slots - used_bank + _WHOLE)
     most = np.minimum(banks.maximum_partners, market.regulation.places)
     free_bank = np.minimum(free_bank, most - pairs_running.sum(axis=0))
-    looks = uniforms(market.seed, market.month, bank_entities(banks), draws.MEETING) < parameters.meeting_rate
-    free_bank = np.where(looks & (banks.alive != 0) & (banks.served != 0), np.maximum(free_bank, 0), 0).astype(np.int64)
+    looks = looks_for(market, uniforms(market.seed, market.month, bank_entities(banks), draws.MEETING))
+    free_bank = np.where((banks.alive != 0) & (banks.served != 0), np.maximum(free_bank, 0), 0).astype(np.int64)
     free_platform = np.maximum(np.floor(platforms.slots - used_platform + _WHOLE), 0).astype(np.int64)
     free_platform[platforms.present == 0] = 0
-    candidates = np.flatnonzero((~pairs_running & (free_bank > 0) & (free_platform > 0)[:, None]).ravel())
+    candidates = np.flatnonzero((~pairs_running & looks & (free_bank > 0) & (free_platform > 0)[:, None]).ravel())
     if not len(candidates):
         return
     worth = np.full((2, len(market.pairs)), -np.inf)
@@ -253,7 +254,8 @@ def integrate(market) -> None:
         terms.months = np.minimum(terms.months, market.alliances.term_ends[rows] - market.month)
         wanted &= values(market, pairs, terms) > 0.0
     used_platform, used_bank = slots_used(market)
-    for row in rows[wanted]:
+    parts = np.broadcast_to(integration_part(market, pairs), len(rows))[wanted]
+    for row, part_left in zip(rows[wanted], parts, strict=True):
         alliance = market.alliances[row]
         platform, bank = alliance.platform, alliance.bank
         if (
@@ -265,8 +267,8 @@ def integrate(market) -> None:
         used_bank[bank] += 1.0
         alliance.stage = INTEGRATING
         alliance.integration_started = market.month
-        alliance.integration_due = market.month + group.integration_months
-        pay_scaled(market, np.array([row]), group.integration_cost)
+        alliance.integration_due = market.month + round(group.integration_months * part_left)
+        pay_scaled(market, np.array([row]), group.integration_cost * part_left)
 
 
 def operate(market) -> None:

@@ -11,6 +11,7 @@ from scipy.special import expit, ndtr
 from colend.compilation import compiled
 from colend.equations.fit import mean_for_share
 from colend.equations.valuation import TERMS, surplus_rows, value_rows
+from colend.rules.clubs import integration_part
 from colend.rules.foresight import look_ahead
 from colend.state.tables import table
 
@@ -36,7 +37,8 @@ def party_terms(market, pairs: np.ndarray, party: int, ahead: bool = True) -> np
     terms.pilot_gain = pilot_flow * margin
     terms.pilot_cost = group.pilot_running_cost * scale + group.application_cost * pilot_flow
     terms.signing = group.signing_cost * scale - group.signing_prestige
-    terms.integration = group.integration_cost * scale
+    part = integration_part(market, pairs)
+    terms.integration = group.integration_cost * scale * part
     terms.setup = group.pilot_cost * scale
     for name, applications in (("noise", flow), ("pilot_noise", pilot_flow)):
         served = np.maximum(applications * expit(rows.belief_mean), 0.0)
@@ -45,7 +47,7 @@ def party_terms(market, pairs: np.ndarray, party: int, ahead: bool = True) -> np
     terms.pilot_scale_variance = group.pilot_scale_sd**2
     terms.operation_variance = group.operation_sd**2
     terms.discount = market.monthly_discount
-    terms.integration_months = group.integration_months
+    terms.integration_months = np.rint(group.integration_months * part)
     terms.review_months = group.review_months
     horizon = market.banks_table.horizon_months[bank] if party == 0 else NEVER
     terms.months = np.minimum(group.term_months, horizon)

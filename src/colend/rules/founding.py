@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from colend.compilation import compiled
+from colend.rules.clubs import found_club
 from colend.scenario.distributions import draw
 from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
 from colend.state import draws
@@ -83,7 +84,9 @@ def found_banks(parameters, seed: int) -> np.recarray:
         rows.deposits = value("deposits_to_equity", others) * equity
         rows.admission = 1.0
         tables.append(rows)
-    return as_table(np.concatenate(tables))
+    banks = as_table(np.concatenate(tables))
+    found_club(parameters, banks)
+    return banks
 
 
 def choices(value, names: tuple[str, ...], number: int) -> np.ndarray:

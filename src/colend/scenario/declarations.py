@@ -19,11 +19,12 @@ from colend.scenario.parameters import ByOpenness, BySegment, Group, Parameters
 from colend.scenario.parameters.base import AGENT_VALUE, bounds_of, numbers_in
 
 # Forms of a value.
-NUMBER, WHOLE, NUMBERS, WHOLES, AGENTS, CHOICE, CHOICES, EACH = (
+NUMBER, WHOLE, NUMBERS, WHOLES, NAMES, AGENTS, CHOICE, CHOICES, EACH = (
     "number",
     "whole number",
     "list of numbers",
     "list of whole numbers",
+    "list of names",
     "number over agents",
     "choice",
     "choice over agents",
@@ -72,6 +73,7 @@ class Declaration:
             NUMBER: f"a number{within}",
             WHOLE: f"a whole number{within}",
             NUMBERS: f"a list of numbers{within}",
+            NAMES: "a list of names",
             WHOLES: f"a list of whole numbers{within}",
             AGENTS: f"a number{within}, a list with one a {self.agents}, or a distribution ({_DISTRIBUTIONS})",
             CHOICE: choice,
@@ -195,6 +197,8 @@ def _form(annotation: Any, metadata: list) -> tuple[str, tuple[str, ...], bool]:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is Literal:
         return CHOICE, arguments, False
+    if annotation == list[str]:
+        return NAMES, (), False
     if origin is list:
         return (WHOLES if typing.get_args(arguments[0])[0] is int else NUMBERS), (), False
     if origin in (types.UnionType, typing.Union):

@@ -127,7 +127,10 @@ def resolve(*layers: Mapping[str, Any]) -> Parameters:
         groups = {name: _group(_Changes(name, repr(changed), changed)) for name, changed in changes.items()}
     except ValidationError:  # once more as a whole: the error then says of which group it speaks
         return Parameters.model_validate({name: _merged(name, changed) for name, changed in changes.items()})
-    return _defaults().model_copy(update=groups)
+    whole = _defaults().model_copy(update=groups)
+    if any(whole.misfits()):
+        return Parameters.model_validate({name: _merged(name, changed) for name, changed in changes.items()})
+    return whole
 
 
 @dataclass(frozen=True)

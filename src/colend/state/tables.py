@@ -56,6 +56,7 @@ BANK = np.dtype(
         ("alive", "u1"),  # 0: equity gone, runs off
         ("served", "u1"),  # 0: platforms no longer work with it
         ("sequencing", "i1"),  # index in SEQUENCING
+        ("club", "u1"),  # 2 the hub of the club, 1 a member, 0 neither
         ("cost_scale", "f8"),  # set-up and fixed costs, 1 for a city bank
         ("initial_equity", "f8"),  # yuan
         ("equity", "f8"),  # yuan, from the ledger

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colend.report.figures.capability import capability
+from colend.report.figures.clubs import club_diffusion, club_graph
 from colend.report.figures.comparison import comparison
 from colend.report.figures.customers import customers
 from colend.report.figures.every_alliance import every_alliance
@@ -54,6 +55,8 @@ FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None
     ("18_stress", stress),
     ("19_rules_and_lending", rules),
     ("20_limit_use", limit_use),
+    ("21_club", club_graph),
+    ("22_club_diffusion", club_diffusion),
 )
 # Drawn of a whole sweep; all others show one point of it.
 OF_ALL_POINTS = (sweep, sweep_map, sweep_points, sensitivities)

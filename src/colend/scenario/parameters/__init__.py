@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
 from colend.scenario.parameters.alliances import Alliances
@@ -19,6 +21,7 @@ from colend.scenario.parameters.base import (
     BySegment,
     Group,
 )
+from colend.scenario.parameters.clubs import Clubs
 from colend.scenario.parameters.credit import Credit, Macro
 from colend.scenario.parameters.customers import Customers
 from colend.scenario.parameters.learning import Learning
@@ -54,3 +57,13 @@ class Parameters(Group):
     customers: Customers = Field(default_factory=Customers)
     learning: Learning = Field(default_factory=Learning)
     stress: Stress = Field(default_factory=Stress)
+    clubs: Clubs = Field(default_factory=Clubs)
+
+    def misfits(self) -> Iterator[str]:
+        try:
+            self.clubs.places({name: getattr(self.banks, name).number for name in KINDS})
+        except ValueError as error:
+            yield f"clubs.members: {error}"
+        if self.clubs.members and self.clubs.platform > self.platforms.number:
+            most = self.platforms.number
+            yield f"clubs.platform: {self.clubs.platform} of {most} platforms; did you mean {most}?"

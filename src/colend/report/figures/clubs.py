@@ -1,0 +1,83 @@
+"""The club: who of its members works with the platform, drawn around its hub, and how that spread by arm."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from colend.report.reading import Reading
+from colend.report.style import BLUE, MOST_ARMS, MUTED, date_axis, foot, lines, looks, over_two_lines, page, value_axis
+
+SHARE = "club_working_share"
+HUB = 2
+
+
+def club_graph(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
+    """Members in a circle around their hub at the last year's end of the first seed, a panel for up to three arms."""
+    if not reading.has("banks", "club", "club_working"):
+        return None
+    banks = reading.frame("banks")
+    banks = banks[
+        (banks["club"] > 0) & (banks["seed"] == banks["seed"].min()) & (banks["month"] == banks["month"].max())
+    ]
+    arms = [arm for arm in reading.arms if (banks["arm"] == arm).any()][:3]
+    if not arms:
+        return None
+    figure, axes = page(
+        "Who in the club works with the platform?",
+        "First seed, end of the run; members around their hub, a line to each that works with the club’s platform",
+        1,
+        len(arms),
+        height=4.6,
+    )
+    parts = []
+    for axis, arm in zip(axes[0], arms, strict=True):
+        table = banks[banks["arm"] == arm].sort_values(["kind", "bank"])
+        hub = table["club"].to_numpy() == HUB
+        angle = np.zeros(len(table))
+        angle[~hub] = 2.0 * np.pi * np.arange((~hub).sum()) / max((~hub).sum(), 1)
+        x, y = np.where(hub, 0.0, np.sin(angle)), np.where(hub, 0.0, np.cos(angle))
+        works = table["club_working"].to_numpy() == 1
+        for row in np.flatnonzero(works & ~hub):
+            axis.plot([0.0, x[row]], [0.0, y[row]], color=BLUE, linewidth=0.7, alpha=0.6, zorder=1)
+        size = np.where(hub, 130.0, np.where(table["kind"] == "city", 46.0, 18.0))
+        face = np.where(works, BLUE, "white")
+        axis.scatter(x, y, s=size, c=face, edgecolors=np.where(works, BLUE, MUTED), linewidths=1.0, zorder=2)
+        axis.set_aspect("equal")
+        axis.set_axis_off()
+        axis.set_title(f"{over_two_lines(reading.labels[arm])}: {works.sum()} of {len(table)}")
+        place = {"arm": arm, "x": x, "y": y}
+        parts.append(table[["bank", "kind", "region", "club", "club_working"]].assign(**place))
+    foot(
+        figure,
+        [
+            _mark(BLUE, BLUE, 6.5, "works with the platform"),
+            _mark("white", MUTED, 6.5, "does not"),
+            _mark("white", MUTED, 11.0, "hub, in the middle"),
+            _mark("white", MUTED, 7.0, "city bank"),
+            _mark("white", MUTED, 4.2, "rural bank"),
+        ],
+    )
+    return figure, pd.concat(parts, ignore_index=True)
+
+
+def _mark(face: str, edge: str, size: float, words: str) -> Line2D:
+    return Line2D([], [], linestyle="", marker="o", color=edge, markerfacecolor=face, markersize=size, label=words)
+
+
+def club_diffusion(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
+    """Members that work with the club's platform, month by month and arm by arm."""
+    if not reading.has("months", SHARE) or reading.frame("months")[SHARE].isna().all() or len(reading.arms) > MOST_ARMS:
+        return None
+    frame = reading.over_time(SHARE, 100.0)
+    figure, axes = page(
+        "How working with the platform spreads in the club",
+        f"Members that work with the club’s platform; {reading.spread_of_levels}",
+    )
+    handles = lines(axes[0, 0], frame, looks(reading.arms), reading.labels)
+    date_axis(axes[0, 0], *reading.span)
+    value_axis(axes[0, 0], "% of members")
+    foot(figure, handles if reading.several else [])
+    return figure, frame.assign(unit="% of members")
