@@ -35,7 +35,7 @@ def shown(value: Any) -> str:
             return "; ".join(f"{name}({', '.join(map(number, parts))})" for name, parts in value.items())
         return " / ".join(number(part) for part in value.values())
     if isinstance(value, list | tuple):
-        return ", ".join(number(part) for part in value)
+        return ", ".join(map(shown, value))
     return number(value)
 
 

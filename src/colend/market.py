@@ -16,6 +16,7 @@ from colend.equations.default import solve_threshold
 from colend.measures import collect_fishing, collect_run
 from colend.month import MONTH
 from colend.rules import outlook
+from colend.rules.adaptive import first_choices
 from colend.rules.alliance import found_pairs
 from colend.rules.alliance_measures import terminal_values
 from colend.rules.bank import Calibration, prepare_plans
@@ -85,6 +86,7 @@ class Market(mesa.Model):
         """Everybody who is there before the first month."""
         self.banks_table = found_banks(self.parameters, self.seed)
         self.platforms_table = found_platforms(self.parameters, self.seed)
+        first_choices(self)
         self.customer_shares = customer_shares(self.parameters, self.banks_table)
         self.borrowers_table = found_borrowers(self.parameters, self.seed, self.customer_shares)
         self.books = Books(len(self.banks_table), len(self.platforms_table))

@@ -137,6 +137,7 @@ def hand_made_market(openness=0, stages=(), **changes):
     platforms.equity, platforms.funds_rate, platforms.operating_rate = [8e9, 5.3e9], 0.05, 0.015
     platforms.admission = platforms.present = 1
     pairs = table(PAIR, 6)
+    pairs.openness = openness
     pairs.trust, pairs.belief_variance, pairs.admission = 0.3, 1.25**2, 1.0
     contracts, alliances = table(CONTRACT, 32), table(ALLIANCE, 16)
     contracts.kind[:5], contracts.bank[:3], contracts.funding_share[:3] = [OWN] * 3 + [LENDER] * 2, range(3), 1.0

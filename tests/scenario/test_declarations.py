@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from colend.scenario.declarations import AGENTS, CHOICE, CHOICES, EACH, NUMBERS, WHOLE, WHOLES, declarations, groups
 from colend.scenario.keys import resolve
 from colend.scenario.parameters import (
+    ADAPTIVE,
     INFERENCE,
     KINDS,
     OPENNESS,
@@ -69,8 +70,9 @@ def test_what_is_no_number_is_refused(one):
 
 def test_choices_are_those_of_the_constants():
     found = {one.key: set(one.choices) for one in ALL if one.form in (CHOICE, CHOICES)}
-    assert found["alliances.sequencing"] == found["banks.city.sequencing"] == set(SEQUENCING)
-    assert found["platforms.openness"] == found["alliances.pilot_openness"] == set(OPENNESS)
+    assert found["alliances.sequencing"] == found["banks.city.sequencing"] == {*SEQUENCING, ADAPTIVE}
+    assert found["platforms.openness"] == {*OPENNESS, ADAPTIVE}
+    assert found["alliances.pilot_openness"] == found["adaptive.openness_options"] == set(OPENNESS)
     assert found["credit.pricing"] == set(PRICING)
     assert found["credit.prescreen_inference"] == set(INFERENCE)
     assert declarations()["credit.posted_rate"].parts == SEGMENTS

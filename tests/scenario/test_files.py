@@ -128,7 +128,10 @@ def test_banks_files_may_be_compared(write):
         ),
         (
             "kind,sequencing\ncity,sign\n",
-            ["b.csv:2: sequencing: 'sign' is not allowed; allowed: one of sign_then_cooperate, cooperate_then_sign"],
+            [
+                "b.csv:2: sequencing: 'sign' is not allowed; "
+                "allowed: one of sign_then_cooperate, cooperate_then_sign, adaptive"
+            ],
         ),
         (
             "kind,readiness\ncity,0.1\ncity,0.2\n",
@@ -180,6 +183,7 @@ def test_the_scenarios_that_ship():
         "sweep_sobol",
         "two_ecosystems",
         "webank_2017",
+        "which_way_does_the_market_go",
     ]
     for name, path in shipped().items():
         text = path.read_text(encoding="utf-8")

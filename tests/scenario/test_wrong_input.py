@@ -53,6 +53,26 @@ ONE_LINE = [
         "base:\n  clubs.spillover: 0.3\n",
         f"{HERE}:2: clubs.spillover: 0.3, but the club has no members",
     ),
+    (
+        "base:\n  adaptive.sequencing_options: [sign_then_cooperate]\n",
+        f"{HERE}:2: adaptive.sequencing_options: a choice among 1 is none; name at least two different options",
+    ),
+    (
+        "base:\n  adaptive.initial_sequencing: {sign_then_cooperate: 0.7, cooperate_then_sign: 0.4}\n",
+        f"{HERE}:2: adaptive.initial_sequencing: the shares add to 1.1, not 1",
+    ),
+    (
+        "base:\n  adaptive.openness_options: [traffic, tecnology]\n",
+        f"{HERE}:2: adaptive.openness_options: ['traffic', 'tecnology'] is not allowed; allowed: a list of some of traffic, customers, technology",
+    ),
+    (
+        "base:\n  adaptive.openness_options: [traffic, customers]\n",
+        f"{HERE}:2: adaptive.initial_openness: technology has share 0.333333 and is not in openness_options",
+    ),
+    (
+        "base:\n  adaptive.initial_openness: {traffic: 1, customers: 0, tecnology: 0}\n",
+        f"{HERE}:2: adaptive.initial_openness: 'tecnology' is not one of traffic, customers, technology; did you mean technology?",
+    ),
     ("fishing_test: 3\n", f"{HERE}:1: fishing_test: 3 is not a mapping of keys"),
     (
         "\nfishing_test: {months: last}\n",
@@ -121,12 +141,12 @@ ONE_LINE = [
     (
         "base: {alliances.sequencing: sign_than_cooperate}\n",
         f"{HERE}:1: alliances.sequencing: 'sign_than_cooperate' is not allowed; allowed: one of sign_then_cooperate, "
-        "cooperate_then_sign; did you mean sign_then_cooperate?",
+        "cooperate_then_sign, adaptive; did you mean sign_then_cooperate?",
     ),
     (
-        "base: {platforms.openness: adaptive}\n",
-        f"{HERE}:1: platforms.openness: 'adaptive' is not allowed; allowed: one of traffic, customers, technology, or a "
-        "list with one a platform",
+        "base: {platforms.openness: adaptiv}\n",
+        f"{HERE}:1: platforms.openness: 'adaptiv' is not allowed; allowed: one of traffic, customers, technology, adaptive, or a "
+        "list with one a platform; did you mean adaptive?",
     ),
     (
         "base: {credit: {posted_rate: {prim: 0.1}}}\n",

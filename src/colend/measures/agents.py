@@ -9,7 +9,7 @@ from colend.measures.clubs import BANKS_OF_CLUBS
 from colend.measures.declaration import Measure, ratio
 from colend.measures.regulation import BANKS_OF_RULES
 from colend.measures.views import PACT, MonthView, YearView
-from colend.scenario.parameters import KINDS, OPENNESS, SEGMENTS, TOUCHPOINTS
+from colend.scenario.parameters import KINDS, OPENNESS, SEGMENTS, SEQUENCING, TOUCHPOINTS
 from colend.state.tables import OPERATING
 
 MASS = SEGMENTS.index("mass")
@@ -60,6 +60,7 @@ BANKS = (
     _bank_column("capital_ratio", "share", "Equity over risk-weighted assets"),
     _bank_column("precision", "precision", "Precision of its own screening"),
     _bank("auc_mass", "AUC", "AUC of its own screening for 12-month default, all mass applicants", auc_mass),
+    _bank("sequencing", "name", "Sequencing it wants", lambda v: np.array(SEQUENCING)[v.banks.sequencing]),
     _bank_column("talent", "share", "Talent for risk control"),
     _bank_column("legacy", "share", "Weight of its legacy systems"),
     _bank_column("horizon_months", "months", "How far it looks ahead"),
@@ -116,6 +117,7 @@ PLATFORMS = (
     _platform(
         "openness", "name", "What it opens to signed partners", lambda v: np.array(OPENNESS)[v.platforms.openness]
     ),
+    _platform("sequencing", "name", "Sequencing it wants", lambda v: np.array(SEQUENCING)[v.platforms.sequencing]),
     _platform("precision", "precision", "Precision of its screening", lambda v: v.platforms.precision.copy()),
     _flow("fees", "Fees on joint loans"),
     _flow("technology_fees", "Fees for opened technology"),

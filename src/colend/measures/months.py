@@ -8,7 +8,7 @@ from colend.measures.clubs import MONTHS_OF_CLUBS
 from colend.measures.declaration import Measure, mean, middle, ratio
 from colend.measures.regulation import MONTHS_OF_RULES
 from colend.measures.views import LOCAL, PACT, MonthView
-from colend.scenario.parameters import KINDS, SEGMENTS
+from colend.scenario.parameters import KINDS, OPENNESS, SEGMENTS, SEQUENCING
 from colend.state.books import FEN, Flow
 from colend.state.tables import DORMANT, ENDED, INTEGRATING, JOINT, LENDER, OPERATING, OWN, PILOT, PILOT_SETUP, SIGNED
 
@@ -118,6 +118,21 @@ def _month(name: str, unit: str, meaning: str, take) -> Measure:
     return Measure(name, "months", unit, meaning, take)
 
 
+def choosing_banks(view: MonthView, option: int) -> float:
+    """Part of the open banks whose sequencing this is."""
+    return mean(view.banks.sequencing[view.banks.alive != 0] == option)
+
+
+def choosing_platforms(view: MonthView, choice: str, option: int) -> float:
+    """Part of the platforms in the market whose choice this is."""
+    return mean(view.platforms[choice][view.platforms.present != 0] == option)
+
+
+def running_sequencing(view: MonthView, option: int) -> float:
+    """Part of the alliances that have not ended whose sequencing this is."""
+    return mean(view.alliances.sequencing[view.alliances.stage != ENDED] == option)
+
+
 def _each(values, name: str, unit: str, meaning: str, take) -> tuple[Measure, ...]:
     """A measure for each of several: {} in `name` and `meaning` is the value, `take(view, its place)` takes it."""
     return tuple(
@@ -131,7 +146,8 @@ def _each(values, name: str, unit: str, meaning: str, take) -> tuple[Measure, ..
     )
 
 
-_WORDS = {"thin_file": "thin-file", "consumer_finance": "consumer-finance", "joint": "joint loans"}
+_WORDS = {"sign_then_cooperate": "sign first", "cooperate_then_sign": "cooperate first"}
+_WORDS |= {"thin_file": "thin-file", "consumer_finance": "consumer-finance", "joint": "joint loans"}
 _WORDS |= {"own": "banks' own channels", "platform": "platforms' own lenders"}
 _PLATFORM_COSTS = (Flow.ALLIANCE_COST, Flow.OPENING_COST, Flow.LABORATORY_COST)
 
@@ -365,6 +381,24 @@ MONTHS = (
         "share",
         "Largest platform's part of joint loans outstanding",
         lambda v: ratio(v.joint_of_platforms.max(), v.joint_of_platforms.sum()),
+    ),
+    *_each(SEQUENCING, "banks_choosing_{}", "share", "Open banks that {}, over all open banks", choosing_banks),
+    *_each(
+        SEQUENCING,
+        "platforms_choosing_{}",
+        "share",
+        "Platforms that {}, over all in the market",
+        lambda v, place: choosing_platforms(v, "sequencing", place),
+    ),
+    *_each(
+        OPENNESS,
+        "platforms_opening_{}",
+        "share",
+        "Platforms that open {}, over all in the market",
+        lambda v, place: choosing_platforms(v, "openness", place),
+    ),
+    *_each(
+        SEQUENCING, "running_{}", "share", "Running alliances whose parties {}, over all that run", running_sequencing
     ),
     *MONTHS_OF_RULES,
     *MONTHS_OF_CLUBS,

@@ -12,7 +12,7 @@ from colend.measures.declaration import Measure, mean, middle, ratio
 from colend.measures.months import CHANNELS
 from colend.measures.regulation import MONTHS_OF_RULES
 from colend.measures.views import LOCAL, RunView
-from colend.scenario.parameters import KINDS
+from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
 from colend.state.tables import OPERATING
 
 
@@ -247,4 +247,26 @@ RULES = (
     ),
 )
 
-RUNS = CREDIT + GATES + INCOME + ALLIANCES + FATES + VALUE + RULES + RUNS_OF_CLUBS
+CHOICES = (
+    *(
+        _last(
+            f"{who}_choosing_{name}_end",
+            "share",
+            f"{who.capitalize()} that {words} at the end",
+            f"{who}_choosing_{name}",
+        )
+        for who in ("banks", "platforms")
+        for name, words in zip(SEQUENCING, ("sign first", "cooperate first"), strict=True)
+    ),
+    *(
+        _last(
+            f"platforms_opening_{name}_end",
+            "share",
+            f"Platforms that open {name} at the end",
+            f"platforms_opening_{name}",
+        )
+        for name in OPENNESS
+    ),
+)
+
+RUNS = CREDIT + GATES + INCOME + ALLIANCES + FATES + VALUE + RULES + CHOICES + RUNS_OF_CLUBS

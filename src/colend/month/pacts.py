@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from colend.rules.adaptive import adapt
 from colend.rules.alliance import (
     decide,
     draw_operations,
@@ -15,10 +16,11 @@ from colend.rules.alliance import (
 
 
 def pacts(market) -> None:
-    """Part, review, pilot, decide, integrate what exists; meet; the same for who just met; then this month's
-    operations.
+    """Part, revise choices, review, pilot, decide, integrate what exists; meet; the same for who just met; then this
+    month's operations.
     """
     part(market)
+    adapt(market)
     operate(market)
     review(market)
     go_on(market)

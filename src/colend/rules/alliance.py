@@ -11,9 +11,10 @@ import numpy as np
 from scipy.special import expit
 
 from colend.equations.fit import share_table
+from colend.rules.adaptive import agree_on_sequencing
 from colend.rules.alliance_worth import party_terms, smaller_surplus, values, would_sign
 from colend.rules.clubs import integration_part, looks_for
-from colend.rules.founding import BEFORE, bank_entities, scores
+from colend.rules.founding import bank_entities, scores
 from colend.rules.matching import deferred_acceptance
 from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
 from colend.state import draws
@@ -53,9 +54,9 @@ def pair_entities(market) -> np.ndarray:
     return (platforms[:, None] * 100_000_000 + banks[None, :]).ravel()
 
 
-def drawn(market, purpose: int, month: int | None = None) -> np.ndarray:
-    """A uniform draw for every pair in a month."""
-    return uniforms(market.seed, market.month if month is None else month, market.pair_entities, purpose)
+def drawn(market, purpose: int) -> np.ndarray:
+    """A uniform draw for every pair this month."""
+    return uniforms(market.seed, market.month, market.pair_entities, purpose)
 
 
 def found_pairs(market) -> np.recarray:
@@ -73,10 +74,8 @@ def found_pairs(market) -> np.recarray:
     rows.fit = rows.prior_mean + parameters.fit_sd * scores(market.seed, entities, draws.FIT)
     rows.belief_mean, rows.belief_variance = rows.prior_mean, parameters.fit_sd**2
     rows.trust, rows.admission = parameters.initial_trust, 1.0
-    own = np.tile(market.banks_table.sequencing, len(market.platforms_table))
-    other = np.repeat(market.platforms_table.sequencing, len(market.banks_table))
-    power = drawn(market, draws.POWER, BEFORE) < parameters.platform_power
-    market.pair_sequencing = np.where(power, other, own)
+    rows.openness = np.repeat(market.platforms_table.openness, len(market.banks_table))
+    agree_on_sequencing(market)
     return rows
 
 
@@ -130,7 +129,9 @@ def end(market, rows: np.ndarray, reason: int) -> None:
     """These alliances end; their pairs are free to meet again on what they believe now."""
     alliances = market.alliances
     alliances.stage[rows], alliances.end_reason[rows], alliances.ended[rows] = ENDED, reason, market.month
-    market.pairs.alliance[pairs_of(market, rows)] = NONE
+    pairs = pairs_of(market, rows)
+    market.pairs.alliance[pairs] = NONE
+    market.pairs.openness[pairs] = market.platforms_table.openness[alliances.platform[rows]]
 
 
 def part(market) -> None:
@@ -190,7 +191,7 @@ def begin(market, platform: int, bank: int, bank_worth: float, platform_worth: f
     alliance = market.alliances[row]
     alliance.platform, alliance.bank, alliance.met = platform, bank, market.month
     alliance.sequencing = market.pair_sequencing[pair]
-    alliance.openness = market.platforms_table.openness[platform]
+    alliance.openness = market.pairs.openness[pair]
     alliance.bank_expected_value, alliance.platform_expected_value = bank_worth, platform_worth
     shift = scores(market.seed, np.array([market.pair_entities[pair] * 1_000 + market.month]), draws.PILOT_SHIFT)[0]
     alliance.pilot_shift = group.pilot_scale_sd * shift

@@ -25,12 +25,11 @@ def party_terms(market, pairs: np.ndarray, party: int, ahead: bool = True) -> np
     counts against its cost. `ahead`: months under announced rules count by their discounted share of the term.
     """
     group, rows = market.parameters.alliances, market.pairs[pairs]
-    platform, bank = np.divmod(pairs, len(market.banks_table))
+    bank = pairs % len(market.banks_table)
     scale = market.banks_table.cost_scale[bank]
-    openness = market.platforms_table.openness[platform]
     terms = table(TERMS, len(pairs))
     margin = rows.bank_margin if party == 0 else rows.platform_margin
-    opening = scale * market.parameters.platforms.opening_cost.as_array()[openness] if party == 1 else 0.0
+    opening = scale * market.parameters.platforms.opening_cost.as_array()[rows.openness] if party == 1 else 0.0
     flow, pilot_flow = rows.applications, rows.applications * group.pilot_allocation
     terms.gain = flow * margin + (rows.transfer_worth if party == 0 else 0.0)
     terms.cost = group.running_cost * scale + group.application_cost * flow + opening

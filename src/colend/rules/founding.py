@@ -10,7 +10,7 @@ from scipy.special import ndtri
 from colend.compilation import compiled
 from colend.rules.clubs import found_club
 from colend.scenario.distributions import draw
-from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
+from colend.scenario.parameters import ADAPTIVE, KINDS, OPENNESS, SEQUENCING
 from colend.state import draws
 from colend.state.draws import (
     AMOUNT,
@@ -27,7 +27,7 @@ from colend.state.draws import (
     uniform,
     uniforms,
 )
-from colend.state.tables import BANK, BORROWER, PLATFORM, as_table, table
+from colend.state.tables import ADAPTS, BANK, BORROWER, PLATFORM, as_table, table
 
 BEFORE = -1  # the month of draws that are made once
 _KIND_STRIDE = 1_000_000  # entity numbers by kind, so that one bank more changes nobody else's draws
@@ -43,6 +43,11 @@ def bank_entities(banks: np.recarray) -> np.ndarray:
     """Entity numbers of the banks: by kind and place within the kind."""
     first = np.searchsorted(banks.kind, banks.kind)  # rows are ordered by kind
     return _KIND_STRIDE * (banks.kind.astype(np.int64) + 1) + np.arange(len(banks)) - first
+
+
+def platform_entities(platforms: np.recarray) -> np.ndarray:
+    """Entity numbers of the platforms, apart from those of banks."""
+    return _KIND_STRIDE * 9 + np.arange(len(platforms))
 
 
 def found_banks(parameters, seed: int) -> np.recarray:
@@ -67,7 +72,7 @@ def found_banks(parameters, seed: int) -> np.recarray:
         rows.kind = kind
         rows.region = np.arange(group.number) % parameters.population.regions
         rows.alive = rows.served = 1
-        rows.sequencing = choices(group.sequencing or parameters.alliances.sequencing, SEQUENCING, group.number)
+        choose(rows, "sequencing", group.sequencing or parameters.alliances.sequencing, SEQUENCING)
         equity, ratio = value("equity", size), value("capital_ratio", scores(seed, entities, draws.CAPITAL))
         rows.initial_equity = rows.equity = equity
         rows.talent = value("talent", tied(common.size_talent_correlation, draws.TALENT))
@@ -89,22 +94,26 @@ def found_banks(parameters, seed: int) -> np.recarray:
     return banks
 
 
-def choices(value, names: tuple[str, ...], number: int) -> np.ndarray:
-    """Indices in `names` of one choice for all, or of a list with one for each of `number` agents."""
-    each = value if isinstance(value, (list, tuple)) else [value] * number
-    return np.array([names.index(str(one)) for one in each])
+def choose(rows: np.recarray, choice: str, value, names: tuple[str, ...]) -> None:
+    """Set `choice` of each row to the index in `names` of one value for all, or of a list with one for each; whoever
+    is adaptive is marked so and chooses before the start.
+    """
+    each = value if isinstance(value, (list, tuple)) else [value] * len(rows)
+    adaptive = np.array([one == ADAPTIVE for one in each], dtype=bool)
+    rows[choice] = [0 if one == ADAPTIVE else names.index(str(one)) for one in each]
+    rows.adapts |= np.where(adaptive, ADAPTS[choice], 0).astype(np.uint8)
 
 
 def found_platforms(parameters, seed: int) -> np.recarray:
     """The table of platforms; the largest platform's lender has `lender_equity`, the others in proportion to users."""
     group = parameters.platforms
     rows = table(PLATFORM, group.number)
-    entities = _KIND_STRIDE * 9 + np.arange(group.number)
+    entities = platform_entities(rows)
     users = np.array(group.user_share, dtype=np.float64)
     rows.present = 1
     rows.user_share = users
-    rows.openness = choices(group.openness, OPENNESS, group.number)
-    rows.sequencing = choices(group.sequencing or parameters.alliances.sequencing, SEQUENCING, group.number)
+    choose(rows, "openness", group.openness, OPENNESS)
+    choose(rows, "sequencing", group.sequencing or parameters.alliances.sequencing, SEQUENCING)
     rows.precision = draw(group.precision, scores(seed, entities, draws.OTHER), group.bounds("precision"))
     rows.equity = rows.initial_equity = group.lender_equity * users / users.max()
     rows.funds_rate = group.funds_rate

@@ -60,6 +60,14 @@ def own_channel(banks, general, segments, offered, loans, margin, slope):
                     slope[b, s] = (profit - worth) / (_STEP * bank.precision)
 
 
+def is_open(pairs, first, number, level):
+    """Whether any of `number` pairs from row `first` on has this openness."""
+    found = False
+    for row in range(first, first + number):
+        found = found or pairs[row].openness == level
+    return found
+
+
 def joint_channels(pairs, banks, platforms, depths, wanted, general, segments, loans, margin, slope, income):
     """Fill what each pair expects per served application, by segment, with what the platform opens.
 
@@ -72,60 +80,65 @@ def joint_channels(pairs, banks, platforms, depths, wanted, general, segments, l
     other = 1.0 - part
     for p in range(len(platforms)):
         platform = platforms[p]
-        technology = general.technology_fee if platform.openness == TECHNOLOGY else 0.0
-        own_view = general.thin_view if platform.openness == TRAFFIC else 1.0
-        fee_income = part * general.fee_rate + technology
-        own_cost = platform.funds_rate + platform.operating_rate
-        for s in range(len(segments)):
-            terms = segments[s]
-            platform_precision = platform.precision * terms.platform_factor
-            price = min(terms.price_joint, general.rate_cap + fee_income)
-            log_price = terms.log_joint + math.log(price / terms.price_joint)
-            cutoff = platform_cutoff(
-                fee_income,
-                other,
-                price - own_cost,
-                general.minimum_income,
-                terms.amount_months,
-                general.loss_given_default,
-                terms.threshold + platform.own_intercept,
-                terms.loading,
-                platform_precision,
-            )
-            passed = passed_applicants(cutoff, platform_precision)[2]
-            known = cutoff if general.rational else -math.inf
-            yuan = terms.amount_months / 24.0
-            origination = origination_rate(general.cost_joint / part, terms.amount_months)  # the bank pays it all
-            fixed = general.fee_rate + technology / part + origination
-            for b in range(len(banks)):
-                row = p * len(banks) + b
-                cost = banks[b].funds_rate + banks[b].operating_rate + fixed
-                worth = 0.0
-                for step in range(2 if wanted[row] else 1):
-                    own = banks[b].precision * terms.bank_factor * own_view * (1.0 + _STEP * step)
-                    mean, spread, variance = information(own, platform_precision, depths[row], known)
-                    _, made, rate, loss = lending(
-                        mean,
-                        spread,
-                        variance,
-                        terms.threshold + pairs[row].intercept,
-                        terms.loading,
-                        general.loss_given_default,
-                        cost + pairs[row].hurdle,
-                        price,
-                        general.risk_based,
-                        log_price,
-                        general.reservation_slope,
-                        general.reservation_sigma,
-                        general.rational,
-                    )
-                    profit = passed * part * yuan * (rate - cost * made - loss)
-                    if step == 0:
-                        loans[row, s], margin[row, s], worth = passed * made, profit, profit
-                        earned = fee_income * made + other * (rate - own_cost * made - loss)
-                        income[row, s] = passed * yuan * earned
-                    else:
-                        slope[row, s] = (profit - worth) / (_STEP * banks[b].precision)
+        for level in range(TECHNOLOGY + 1):
+            if not is_open(pairs, p * len(banks), len(banks), level):
+                continue
+            technology = general.technology_fee if level == TECHNOLOGY else 0.0
+            own_view = general.thin_view if level == TRAFFIC else 1.0
+            fee_income = part * general.fee_rate + technology
+            own_cost = platform.funds_rate + platform.operating_rate
+            for s in range(len(segments)):
+                terms = segments[s]
+                platform_precision = platform.precision * terms.platform_factor
+                price = min(terms.price_joint, general.rate_cap + fee_income)
+                log_price = terms.log_joint + math.log(price / terms.price_joint)
+                cutoff = platform_cutoff(
+                    fee_income,
+                    other,
+                    price - own_cost,
+                    general.minimum_income,
+                    terms.amount_months,
+                    general.loss_given_default,
+                    terms.threshold + platform.own_intercept,
+                    terms.loading,
+                    platform_precision,
+                )
+                passed = passed_applicants(cutoff, platform_precision)[2]
+                known = cutoff if general.rational else -math.inf
+                yuan = terms.amount_months / 24.0
+                origination = origination_rate(general.cost_joint / part, terms.amount_months)  # the bank pays it all
+                fixed = general.fee_rate + technology / part + origination
+                for b in range(len(banks)):
+                    row = p * len(banks) + b
+                    if pairs[row].openness != level:
+                        continue
+                    cost = banks[b].funds_rate + banks[b].operating_rate + fixed
+                    worth = 0.0
+                    for step in range(2 if wanted[row] else 1):
+                        own = banks[b].precision * terms.bank_factor * own_view * (1.0 + _STEP * step)
+                        mean, spread, variance = information(own, platform_precision, depths[row], known)
+                        _, made, rate, loss = lending(
+                            mean,
+                            spread,
+                            variance,
+                            terms.threshold + pairs[row].intercept,
+                            terms.loading,
+                            general.loss_given_default,
+                            cost + pairs[row].hurdle,
+                            price,
+                            general.risk_based,
+                            log_price,
+                            general.reservation_slope,
+                            general.reservation_sigma,
+                            general.rational,
+                        )
+                        profit = passed * part * yuan * (rate - cost * made - loss)
+                        if step == 0:
+                            loans[row, s], margin[row, s], worth = passed * made, profit, profit
+                            earned = fee_income * made + other * (rate - own_cost * made - loss)
+                            income[row, s] = passed * yuan * earned
+                        else:
+                            slope[row, s] = (profit - worth) / (_STEP * banks[b].precision)
 
 
 def expected_shares(market, pair: np.ndarray) -> np.ndarray:
@@ -173,7 +186,7 @@ def expect(market, weight: float) -> np.ndarray:
     running = alliances_in(market, PILOT, OPERATING)
     place = np.arange(len(pairs))
     platform_of, bank_of = np.divmod(place, len(banks))
-    opens_technology = platforms.openness[platform_of] == TECHNOLOGY
+    opens_technology = pairs.openness == TECHNOLOGY
     turn = (place + market.month) % _ROUNDS == 0 if outlook.started else True
     wanted = opens_technology & turn
     wanted[pairs_of(market, running)] = True
@@ -191,7 +204,7 @@ def expect(market, weight: float) -> np.ndarray:
         banks,
         platforms,
         np.minimum(
-            sharing_depth(platforms.openness[platform_of], parameters.platforms.data_share, pairs.trust),
+            sharing_depth(pairs.openness, parameters.platforms.data_share, pairs.trust),
             depth_limit(market),
         ),
         wanted,
@@ -207,9 +220,7 @@ def expect(market, weight: float) -> np.ndarray:
 
     value_customers(market)
     mix = outlook.mix[platform_of]
-    noticed = expected_awareness(outlook, banks.touchpoints, home_share(market))[
-        bank_of, :, platforms.openness[platform_of]
-    ]
+    noticed = expected_awareness(outlook, banks.touchpoints, home_share(market))[bank_of, :, pairs.openness]
     won = outlook.loans * outlook.conversion * noticed
     pairs.bank_margin = (mix * (outlook.margin + won * outlook.customer_worth[bank_of])).sum(axis=1)
     lost = won * market.lifetime_loss[platform_of]

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from colend.scenario.errors import nearest, shown
-from colend.scenario.parameters import ByOpenness, BySegment, Group, Parameters
+from colend.scenario.parameters import ByOpenness, BySegment, BySequencing, Group, Parameters
 from colend.scenario.parameters.base import AGENT_VALUE, bounds_of, numbers_in
 
 # Forms of a value.
@@ -77,7 +77,9 @@ class Declaration:
             WHOLES: f"a list of whole numbers{within}",
             AGENTS: f"a number{within}, a list with one a {self.agents}, or a distribution ({_DISTRIBUTIONS})",
             CHOICE: choice,
-            CHOICES: f"{choice}, or a list with one a {self.agents}",
+            CHOICES: f"a list of some of {', '.join(self.choices)}"
+            if self.key.startswith("adaptive.")
+            else f"{choice}, or a list with one a {self.agents}",
             EACH: f"a number{within} for all, or one for each of {each}",
         }[self.form]
         return words + (", or none" if self.optional else "")
@@ -190,7 +192,7 @@ def _form(annotation: Any, metadata: list) -> tuple[str, tuple[str, ...], bool]:
     """Form, choices, and whether none is allowed."""
     if AGENT_VALUE in metadata:
         return AGENTS, (), False
-    if annotation in (BySegment, ByOpenness):
+    if annotation in (BySegment, ByOpenness, BySequencing):
         return EACH, (), False
     if annotation in (int, float):
         return (WHOLE if annotation is int else NUMBER), (), False

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from colend.scenario.parameters import OPENNESS, SEQUENCING
+
 NONE = -1  # "no bank", "no alliance", "not yet" in every index or month column
 
 # Kinds of contract: who lends under it.
@@ -49,6 +51,19 @@ BORROWER = np.dtype(
     align=True,
 )
 
+ADAPTS = {"sequencing": 1, "openness": 2}  # bits of `adapts`
+
+
+def _choice(choice: str, options: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Columns of an adaptive choice: experience N, and of each option its attraction A, and the payoffs and meetings
+    that were evaluated since the last revision.
+    """
+    columns = [(f"experience_{choice}", "f8")]
+    for name in options:
+        columns += [(f"attraction_{name}", "f8"), (f"payoff_{name}", "f8"), (f"meetings_{name}", "i4")]
+    return columns
+
+
 BANK = np.dtype(
     [
         ("kind", "u1"),  # index in KINDS: city, rural, consumer_finance
@@ -88,6 +103,8 @@ BANK = np.dtype(
         ("profit", "f8"),  # yuan, this month, after tax
         ("cumulative_profit", "f8"),  # yuan
         ("matured_own", "f8"),  # funded, matured own-channel loans this month, in persons
+        ("adapts", "u1"),  # bit set: choices that it makes itself
+        *_choice("sequencing", SEQUENCING),
     ],
     align=True,
 )
@@ -113,6 +130,9 @@ PLATFORM = np.dtype(
         ("slots", "f8"),
         ("profit", "f8"),
         ("cumulative_profit", "f8"),
+        ("adapts", "u1"),  # bit set: choices that it makes itself
+        *_choice("sequencing", SEQUENCING),
+        *_choice("openness", OPENNESS),
     ],
     align=True,
 )
@@ -133,6 +153,7 @@ PAIR = np.dtype(
         ("admission", "f8"),  # part of joint lending for which regulation's limits have room
         ("transfer_worth", "f8"),  # yuan a month at q = 1 that transfer adds to the bank's own lending
         ("alliance", "i4"),  # running episode, NONE if none
+        ("openness", "u1"),  # of the running episode, else what the platform would open
     ],
     align=True,
 )

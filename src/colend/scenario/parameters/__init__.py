@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
+from colend.scenario.parameters.adaptive import Adaptive
 from colend.scenario.parameters.alliances import Alliances
 from colend.scenario.parameters.banks import Banks
 from colend.scenario.parameters.base import (
+    ADAPTIVE,
     INFERENCE,
     KINDS,
     OPENNESS,
@@ -19,6 +21,7 @@ from colend.scenario.parameters.base import (
     UNITS,
     ByOpenness,
     BySegment,
+    BySequencing,
     Group,
 )
 from colend.scenario.parameters.clubs import Clubs
@@ -30,6 +33,7 @@ from colend.scenario.parameters.population import Population
 from colend.scenario.parameters.stress import Stress
 
 __all__ = [
+    "ADAPTIVE",
     "INFERENCE",
     "KINDS",
     "OPENNESS",
@@ -40,6 +44,7 @@ __all__ = [
     "UNITS",
     "ByOpenness",
     "BySegment",
+    "BySequencing",
     "Group",
     "Parameters",
 ]
@@ -56,6 +61,7 @@ class Parameters(Group):
     alliances: Alliances = Field(default_factory=Alliances)
     customers: Customers = Field(default_factory=Customers)
     learning: Learning = Field(default_factory=Learning)
+    adaptive: Adaptive = Field(default_factory=Adaptive)
     stress: Stress = Field(default_factory=Stress)
     clubs: Clubs = Field(default_factory=Clubs)
 

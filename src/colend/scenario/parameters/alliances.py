@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from colend.scenario.parameters.base import Group, Number, Openness, Sequencing, Whole, parameter
+from colend.scenario.parameters.base import Group, Number, Openness, SequencingOrAdaptive, Whole, parameter
 
 _TIE = "design document, throw-away prototype of the alliance part"
 _START = "assumed: design document starting value for the whole market"
@@ -12,10 +12,10 @@ _DESIGN = "design document section 6"
 class Alliances(Group):
     """How banks and platforms come together, and what that costs."""
 
-    sequencing: Sequencing = parameter(
+    sequencing: SequencingOrAdaptive = parameter(
         "sign_then_cooperate",
         "choice",
-        "Sign first and cooperate later, or pilot first and sign when it worked",
+        "Sign first and cooperate later, or pilot first and sign when it worked; adaptive: the parties choose",
         "design document section 1",
     )
     fit_sd: Number = parameter(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from colend.scenario.parameters.base import AgentValue, Group, Number, Sequencing, Whole, one_each, parameter
+from colend.scenario.parameters.base import AgentValue, Group, Number, SequencingOrAdaptive, Whole, one_each, parameter
 
 _PROTOTYPE = "design document, values used and alive in the whole-market prototype"
 _SPREAD = (
@@ -92,8 +92,11 @@ class BankKind(Group):
         0,
         10,
     )
-    sequencing: Sequencing | list[Sequencing] | None = parameter(
-        None, "choice", "These banks' own sequencing; none: alliances.sequencing", "design document section 6"
+    sequencing: SequencingOrAdaptive | list[SequencingOrAdaptive] | None = parameter(
+        None,
+        "choice",
+        "These banks' own sequencing, adaptive: they choose; none: alliances.sequencing",
+        "design document section 6",
     )
 
     def misfits(self) -> Iterator[str]:

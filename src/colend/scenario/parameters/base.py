@@ -21,6 +21,9 @@ INFERENCE = ("rational", "naive")
 
 Openness = Literal["traffic", "customers", "technology"]
 Sequencing = Literal["sign_then_cooperate", "cooperate_then_sign"]
+ADAPTIVE = "adaptive"  # in place of an option: the party chooses (group `adaptive`)
+OpennessOrAdaptive = Literal["traffic", "customers", "technology", "adaptive"]
+SequencingOrAdaptive = Literal["sign_then_cooperate", "cooperate_then_sign", "adaptive"]
 
 # Every unit that a parameter may have.
 UNITS = (
@@ -169,7 +172,7 @@ def parameter(
 
 
 class _Each(Group):
-    """One number for each of three; a single number stands for all."""
+    """One number for each of several; a single number stands for all."""
 
     @model_validator(mode="before")
     @classmethod
@@ -183,7 +186,7 @@ class _Each(Group):
         return tuple(getattr(self, name) for name in type(self).model_fields)
 
     def as_array(self):
-        """float64[3], in the order of the fields."""
+        """float64 array, in the order of the fields."""
         import numpy as np  # late: a scenario is checked without it
 
         return np.array(self.numbers(), dtype=np.float64)
@@ -203,6 +206,13 @@ class ByOpenness(_Each):
     traffic: Number
     customers: Number
     technology: Number
+
+
+class BySequencing(_Each):
+    """One number a sequencing."""
+
+    sign_then_cooperate: Number
+    cooperate_then_sign: Number
 
 
 _DISTRIBUTIONS = {"normal": "[mean, sd]", "lognormal": "[median, sigma]", "uniform": "[low, high]"}

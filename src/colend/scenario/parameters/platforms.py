@@ -9,8 +9,8 @@ from colend.scenario.parameters.base import (
     ByOpenness,
     Group,
     Number,
-    Openness,
-    Sequencing,
+    OpennessOrAdaptive,
+    SequencingOrAdaptive,
     Whole,
     adds_to_one,
     one_each,
@@ -40,14 +40,17 @@ class Platforms(Group):
         0.001,
         100,
     )
-    openness: Openness | list[Openness] = parameter(
+    openness: OpennessOrAdaptive | list[OpennessOrAdaptive] = parameter(
         "traffic",
         "choice",
         "What a platform opens to signed partners: one for all, or one a platform",
         "design document section 1",
     )
-    sequencing: Sequencing | list[Sequencing] | None = parameter(
-        None, "choice", "A platform's own sequencing; none: alliances.sequencing", "design document section 6"
+    sequencing: SequencingOrAdaptive | list[SequencingOrAdaptive] | None = parameter(
+        None,
+        "choice",
+        "A platform's own sequencing, adaptive: it chooses; none: alliances.sequencing",
+        "design document section 6",
     )
     lender_equity: Number = parameter(
         8e9, "yuan", "Equity of the largest platform's lender; others in proportion to users", _PROTOTYPE, 0, 1e13
