@@ -2,9 +2,11 @@
 
 Each comparison names what is measured, gives the known answer and the standard error that sampling theory gives the
 measurement, with its formula beside it; where the model itself approximates, the documented bound is added by name.
-`pytest tests/limits --results FILE` writes them all as a table, the one in docs/verification.md.
+`pytest tests/limits --results FILE` writes them all as CSV; `python docs/limits.py FILE` makes the tables in
+docs/verification.md of it.
 """
 
+import csv
 import math
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,15 +16,44 @@ import pytest
 from scipy import optimize, special, stats
 
 STANDARD_ERRORS = 4  # a tolerance is so many standard errors: by chance alone one comparison in 16,000 leaves it
-COMPARISONS: list[tuple[str, str, float, float, float]] = []
+COMPARISON = "comparison"
 
 
 def pytest_addoption(parser):
-    parser.addoption("--results", type=Path, help="write the comparisons of the known limits to this file, as a table")
+    parser.addoption("--results", type=Path, help="write the comparisons of the known limits to this file, as CSV")
+
+
+def pytest_configure(config):
+    path = config.getoption("--results", None)
+    if path is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Results(path))
+
+
+class Results:
+    """Writes what passed tests compared, a row each; a test that compares to the bit by itself has an empty one."""
+
+    COLUMNS = ("file", "test", "what", "measured", "known", "standard_error", "approximation")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: dict[str, list[tuple]] = {}
+
+    def pytest_runtest_logreport(self, report):
+        if report.when == "call" and report.passed:
+            file, _, name = report.nodeid.partition("::")
+            found = [value for label, value in report.user_properties if label == COMPARISON]
+            place = Path(file).name, name.partition("[")[0]
+            self.rows[report.nodeid] = [(*place, *one) for one in found or [("", *[math.nan] * 4)]]
+
+    def pytest_sessionfinish(self):
+        with self.path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(self.COLUMNS)
+            writer.writerows(row for test in sorted(self.rows) for row in self.rows[test])
 
 
 @pytest.fixture(name="compare")
-def compare_fixture(request):
+def compare_fixture(record_property):
     """compare(what, measured, known, standard_error, approximation=0): within four standard errors (and the model's own
     documented approximation), or the test fails; noted for the table."""
 
@@ -30,21 +61,10 @@ def compare_fixture(request):
         tolerance = STANDARD_ERRORS * standard_error + approximation
         assert math.isfinite(tolerance)
         assert tolerance >= 0.0
-        COMPARISONS.append((request.path.stem.removeprefix("test_"), what, measured, known, tolerance))
+        record_property(COMPARISON, (what, *map(float, (measured, known, standard_error, approximation))))
         assert abs(measured - known) <= tolerance, f"{what}: {measured:.6g}, known {known:.6g} ± {tolerance:.2g}"
 
     return compare
-
-
-def pytest_sessionfinish(session):
-    path = session.config.getoption("--results", None)
-    if path is None:
-        return
-    lines = ["| limit | what | known | measured | tolerance | distance |", "|---|---|---|---|---|---|"]
-    for limit, what, measured, known, tolerance in sorted(COMPARISONS, key=lambda row: row[0]):
-        distance = abs(measured - known) / tolerance if tolerance else 0.0
-        lines.append(f"| {limit} | {what} | {known:.5g} | {measured:.5g} | {tolerance:.2g} | {distance:.2f} |")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 # Every bank is every platform's partner from the first month on and nothing ever ends: pacts cost nothing, slots are

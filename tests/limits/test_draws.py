@@ -62,6 +62,7 @@ def rejected(sequence):
 
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_stream_passes_the_battery(stream, compare):
+    """2^18 draws along each coordinate and diagonal, 16 tests, both ends of each p-value at 0.1 % for all together."""
     failed = rejected(drawn(*STREAMS[stream]))
     compare(f"{stream}: tests of {TESTS} below their level", len(failed), 0.0, 0.0)
 
@@ -102,6 +103,7 @@ def half_mixed(seed, month, entity, purpose):
 
 
 def test_the_battery_fails_bad_generators():
+    """A congruential generator, coordinates unmixed, half mixed, and summed before mixing: each is caught."""
     assert rejected(congruential(52))
     assert len(rejected(unmixed(*STREAMS["entities"]))) > TESTS // 2
     assert rejected(half_mixed(*STREAMS["entities"]))

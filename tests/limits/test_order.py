@@ -181,12 +181,14 @@ def with_other_draws_fixture(make_partners, monkeypatch):
 
 @pytest.mark.parametrize("certain", UNUSED)
 def test_what_is_certain_uses_no_draw(with_other_draws, compare, certain):
+    """Probabilities of 0 and 1: borrowers and books are the same to the last bit whatever those purposes draw."""
     settings, names = UNUSED[certain]
     same = with_other_draws(settings, names.split()) == with_other_draws(settings, [])
     compare(f"{certain} left to chance: results that its draws change", float(not same), 0.0, 0.0)
 
 
 def test_those_draws_matter_where_they_are_used(with_other_draws):
+    """Each of them, drawn otherwise, changes results where nothing is certain."""
     plain = with_other_draws({}, [])
     names = {name for _, names in UNUSED.values() for name in names.split()} - {"PRODUCT"}
     assert [name for name in sorted(names) if with_other_draws({}, [name]) == plain] == []

@@ -31,7 +31,7 @@ NAMES = (
 
 
 def outcome(make_partners, borrowers, seed):
-    """NAMES after eight months, and the ranks of banks by what customers owe them and by precision."""
+    """NAMES after eight months, and the logs of what customers owe each bank and of its precision."""
     from colend.state.tables import JOINT, OWN
 
     loans = []
@@ -50,18 +50,18 @@ def outcome(make_partners, borrowers, seed):
         *loans[1],
         loans[0][0] - loans[1][0],
     ]
-    return np.array(found), np.array([stats.rankdata(banks[name]) for name in ("consumer_loans", "precision")])
+    return np.array(found), np.log([banks[name] for name in ("consumer_loans", "precision")])
 
 
 def unlike(few, many):
-    """How far two outcomes are apart, and how much of a rank correlation of 1 is missing between them."""
+    """How far two outcomes are apart, and how much of a correlation of 1 is missing between their banks."""
     missing = [1.0 - stats.pearsonr(one, other).statistic for one, other in zip(few[1], many[1], strict=True)]
     return many[0] - few[0], np.array(missing)
 
 
 @pytest.fixture(name="spread", scope="module")
 def spread_fixture(make_partners):
-    """Standard deviation of a difference, and mean and standard deviation of the missing rank correlation, per unit of
+    """Standard deviation of a difference, and mean and standard deviation of the missing correlation, per unit of
     1/n - 1/m."""
     pairs = [unlike(*(outcome(make_partners, number, seed) for number in (FEW, MANY))) for seed in range(SEEDS)]
     differences, missing = (np.array(part) for part in zip(*pairs, strict=True))
@@ -73,8 +73,8 @@ def spread_fixture(make_partners):
     ("few", "many"), [(100_000, 1_000_000), pytest.param(1_000_000, 10_000_000, marks=pytest.mark.slow)]
 )
 def test_the_number_of_borrowers_changes_nothing_but_the_noise(make_partners, spread, compare, few, many):
-    """Differences: s sqrt(1/n - 1/m). Noise of relative variance e takes about e off a rank correlation, so what is
-    missing of it falls as 1/n - 1/m."""
+    """Differences: s sqrt(1/n - 1/m). Noise of relative variance e takes about e/2 off a correlation of banks, so what is
+    missing of it falls as 1/n - 1/m (ranks would not: two neighbours swap with the chance of a standard deviation)."""
     small, large = (outcome(make_partners, number, 0) for number in (few, many))
     _, missing = unlike(small, large)
     unit, (error, lost, lost_error) = 1.0 / few - 1.0 / many, spread
@@ -82,4 +82,4 @@ def test_the_number_of_borrowers_changes_nothing_but_the_noise(make_partners, sp
     for name, one, other, s in zip(NAMES, small[0], large[0], error, strict=True):
         compare(f"{what}: {name}", one, other, s * np.sqrt(unit))
     for name, measured, mean, s in zip(("loans", "precision"), missing, lost, lost_error, strict=True):
-        compare(f"{what}: rank correlation of banks by {name}", 1.0 - measured, 1.0 - mean * unit, s * unit, ROUNDING)
+        compare(f"{what}: correlation of banks by log {name}", 1.0 - measured, 1.0 - mean * unit, s * unit, ROUNDING)

@@ -259,6 +259,8 @@ def differing(one, other):
 
 @pytest.mark.parametrize("off", CASES)
 def test_what_is_off_changes_nothing(tables, compare, off):
+    """Every table of a year and a half of the small market, bit by bit, for each mechanism that can be off; and the
+    same change acts where the mechanism does."""
     without, change, named, acting = CASES[off]
     changed = differing(tables(without), tables(without | change)) - named
     compare(f"{off}: columns that differ", len(changed), 0.0, 0.0)
