@@ -73,8 +73,8 @@ def spread_fixture(make_partners):
     ("few", "many"), [(100_000, 1_000_000), pytest.param(1_000_000, 10_000_000, marks=pytest.mark.slow)]
 )
 def test_the_number_of_borrowers_changes_nothing_but_the_noise(make_partners, spread, compare, few, many):
-    """Differences: s sqrt(1/n - 1/m). Noise of relative variance e takes about e/2 off a correlation of banks, so what is
-    missing of it falls as 1/n - 1/m (ranks would not: two neighbours swap with the chance of a standard deviation)."""
+    """Differences: s sqrt(1/n - 1/m). Noise of relative variance e takes about e/2 off a correlation of banks, so what
+    is missing of it falls as 1/n - 1/m (ranks would not: neighbours swap with a chance that falls as the deviation)."""
     small, large = (outcome(make_partners, number, 0) for number in (few, many))
     _, missing = unlike(small, large)
     unit, (error, lost, lost_error) = 1.0 / few - 1.0 / many, spread
