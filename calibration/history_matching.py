@@ -1,13 +1,14 @@
 """Calibrate a scenario by history matching: rule out what cannot be, wave by wave, and keep what is left.
 
-    python calibration/history_matching.py webank_2017 [--waves 3] [--points 60] [--seeds 4]
+    python calibration/history_matching.py webank_2017 [--waves 60x4 60x4 60x20] [--borrowers 20000] [--continue]
 
 Free parameters and their ranges stand in `ranges.yaml`; the targets are the scenario's published figures whose use is
-`calibrate`; those kept to judge are not looked at. Each wave tries a Latin hypercube of points in the box that the last
-wave left. A point is ruled out when some target is further away than its tolerance and two standard errors of the
-mean over seeds (Craig et al. 1997; Vernon, Goldstein and Bower 2010, Bayesian Analysis 5(4); the runs are quick enough
-to need no emulator). The next box holds all points that are left, or the best tenth when none is. All points of
-all waves are written to `results/<scenario>.csv`.
+`calibrate`; those kept to judge are not looked at. Each wave (points x seeds) tries a Latin hypercube of points in the
+box that the last wave left. A point is ruled out when some target is further away than its tolerance and two standard
+errors of the mean over seeds (Craig et al. 1997; Vernon, Goldstein and Bower 2010, Bayesian Analysis 5(4); the runs are
+quick enough to need no emulator). The next box holds all points that are left, or the best tenth when none is. Few
+seeds rule out what is far off; the last wave has as many as the scenario, because few seeds are few paths of the
+economy. All points of all waves are written to `results/<scenario>.csv`.
 """
 
 import argparse
@@ -30,36 +31,30 @@ RANGES = yaml.safe_load((HERE / "ranges.yaml").read_text(encoding="utf-8"))
 BEST = 0.1  # part of the points that the next box holds when none is left
 
 
-def overrides(scenario: colend.Scenario, point: dict[str, float]) -> dict:
-    """A point as overrides: a number is set; with `times`, the scenario's own numbers are multiplied."""
-    base = scenario.arm(scenario.baseline).parameters
+def overrides(name: str, point: dict[str, float]) -> dict:
+    """A point as overrides: a number is set; with `times`, the numbers beside its range are multiplied."""
     result = {}
-    for name, value in point.items():
-        key, times = name.removeprefix("times "), name.startswith("times ")
-        old = base
-        for part in key.split("."):
-            old = getattr(old, part)
-        if times:
-            parts = old if isinstance(old, dict) else old.model_dump() if hasattr(old, "model_dump") else None
-            new = {k: v * value for k, v in parts.items()} if parts else old * value
-        else:
-            new = value
-        whole = isinstance(declarations()[key].default, int)
-        result[key] = round(new) if whole else new
+    for label, value in point.items():
+        key, entry = label.removeprefix("times "), RANGES[name][label]
+        of = entry["of"] if isinstance(entry, dict) else 1.0
+        new = {kind: number * value for kind, number in of.items()} if isinstance(of, dict) else of * value
+        result[key] = round(new) if isinstance(declarations()[key].default, int) else new
     return result
 
 
-def tried(name: str, points: list[dict[str, float]], seeds: int, jobs: int | None) -> pd.DataFrame:
+def tried(points: list[dict[str, float]], seeds: int, options: argparse.Namespace) -> pd.DataFrame:
     """The evidence of every point: rows of `beside` for the facts that calibrate, with the point's number."""
+    name = options.scenario
     scenario = colend.load(name)
     targets = [fact for fact in facts_of(name) if fact.use == "calibrate"]
     common = scenario.arms[scenario.baseline]
-    arms = {f"point {i}": {**common, **overrides(scenario, point)} for i, point in enumerate(points)}
+    arms = {f"point {i}": {**common, **overrides(name, point)} for i, point in enumerate(points)}
     record = {"months": "all", "banks": "yearly", "alliances": True}
     # The baseline names the first arm, so that no arm of the scenario's own is missed.
-    changed = colend.load(name, {"arms": arms, "baseline": "point 0", "record": record}, seeds=seeds)
+    changed = {"arms": arms, "baseline": "point 0", "record": record}
     with TemporaryDirectory() as folder:
-        result = colend.run(changed, jobs, folder, report=False)
+        market = colend.load(name, changed, seeds, None, options.borrowers)
+        result = colend.run(market, options.jobs, folder, report=False)
         frames = [beside(targets, result.frame, arm).assign(number=i) for i, arm in enumerate(arms)]
     return pd.concat(frames, ignore_index=True)
 
@@ -73,42 +68,56 @@ def implausibility(evidence: pd.DataFrame) -> pd.Series:
     return miss.fillna(math.inf).groupby(evidence["number"]).max()
 
 
-def wave(name: str, box: dict[str, list[float]], number: int, options) -> pd.DataFrame:
+def wave(options: argparse.Namespace, box: dict, number: int, points: int, seeds: int) -> pd.DataFrame:
     """One wave: a Latin hypercube in the box, its targets and its implausibility."""
-    sample = qmc.LatinHypercube(len(box), rng=np.random.default_rng(number)).random(options.points)
-    low, high = np.array(list(box.values())).T
-    points = [dict(zip(box, map(float, row), strict=True)) for row in qmc.scale(sample, low, high)]
-    evidence = tried(name, points, options.seeds, options.jobs)
+    sample = qmc.LatinHypercube(len(box), rng=np.random.default_rng(number)).random(points)
+    low, high = np.array(list(box.values()), dtype=float).T
+    chosen = [dict(zip(box, map(float, row), strict=True)) for row in qmc.scale(sample, low, high)]
+    evidence = tried(chosen, seeds, options)
     said = evidence.pivot(index="number", columns="fact", values="model")
     worst = evidence.loc[evidence["distance"].fillna(math.inf).groupby(evidence["number"]).idxmax(), "fact"]
-    table = pd.DataFrame(points).join(said)
-    return table.assign(wave=number, worst=worst.to_numpy(), implausibility=implausibility(evidence))
+    table = pd.DataFrame(chosen).join(said)
+    return table.assign(wave=number, seeds=seeds, worst=worst.to_numpy(), implausibility=implausibility(evidence))
+
+
+def left(table: pd.DataFrame) -> dict[str, list[float]]:
+    """The box of the points that a wave left, or of its best when it left none."""
+    kept = table[table["implausibility"] <= 1.0]
+    if len(kept) < 2:
+        kept = table.nsmallest(max(2, math.ceil(BEST * len(table))), "implausibility")
+    return {key: [float(kept[key].min()), float(kept[key].max())] for key in table.columns if "." in key}
+
+
+def size(words: str) -> tuple[int, int]:
+    """Points and seeds of a wave, written as 36x3."""
+    points, seeds = words.split("x")
+    return int(points), int(seeds)
 
 
 def main() -> None:
-    """Run the waves, print what is left and the point with the least implausibility."""
+    """Run the waves, print what is left and the last wave's point with the least implausibility."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scenario", choices=sorted(RANGES))
-    parser.add_argument("--waves", type=int, default=3)
-    parser.add_argument("--points", type=int, default=60)
-    parser.add_argument("--seeds", type=int, default=4)
+    parser.add_argument("--waves", type=size, nargs="+", default=[(60, 4), (60, 4), (60, 20)])
+    parser.add_argument("--continue", dest="more", action="store_true", help="after the waves in results/")
+    parser.add_argument("--borrowers", type=int)
     parser.add_argument("--jobs", type=int)
     options = parser.parse_args()
-    box = {key: [float(bound) for bound in bounds] for key, bounds in RANGES[options.scenario].items()}
-    waves = []
-    for number in range(1, options.waves + 1):
-        table = wave(options.scenario, box, number, options)
+    results = HERE / "results" / f"{options.scenario}.csv"
+    waves = [table for _, table in pd.read_csv(results).groupby("wave")] if options.more else []
+    ranges = RANGES[options.scenario]
+    box = {key: entry["between"] if isinstance(entry, dict) else entry for key, entry in ranges.items()}
+    for points, seeds in options.waves:
+        box = left(waves[-1]) if waves else box
+        table = wave(options, box, len(waves) + 1, points, seeds)
         waves.append(table)
-        left = table[table["implausibility"] <= 1.0]
-        print(f"wave {number}: {len(left)} of {len(table)} points left in {box}", flush=True)
-        kept = left if len(left) > 1 else table.nsmallest(max(2, math.ceil(BEST * len(table))), "implausibility")
-        box = {key: [float(kept[key].min()), float(kept[key].max())] for key in box}
+        print(f"wave {len(waves)}: {(table['implausibility'] <= 1.0).sum()} of {points} left in {box}", flush=True)
     everything = pd.concat(waves, ignore_index=True)
-    (HERE / "results").mkdir(exist_ok=True)
-    everything.to_csv(HERE / "results" / f"{options.scenario}.csv", index=False, float_format="%.5g")
-    best = everything.loc[everything["implausibility"].idxmin()]
-    print(f"left in the end: {box}\nmost often the worst target: {everything['worst'].value_counts().to_dict()}")
-    print(f"best point:\n{best.to_string()}")
+    results.parent.mkdir(exist_ok=True)
+    everything.to_csv(results, index=False, float_format="%.5g")
+    best = waves[-1].loc[waves[-1]["implausibility"].idxmin()]
+    print(f"left in the end: {left(waves[-1])}\nworst targets: {everything['worst'].value_counts().to_dict()}")
+    print(f"best point of the last wave:\n{best.to_string()}")
 
 
 if __name__ == "__main__":

@@ -47,6 +47,7 @@ def draw(result: Any, folder: Path) -> list[Path]:
 def write(source: str, figure: Figure, numbers: pd.DataFrame, files: list[Path]) -> None:
     """One figure into its three files, marked with its source."""
     figure.text(0.99, 1.0 - 0.12 / figure.get_size_inches()[1], source, ha="right", va="top", fontsize=7, color=MUTED)
+    figure.set_dpi(DOTS_PER_INCH)  # before the layout: the width of words hangs on it
     figure.draw_without_rendering()  # places everything once, for both formats
     figure.set_layout_engine("none")
     for axis in figure.axes:  # the solver's last digits hang on the order of its constraints
@@ -54,7 +55,6 @@ def write(source: str, figure: Figure, numbers: pd.DataFrame, files: list[Path])
         axis.set_position((left, bottom, width, height))
     png, svg, csv = files
     # The canvases themselves: `savefig` walks every figure once more, a third of the time.
-    figure.set_dpi(DOTS_PER_INCH)
     _whole(png, FigureCanvasAgg(figure).print_png)
     _whole(svg, lambda path: FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None}))
     _whole(csv, lambda path: numbers.to_csv(path, index=False, lineterminator="\n"))

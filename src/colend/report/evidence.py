@@ -22,9 +22,14 @@ def unit_of(unit: str, size: float) -> Unit:
         return BILLIONS if size >= 1e9 else MILLIONS if size >= 1e6 else YUAN
     if unit == "number":
         return LARGE_NUMBER if size >= 1e6 else NUMBER
-    return {"persons": PEOPLE, "share": PERCENT, "rate a year": PERCENT, "months": MONTHS, "precision": PRECISION}.get(
-        unit, NUMBER
-    )
+    return {
+        "persons": PEOPLE,
+        "share": PERCENT,
+        "rate a year": PERCENT,
+        "months": MONTHS,
+        "precision": PRECISION,
+        "1": PRECISION,
+    }.get(unit, NUMBER)
 
 
 def as_read(number: float, unit: str, size: float | None = None, sign: bool = False) -> str:

@@ -17,6 +17,8 @@ from colend.report.style import BLUE, FAINT, INK, MUTED, ORANGE, foot, page, pla
 
 FURTHEST = 4.0  # tolerances; what lies beyond is an arrow
 LABEL, LINES = 58, 2  # letters on a line, lines of a label
+SIGNS = "Signs that studies found"
+SIZES = ("bn", "m", "%", "yuan")  # what stands behind a number
 USES = {"judge": (BLUE, "o", "kept to judge"), "calibrate": (ORANGE, "s", "used to calibrate")}
 
 
@@ -25,7 +27,7 @@ def evidence(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     frame = reading.evidence
     if not len(frame):
         return None
-    return evidence_of(frame, "The model beside published figures", _below(reading)), frame
+    return evidence_of({"": frame}, _below(reading)), frame
 
 
 def _below(reading: Reading) -> str:
@@ -33,14 +35,17 @@ def _below(reading: Reading) -> str:
     return f"Model less published figure, in tolerances of the figure; {spread}"
 
 
-def evidence_of(frame: pd.DataFrame, title: str, subtitle: str) -> Figure:
-    """The figure of a data frame of evidence, of one scenario or of several."""
-    numbers, signs = frame[frame["sign"] == ""], frame[frame["sign"] != ""]
-    parts = [part for part in (numbers, signs) if len(part)]
-    heights = [len(part) + 0.8 for part in parts]
-    figure, axes = page(title, subtitle, len(parts), 1, 1.7 + 0.31 * sum(heights), height_ratios=heights)
-    for axis, part in zip(axes[:, 0], parts, strict=True):
-        _rows(axis, part.reset_index(drop=True), part is signs)
+def evidence_of(frames: dict[str, pd.DataFrame], subtitle: str) -> Figure:
+    """The figure of data frames of evidence by heading: numbers of each, then all signs."""
+    frame = pd.concat(frames.values())
+    parts = {heading: rows[rows["sign"] == ""] for heading, rows in frames.items()}
+    parts[SIGNS] = frame[frame["sign"] != ""]
+    parts = {heading: rows for heading, rows in parts.items() if len(rows)}
+    heights = [len(rows) + 0.9 for rows in parts.values()]
+    size = 1.2 + 0.25 * len(parts) + 0.3 * sum(heights)
+    figure, axes = page("The model beside published figures", subtitle, len(parts), 1, size, height_ratios=heights)
+    for axis, (heading, rows) in zip(axes[:, 0], parts.items(), strict=True):
+        _rows(axis, rows.sort_values("use", kind="stable"), heading)
     handles: list[Any] = [
         Line2D([], [], color=color, marker=marker, linestyle="", markersize=6.5, label=words)
         for use, (color, marker, words) in USES.items()
@@ -50,35 +55,37 @@ def evidence_of(frame: pd.DataFrame, title: str, subtitle: str) -> Figure:
     return figure
 
 
-def _rows(axis, part: pd.DataFrame, signs: bool) -> None:
+def _rows(axis, rows: pd.DataFrame, heading: str) -> None:
     """One row a figure, from the top down: mark, interval, and both numbers at the right."""
+    signs = heading == SIGNS
     band = (1.0, FURTHEST) if signs else (-1.0, 1.0)
     axis.axvspan(*band, color=FAINT, alpha=0.6, linewidth=0, zorder=0)
     axis.axvline(0.0, color=INK, linewidth=0.9, zorder=1)
-    for place, row in enumerate(part.itertuples()):
+    beside = {"transform": axis.get_yaxis_transform(), "va": "center", "fontsize": 7.5}
+    for place, row in enumerate(rows.itertuples()):
         _mark(axis, row, place)
-        axis.text(
-            1.01,
-            place,
-            f"{published(row)}  |  {said(row)}",
-            transform=axis.get_yaxis_transform(),
-            va="center",
-            fontsize=7.5,
-            color=INK,
-        )
-    axis.text(1.01, -0.85, "published | model", transform=axis.get_yaxis_transform(), fontsize=7.5, color=MUTED)
-    words = [_label(f"{row.says}, {row.date}") for row in part.itertuples()]
-    axis.set_yticks(range(len(part)), words, fontsize=7.0, color=INK)
-    axis.set_ylim(len(part) - 0.4, -0.6)
+        axis.text(1.01, place, _numbers(row), color=INK, **beside)
+    axis.text(1.01, -0.85, "published | model", color=MUTED, **beside)
+    axis.set_title(heading, loc="left", fontsize=9.0)
+    words = [_label(f"{row.says}, {row.date}") for row in rows.itertuples()]
+    axis.set_yticks(range(len(rows)), words, fontsize=7.0, color=INK)
+    axis.set_ylim(len(rows) - 0.4, -0.6)
     axis.set_xlim(-FURTHEST * 1.05, FURTHEST * 1.05)
     axis.tick_params(axis="y", length=0)
     axis.grid(False, axis="y")
     axis.grid(True, axis="x")
     axis.xaxis.set_major_formatter(plain)
     axis.spines["left"].set_visible(False)
-    axis.set_xlabel(
-        "difference, in half-widths of its 95 % interval; the published sign is to the right" if signs else "tolerances"
-    )
+    axis.set_xlabel("half-widths of the 95 % interval; the published sign is to the right" if signs else "tolerances")
+
+
+def _numbers(row: Any) -> str:
+    """Both numbers; their common unit once, at the end."""
+    left, right = {"positive": "> 0", "negative": "< 0"}.get(row.sign) or published(row), said(row)
+    unit = right.rsplit(" ", 1)[-1]
+    unit = unit if unit in SIZES else ""
+    of = {"yuan": " yuan", "persons": " persons", "months": " months"}.get(row.unit, "") if unit != "yuan" else ""
+    return f"{left.removesuffix(f' {unit}')}  |  {right}{of}"
 
 
 def _label(words: str) -> str:
