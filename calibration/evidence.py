@@ -90,7 +90,10 @@ def main(folders: list[str]) -> None:
         print(f"missed, and not named in {document}: {', '.join(left)}")
     document.write_text(f"{before}{START}\n{tally(frame)}\n\n{table(frame)}\n{END}{after}", encoding="utf-8")
     with matplotlib.rc_context(rc=STYLE), TemporaryDirectory() as folder:
-        spread = f"mean and 95 % interval over seeds ({seeds_of(frame)})"
+        runs = frame.groupby("scenario")["seeds"].max()
+        spread = (
+            f"mean and 95 % interval over {f'{runs.min()} to {runs.max()}' if runs.nunique() > 1 else runs.max()} seeds"
+        )
         subtitle = f"Model less published figure, in tolerances of the figure; {spread}"
         files = [Path(folder) / f"evidence{ending}" for ending in (".png", ".svg", ".csv")]
         write("colend", evidence_of(frames, subtitle), frame, files)
