@@ -23,7 +23,7 @@ from colend.report.figures.losses import trailing_loss_rate
 from colend.report.figures.rules import rules
 from colend.report.figures.stress import stress
 from colend.report.reading import Reading
-from colend.report.style import STYLE, looks
+from colend.report.style import MOST_ARMS, STYLE, looks
 from colend.report.words import GROUPS, arm_label
 from colend.scenario.design import Record
 from colend.scenario.facts import facts_of
@@ -181,7 +181,7 @@ def test_files_are_whole_sharp_and_the_same_each_time(one_run, tmp_path):
 
 def test_arms_can_be_told_apart_without_colour():
     """Markers differ, and lines do where lightness does not differ by far."""
-    for number in range(1, 9):
+    for number in range(1, MOST_ARMS + 1):
         chosen = list(looks([str(i) for i in range(number)]).values())
         for a, b in itertools.combinations(chosen, 2):
             grey = abs(np.dot(np.array(to_rgb(a.color)) - np.array(to_rgb(b.color)), [0.299, 0.587, 0.114]))

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 from colend.report.figures import FIGURES, OF_ALL_POINTS
 from colend.report.reading import Reading
-from colend.report.style import MUTED, STYLE
+from colend.report.style import MOST_ARMS, MUTED, STYLE
 
 ENDINGS = (".png", ".svg", ".csv")
 DOTS_PER_INCH = 200
@@ -38,8 +38,12 @@ def draw(result: Any, folder: Path) -> list[Path]:
                 for file in files:
                     file.unlink(missing_ok=True)
                 continue
-            place = "" if figure_of in OF_ALL_POINTS else reading.place
-            write(f"colend, scenario {reading.scenario.name}" + (f", {place}" if place else ""), *drawn, files)
+            source = [f"colend, scenario {reading.scenario.name}"]
+            if reading.place and figure_of not in OF_ALL_POINTS:
+                source.append(reading.place)
+            if len(reading.arms) > MOST_ARMS:
+                source.append(f"at most {MOST_ARMS} of {len(reading.arms)} arms")
+            write(", ".join(source), *drawn, files)
             written += files
     return written
 

@@ -70,6 +70,10 @@ _LOOKS = (
     Look(PURPLE, _LONG, "P"),
     Look(GREEN, _DASH_DOT_DOT, "X"),
     Look(YELLOW, "-", "*"),
+    Look(BLUE, _DOTTED, "<"),
+    Look(VERMILION, _LONG, "h"),
+    Look(BLACK, _DASHED, "d"),
+    Look(GREEN, "-", ">"),
 )
 _FEW = {
     1: (Look(BLUE, "-", "o"),),
@@ -77,7 +81,7 @@ _FEW = {
     3: (Look(BLUE, "-", "o"), Look(ORANGE, _DASHED, "s"), Look(BLACK, _DASH_DOT, "^")),
 }
 WIDTH, LINE = 10.0, 0.24  # inches: of a page, of a line of legend
-MOST_ARMS = len(_LOOKS)  # drawn in one figure; more cannot be told apart
+MOST_ARMS = len(_LOOKS)  # drawn in one figure, the last four in hues met before; more cannot be told apart
 
 
 def looks(arms: list[str]) -> dict[str, Look]:

@@ -31,7 +31,7 @@ CAVEAT = (
 
 
 def text(result: Any, width: int = 100) -> str:
-    """The summary of a result in under 40 lines.
+    """The summary of a result in under 40 lines, or under 50 where arms have a line each.
 
     Beside published figures where the scenario speaks to some; month by month where there is one bank and one platform.
     """
@@ -46,7 +46,7 @@ def text(result: Any, width: int = 100) -> str:
     if len(reading.arms) == 1 or not reading.has("comparison", "difference"):
         lines += _levels(reading)
     else:
-        lines += _table(reading, width)
+        lines += _comparison(reading, width)
         lines += _leaders(reading)
         lines += _over_sweep(reading, width)
     closing = _caveat(width)
@@ -96,12 +96,47 @@ def _levels(reading: Reading) -> list[str]:
     return lines[: MOST_LINES - 8]
 
 
-def _table(reading: Reading, width: int) -> list[str]:
+def _comparison(reading: Reading, width: int) -> list[str]:
     """The baseline's level and every other arm's paired difference to it."""
-    frame = reading.frame("comparison").set_index(["arm", "measure"])
     others = [arm for arm in reading.arms if arm != reading.baseline]
     fitting = max(1, (width - LABEL - BASE) // CELL)
-    shown_arms, left_out = others[:fitting], others[fitting:]
+    return _table(reading, others) if len(others) <= fitting else _arms_as_rows(reading, others, width)
+
+
+def _arms_as_rows(reading: Reading, others: list[str], width: int) -> list[str]:
+    """Where there are more arms than columns: a line an arm, as many measures as have room on the screen."""
+    frame = reading.frame("comparison").set_index(["arm", "measure"])
+    first = max(len(reading.labels[arm]) for arm in reading.arms)
+    fitting = max(1, (width - first) // CELL)
+    terms, lines = (
+        told(set(frame.index.get_level_values("measure"))),
+        [f"Difference to “{reading.labels[reading.baseline]}”"],
+    )
+    if reading.seeds > 1:
+        lines[0] += " ± 95 % interval, * where it is clear"
+    while terms and len(lines) + len(others) < MOST_LINES - 8:
+        now, terms = terms[:fitting], terms[fitting:]
+        heads = [_stacked(_label(term)) for term in now]
+        tall = max(map(len, heads))
+        lines += [
+            " " * first + "".join(f"{([''] * (tall - len(head)) + head)[row]:>{CELL - 1}} " for head in heads)
+            for row in range(tall)
+        ]
+        levels = {term: frame.loc[(reading.baseline, term.measure), "mean"] for term in now}
+        cells = "".join(f"{shown(base, term.unit):>{CELL - 1}} " for term, base in levels.items())
+        lines.append(f"{reading.labels[reading.baseline]:<{first}}{cells}")
+        for arm in others:
+            cells = "".join(f"{_cell(frame, arm, term, base):>{CELL}}" for term, base in levels.items())
+            lines.append(f"{reading.labels[arm]:<{first}}{cells}")
+        lines.append("")
+    if terms:
+        lines.append(f"({len(terms)} more measures: comparison.csv)")
+    return [line.rstrip() for line in lines]
+
+
+def _table(reading: Reading, shown_arms: list[str]) -> list[str]:
+    """The baseline and these arms."""
+    frame = reading.frame("comparison").set_index(["arm", "measure"])
     heads = [_stacked(reading.labels[arm]) for arm in [reading.baseline, *shown_arms]]
     tall = max(len(head) for head in heads)
     heads = [[""] * (tall - len(head)) + head for head in heads]
@@ -121,8 +156,6 @@ def _table(reading: Reading, width: int) -> list[str]:
         lines.append(
             f"{_label(term):<{LABEL}.{LABEL}}{shown(base, term.unit):>{BASE}}" + "".join(f"{c:>{CELL}}" for c in cells)
         )
-    if left_out:
-        lines.append(f"({len(left_out)} more arms: comparison.csv)")
     return [line.rstrip() for line in lines]
 
 
