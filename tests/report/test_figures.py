@@ -15,7 +15,8 @@ import colend
 import colend.report.figures as figures
 from colend.report import draw
 from colend.report.figures import FIGURES, OF_ALL_POINTS
-from colend.report.figures.clubs import club_diffusion, club_graph
+from colend.report.figures.club_diffusion import club_diffusion
+from colend.report.figures.club_graph import club_graph
 from colend.report.figures.comparison import differences
 from colend.report.figures.evidence import evidence
 from colend.report.figures.limit_use import limit_use

@@ -70,10 +70,10 @@ _LOOKS = (
     Look(PURPLE, _LONG, "P"),
     Look(GREEN, _DASH_DOT_DOT, "X"),
     Look(YELLOW, "-", "*"),
-    Look(BLUE, _DOTTED, "<"),
-    Look(VERMILION, _LONG, "h"),
-    Look(BLACK, _DASHED, "d"),
-    Look(GREEN, "-", ">"),
+    Look(BLUE, (0, (3, 3)), "<"),
+    Look(VERMILION, (0, (9, 2, 3, 2)), "h"),
+    Look(BLACK, (0, (2, 1, 2, 4)), "d"),
+    Look(GREEN, (0, (14, 3, 1.2, 3)), ">"),
 )
 _FEW = {
     1: (Look(BLUE, "-", "o"),),

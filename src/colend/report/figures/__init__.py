@@ -12,7 +12,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colend.report.figures.capability import capability
-from colend.report.figures.clubs import club_diffusion, club_graph
+from colend.report.figures.club_diffusion import club_diffusion
+from colend.report.figures.club_graph import club_graph
 from colend.report.figures.comparison import comparison
 from colend.report.figures.customers import customers
 from colend.report.figures.every_alliance import every_alliance

@@ -1,4 +1,4 @@
-"""The club: who of its members works with the platform, drawn around its hub, and how that spread by arm."""
+"""The club: who of its members works with the platform, drawn around its hub."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from colend.report.reading import Reading
-from colend.report.style import BLUE, MOST_ARMS, MUTED, date_axis, foot, lines, looks, over_two_lines, page, value_axis
+from colend.report.style import BLUE, MUTED, foot, over_two_lines, page
 
-SHARE = "club_working_share"
 HUB = 2
 
 
@@ -65,19 +64,3 @@ def club_graph(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
 
 def _mark(face: str, edge: str, size: float, words: str) -> Line2D:
     return Line2D([], [], linestyle="", marker="o", color=edge, markerfacecolor=face, markersize=size, label=words)
-
-
-def club_diffusion(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
-    """Members that work with the club's platform, month by month and arm by arm."""
-    if not reading.has("months", SHARE) or reading.frame("months")[SHARE].isna().all() or len(reading.arms) > MOST_ARMS:
-        return None
-    frame = reading.over_time(SHARE, 100.0)
-    figure, axes = page(
-        "How working with the platform spreads in the club",
-        f"Members that work with the club’s platform; {reading.spread_of_levels}",
-    )
-    handles = lines(axes[0, 0], frame, looks(reading.arms), reading.labels)
-    date_axis(axes[0, 0], *reading.span)
-    value_axis(axes[0, 0], "% of members")
-    foot(figure, handles if reading.several else [])
-    return figure, frame.assign(unit="% of members")
