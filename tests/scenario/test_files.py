@@ -176,8 +176,10 @@ def test_the_scenarios_that_ship():
         "nanjing_duxiaoman",
         "one_bank",
         "openness",
+        "phase_diagram",
         "policy",
         "regional_rule",
+        "screening_morris",
         "sequencing",
         "stress",
         "sweep_sobol",
@@ -205,6 +207,8 @@ def test_the_plans_of_the_scenarios_that_ship():
     alone = [rule.name for rules in policy.policies.values() if len(rules) == 1 for rule in rules]
     assert sorted(alone) == sorted(RULES)
     assert len(load("regional_rule").policies) == 4
+    assert (len(load("screening_morris").points), len(load("screening_morris").arms)) == (160, 4)
+    assert len(load("phase_diagram").points) == 49
     one = load("one_bank").arm("base").parameters
     assert [getattr(one.banks, kind).number for kind in KINDS] == [1, 0, 0]
 
