@@ -15,6 +15,7 @@ import pytest
 import colend
 from colend.market import simulate
 from colend.scenario.design import FishingTerms
+from colend.scenario.parameters import OPENNESS, SEQUENCING
 from colend.scenario.policy import RULES, Rule
 
 SEED = 3
@@ -26,7 +27,17 @@ NO_GATE = {"customers__conversion": 0.0, "customers__cash_offer_rate": 0.0}
 LEVELS = {"customers__visibility": 0.5, "platforms__opening_cost": 1_000.0, "customers__cash_offer_rate": 0.0}
 LEVELS |= {"credit__thin_view": 1.0, "platforms__technology_fee": 0.0, "learning__laboratory_platform_share": 0.0}
 UNTRUSTED = {"alliances__initial_trust": 0.0, "alliances__trust_gain": 0.0}
-OPENNESS_NAMED = {"platforms.openness", "pairs.openness", "alliances.openness"}
+CHOSEN = {f"{table}.{{}}{end}" for table, end in (("runs", "_end"), ("months", ""))}
+OPENNESS_CHOSEN = {"platforms.openness"} | {
+    column.format(f"platforms_opening_{name}") for column in CHOSEN for name in OPENNESS
+}
+OPENNESS_NAMED = OPENNESS_CHOSEN | {"alliances.openness"}
+SEQUENCING_CHOSEN = {"banks.sequencing", "platforms.sequencing"} | {
+    column.format(f"{who}_choosing_{name}")
+    for column in CHOSEN
+    for name in SEQUENCING
+    for who in ("banks", "platforms")
+}
 TRUST_NAMED = {"months.trust_mean", "alliances.trust", "alliance_months.trust"}
 CUSTOMERS_NAMED = {
     f"{table}.customers{end}"
@@ -43,8 +54,8 @@ def every_kind(**values):
 
 # What is off: (settings that switch it off, change, columns that show the change itself, settings where it acts).
 CASES = {
-    "alliances, for sequencing": (NOBODY_MEETS, PILOTS, set(), {}),
-    "alliances, for openness": (NOBODY_MEETS, TECHNOLOGY, {"platforms.openness", "pairs.openness"}, {}),
+    "alliances, for sequencing": (NOBODY_MEETS, PILOTS, SEQUENCING_CHOSEN, {}),
+    "alliances, for openness": (NOBODY_MEETS, TECHNOLOGY, OPENNESS_CHOSEN, {}),
     "alliances, for costs": (NOBODY_MEETS, {"alliances__signing_cost": 1e6, "alliances__running_cost": 1e5}, set(), {}),
     "alliances, for funding": (NOBODY_MEETS, {"alliances__funding_share": 0.3}, set(), {}),
     "alliances, for fit": (NOBODY_MEETS, {"alliances__fit_sd": 3.0}, set(), {}),

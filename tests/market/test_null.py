@@ -8,13 +8,18 @@ import pytest
 
 import colend.rules.alliance as rule
 from colend.market import Market, simulate
+from colend.scenario.parameters import SEQUENCING
 
 YEARS = 3
 # What names the sequencing, or the pilot that was none; everything else must agree.
 NAMES_OF_THE_SEQUENCING = {
     "alliances": {"sequencing", "pilot_started"},
-    "runs": {"pilots_started", "pilots_signed_share"},
-    "months": {"pilots_started"},
+    "banks": {"sequencing"},
+    "platforms": {"sequencing"},
+    "runs": {"pilots_started", "pilots_signed_share"}
+    | {f"{who}_choosing_{name}_end" for who in ("banks", "platforms") for name in SEQUENCING},
+    "months": {"pilots_started"}
+    | {f"{who}_{name}" for who in ("banks_choosing", "platforms_choosing", "running") for name in SEQUENCING},
 }
 NOTHING = {
     "alliances__pilot_cost": 0.0,
