@@ -51,11 +51,11 @@ def finished(folder):
         return 0
 
 
-def start_and_wait_for_a_run(command, folder):
-    """Start a driver; returns it when it has finished a run."""
+def start_and_wait_for_a_run(command, folder, already=0):
+    """Start a driver; returns it when it has finished a run that was not there already."""
     driver = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
     for _ in range(2_400):
-        if finished(folder) >= 1:
+        if finished(folder) > already:
             return driver
         assert driver.poll() is None, driver.communicate()[1].decode()
         time.sleep(0.05)

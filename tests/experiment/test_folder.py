@@ -153,6 +153,19 @@ def test_a_damaged_database_is_said_and_left_as_it_is(scenario, out, damage, cap
     assert main([str(scenario), "--out", str(out), "--quiet", "--fresh", "--only", "sign_then_cooperate:0"]) == 0
 
 
+def test_a_damaged_page_is_said_whichever_it_is_and_the_file_kept(scenario, out):
+    """Also those that going on would never look at: they would have been written over, and called good again."""
+    path = out / "results.sqlite"
+    good, page = path.read_bytes(), 4096
+    for start in range(page, len(good), page):
+        bad = good[:start] + bytes([start // page % 2 * 255]) * page + good[start + page :]
+        path.write_bytes(bad)
+        with pytest.raises(colend.StoreError, match=r"is damaged .*; it was left as it is") as caught:
+            go_on(scenario, out)
+        assert caught.value.status == 1
+        assert path.read_bytes() == bad
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '"scenario content files"', "3"])
 def test_a_damaged_manifest_is_said_and_made_again(scenario, out, text, capsys):
     (out / "manifest.json").write_text(text)

@@ -3,17 +3,23 @@ gives.
 """
 
 import os
+import random
 import resource
 import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
+from pathlib import Path
 
 import psutil
 import pytest
 
 import colend
+from colend.cli import main
+from colend.experiment.content import changed_tables
 from colend.experiment.manifest import read_manifest, verify
+from colend.experiment.store import connect
 
 # A script as users write them, without a guard: workers must not start it again.
 SCRIPT = """
@@ -50,19 +56,37 @@ def test_a_script_without_a_guard_on_two_processes_gives_what_one_process_gives(
     assert content(out) == content(undisturbed)
 
 
-def test_kill_9_loses_no_finished_run_and_resume_completes(script, scenario, out, undisturbed, drivers):
-    driver = drivers.start([sys.executable, script, scenario, out, "1", "3"], out)
-    os.kill(driver.pid, signal.SIGKILL)
-    driver.communicate()
-    assert drivers.finished(out) >= 1
-    colend.run(scenario, jobs=1, out=out, report=False)
-    assert content(out) == content(undisturbed)
+@pytest.mark.parametrize("moments", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_kill_9_at_random_moments_loses_no_finished_run(script, scenario, out, tmp_path, moments, drivers):
+    """One driver after another is killed in the same folder: while it starts, while it runs, while it writes."""
+    chance, kept = random.Random(moments), 0
+    command = [sys.executable, script, scenario, out, "1", "40"]
+    for moment in range(moments):
+        if moment % 3 == 2:
+            driver = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            time.sleep(chance.uniform(0.0, 5.0))
+        else:
+            driver = drivers.start(command, out, kept)
+            time.sleep(chance.uniform(0.0, 0.2))
+        driver.kill()
+        driver.communicate()
+        assert drivers.finished(out) >= kept
+        kept = drivers.finished(out)
+        with closing(connect(out / "results.sqlite")) as connection:
+            assert list(changed_tables(connection)) == []
+    many = colend.load(scenario, seeds=40)
+    colend.run(many, jobs=1, out=out, report=False)
+    colend.run(many, jobs=1, out=tmp_path / "undisturbed", report=False)
+    assert content(out) == content(tmp_path / "undisturbed")
     assert verify(out) == []
 
 
-def test_interrupt_ends_quickly_with_130_and_keeps_runs(scenario, out, drivers):
-    command = [sys.executable, "-m", "colend.cli", scenario, "--out", out, "--quiet", "--jobs", "2", "--seeds", "300"]
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_interrupt_ends_quickly_with_130_and_keeps_runs(scenario, out, jobs, drivers, capsys):
+    command = [sys.executable, "-m", "colend.cli", scenario, "--out", out, "--quiet", "--jobs", jobs, "--seeds", "300"]
     driver = drivers.start(command, out)
+    assert main([str(scenario), "--out", str(out), "--quiet"]) == 2  # two drivers in one folder
+    assert "is in use by another run" in capsys.readouterr().err
     began = time.monotonic()
     os.killpg(driver.pid, signal.SIGINT)  # Ctrl-C reaches the workers as well
     _, errors = driver.communicate(timeout=10)
@@ -72,6 +96,42 @@ def test_interrupt_ends_quickly_with_130_and_keeps_runs(scenario, out, drivers):
     assert drivers.finished(out) >= 1
     with pytest.raises(colend.StoreError, match="its runs were interrupted"):
         colend.open(out)
+
+
+def test_a_worker_that_is_killed_costs_no_run(scenario, out, undisturbed):
+    def kill_a_worker():
+        children = psutil.Process().children()
+        workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        workers[0].kill()
+
+    acted = []
+
+    def progress(done, total, failed):
+        if done and not acted:
+            acted.append(kill_a_worker())
+
+    result = colend.run(scenario, jobs=2, out=out, report=False, progress=progress)
+    assert acted
+    assert (len(result.runs), result.failures) == (6, 0)
+    assert content(out) == content(undisturbed)
+
+
+def test_runs_that_kill_their_worker_are_named_with_their_parameters(scenario, out, monkeypatch, capsys, undisturbed):
+    killing = Path(__file__).parent / "workers" / "killing"
+    path = [str(killing), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
+    monkeypatch.setattr("colend.report.draw", lambda *_: [])
+    assert main([str(scenario), "--out", str(out), "--quiet", "--jobs", "2"]) == 1
+    printed = capsys.readouterr().err
+    for arm in ("sign_then_cooperate", "cooperate_then_sign"):
+        assert f"{arm}:1 failed: the process that ran {arm}:1 died (killed, or out of memory)" in printed
+    failures = colend.open(out).frame("failures")
+    assert failures["seed"].tolist() == [1, 1]
+    assert failures["parameters"].str.contains('"alliances":').all()
+    assert sorted(set(colend.open(out).runs["seed"])) == [0, 2]
+    monkeypatch.undo()
+    assert colend.run(scenario, jobs=1, out=out, report=False).failures == 0
+    assert content(out) == content(undisturbed)
 
 
 def test_workers_end_when_their_driver_is_killed(script, scenario, out, drivers):

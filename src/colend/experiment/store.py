@@ -37,10 +37,7 @@ def explained(path: Path, opening: bool = False) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         go_on = "finished runs are kept; run the same command again to go on"
         if code in _DAMAGED:
-            text, opening = (
-                f"is damaged ({error}); it was left as it is. Move it away or start anew with --fresh",
-                False,
-            )
+            raise damaged(path, error) from error
         elif code in _HELD:
             text = "is held by another program (a database browser?). Close it and run the same command again"
         elif code in _NOT_WRITABLE:
@@ -50,6 +47,11 @@ def explained(path: Path, opening: bool = False) -> Iterator[None]:
         else:
             text, opening = f"cannot be used ({error}). {go_on.capitalize()}", False
         raise StoreError(f"{path} {text}", 2 if opening else 1) from error
+
+
+def damaged(path: Path, why: object) -> StoreError:
+    """What to say of a file whose pages are not what SQLite wrote."""
+    return StoreError(f"{path} is damaged ({why}); it was left as it is. Move it away or start anew with --fresh", 1)
 
 
 class Store:
@@ -95,6 +97,9 @@ class Store:
                 2,
             )
         if found:
+            (state,) = execute("PRAGMA quick_check(1)").fetchone()  # every page: what is damaged must not be written to
+            if state != "ok":
+                raise damaged(self.path, state.splitlines()[-1])
             return
         with self._writing():
             execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT)")
