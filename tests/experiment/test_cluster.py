@@ -52,6 +52,7 @@ class Processes:
             "worker", self.address, "--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard",
             "--local-directory", str(self.folder), *arguments, **environment,
         )  # fmt: skip
+        self.wait_for("Registered to:")
         return self.wait_for("Start worker at:")[-1]
 
     def wait_for(self, words):

@@ -38,7 +38,7 @@ def explained(path: Path, opening: bool = False) -> Iterator[None]:
         go_on = "finished runs are kept; run the same command again to go on"
         if code in _DAMAGED:
             raise damaged(path, error) from error
-        elif code in _HELD:
+        if code in _HELD:
             text = "is held by another program (a database browser?). Close it and run the same command again"
         elif code in _NOT_WRITABLE:
             text = f"cannot be written ({error}). Choose another --out"
