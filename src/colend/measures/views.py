@@ -134,7 +134,8 @@ class MonthView:
     def joint_of_platforms(self) -> np.ndarray:
         """Yuan of joint loans outstanding, by platform."""
         joint = self.contracts.kind == JOINT
-        return np.bincount(self.contracts.platform[joint], self.contracts.balance[joint] / FEN, len(self.platforms))
+        yuan = np.bincount(self.contracts.platform[joint], self.contracts.balance[joint] / FEN, len(self.platforms))
+        return yuan.astype(np.float64)  # without joint loans bincount counts in integers
 
     def partners(self, party: str, *stages: int) -> np.ndarray:
         """Number of alliances in these stages of each `bank` or `platform`."""
