@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from colend.experiment.cluster import Cluster
+from colend.experiment.content import KEYS
 from colend.experiment.errors import StoreError
 from colend.experiment.manifest import NAME as MANIFEST
 from colend.experiment.manifest import forget_old_files, read_manifest, verify, write_manifest
@@ -20,14 +22,16 @@ from colend.experiment.merging import check_parts, common_scenario, nobody_else_
 from colend.experiment.pool import Pool
 from colend.experiment.runner import Places, execute
 from colend.experiment.statistics import COMPARISON, comparison
-from colend.experiment.store import TABLES, Store, atomic_write, connect, explained
+from colend.experiment.stopping import enough, looks, widened
+from colend.experiment.store import TABLES, Store
+from colend.experiment.tables import ROWS_AT_ONCE, frame, parts, write
 from colend.scenario import Run, Scenario, load
 from colend.scenario.declarations import declarations
 from colend.scenario.design import canonical, check, model_hash, point_name, runs
 
 __all__ = ["Result", "StoreError", "compare", "load", "merge", "open_result", "run", "sweep", "verify"]
 
-_ROWS_AT_ONCE = 20_000  # as Python objects, before they become columns
+DATABASE = "results.sqlite"
 Progress = Callable[[int, int, int], None]  # runs done, runs in all, of them failed
 
 
@@ -44,22 +48,19 @@ class Result:
         self.missing: list[str] = []
         self.files: tuple[Path, ...] = ()
 
-    def frame(self, table: str) -> Any:
-        """A table as a data frame; empty when the scenario did not record it."""
-        import pandas as pd
+    def frame(self, table: str, measures: Sequence[str] | None = None, **keys: Any) -> Any:
+        """A table as a data frame; empty when the scenario did not record it.
 
-        database = self.path / "results.sqlite"
-        with explained(database), closing(connect(database)) as connection:
-            kinds = {row[1]: row[2] for row in connection.execute(f'PRAGMA table_info("{table}")')}
-            if not kinds:
-                return pd.DataFrame()
-            numbers = {"REAL": "float64", "INTEGER": "int64"}  # missing numbers are NaN, also where all are missing
-            types = {name: numbers[kind] for name, kind in kinds.items() if kind in numbers}
-            rows = connection.execute(f'SELECT * FROM "{table}"')
-            parts = [pd.DataFrame([], columns=list(kinds)).astype(types)]
-            while batch := rows.fetchmany(_ROWS_AT_ONCE):
-                parts.append(pd.DataFrame.from_records(batch, columns=list(kinds)).astype(types))
-        return pd.concat(parts[1:] or parts, ignore_index=True)
+        Of some columns only where `measures` names them; of some runs only: `arm=`, `seed=`, `point=`, a value or a
+        list (`frame("months", ["applications"], seed=[0, 1], point={"alliances.fit_sd": 2})`).
+        """
+        return frame(self.path / DATABASE, table, measures, **keys)
+
+    def parts(
+        self, table: str, measures: Sequence[str] | None = None, rows: int = ROWS_AT_ONCE, **keys: Any
+    ) -> Iterator[Any]:
+        """As `frame`, in data frames of at most `rows` rows one after the other: for tables that memory cannot hold."""
+        return parts(self.path / DATABASE, table, measures, rows, **keys)
 
     runs = cached_property(lambda self: self.frame("runs"))
     months = cached_property(lambda self: self.frame("months"))
@@ -118,11 +119,10 @@ def run(
     if shard is not None and not 1 <= shard[0] <= shard[1]:
         raise ValueError(f"shard {shard}: (i, n) with i from 1 to n")
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
+    if shard is not None and scenario.until is not None:
+        raise StoreError("a part cannot tell when seeds are enough, which takes all results: give a number of seeds", 2)
     folder = Path(out) if out is not None else folder_of(scenario, shard)
     result, everything = Result(folder, scenario), runs(scenario)
-    wanted = everything if only is None else [only]
-    if shard is not None:
-        wanted = everything[shard[0] - 1 :: shard[1]]
     started = time.perf_counter()
     with ExitStack() as stack:
         places: Places | None = stack.enter_context(Cluster(cluster)) if cluster else None
@@ -131,25 +131,35 @@ def run(
             result.removed = store.keep_only(everything)
         else:
             _refuse_to_mix(store, scenario)
-        finished = store.finished()
-        open_runs = [one for one in wanted if one.key not in finished]
-        check(open_runs)
-        jobs = min(jobs or os.cpu_count() or 1, len(open_runs))
-        if places is None and jobs > 1:
-            _compile_first()
-            places = stack.enter_context(Pool(jobs))
-        done, total = len(wanted) - len(open_runs), len(wanted)
-        if progress is not None:
-            progress(done, total, 0)
-        for outcome in execute(open_runs, places, engine):
-            if outcome.tables is None:
-                store.fail(outcome.run, outcome.error)
-                result.failures += 1
-            else:
-                store.add(outcome.run, outcome.tables)
-            done += 1
+        tried: set[str] = set()
+        for stage in [scenario] if only else _look_by_look(scenario, folder):
+            result.scenario = scenario = stage
+            everything = runs(scenario)
+            wanted = everything if only is None else [only]
+            if shard is not None:
+                wanted = everything[shard[0] - 1 :: shard[1]]
+            seen = tried | set(store.finished())
+            open_runs = [one for one in wanted if one.key not in seen]
+            check(open_runs)
+            processes = min(jobs or os.cpu_count() or 1, len(open_runs))
+            if places is None and processes > 1:
+                _compile_first()
+                places = stack.enter_context(Pool(processes))
+            done, total = len(wanted) - len(open_runs), len(wanted)
             if progress is not None:
                 progress(done, total, result.failures)
+            for outcome in execute(open_runs, places, engine):
+                if outcome.tables is None:
+                    store.fail(outcome.run, outcome.error)
+                    result.failures += 1
+                else:
+                    store.add(outcome.run, outcome.tables)
+                done += 1
+                if progress is not None:
+                    progress(done, total, result.failures)
+            tried.update(one.key for one in open_runs)
+        if only is None and scenario.until is not None:
+            result.removed += store.keep_only(everything)  # seeds beyond those that were enough
         simulated = time.perf_counter() - started
         files = write_tables(store, folder, scenario, export)
         result.missing = _missing(store, everything if only else wanted)
@@ -228,6 +238,22 @@ def folder_of(scenario: Scenario, shard: tuple[int, int] | None = None) -> Path:
     return folder if shard is None else folder / "shards" / f"{shard[0]:0{len(str(shard[1]))}}_of_{shard[1]}"
 
 
+def _look_by_look(scenario: Scenario, folder: Path) -> Iterator[Scenario]:
+    """The scenario with the seeds to run first, then with more, until its rule says that they are enough.
+
+    Looks at whole numbers of seeds and at nothing else: how many are run is a function of the results, whatever ran
+    before in the folder and in however many processes.
+    """
+    if scenario.until is None:
+        yield scenario
+        return
+    for number in looks(scenario.until.at_least, scenario.until.at_most):
+        part = replace(scenario, seeds=list(range(number)))
+        yield part
+        if enough(Result(folder, part).frame("runs", [scenario.until.measure], seed=part.seeds), part):
+            return
+
+
 def _refuse_to_mix(store: Store, scenario: Scenario) -> None:
     """StoreError when the folder holds runs of another scenario than this, at whatever seeds."""
     finished = store.finished()
@@ -266,46 +292,45 @@ def write_tables(store: Store, folder: Path, scenario: Scenario, export: str | N
         numbers=2,
     )
     result = Result(folder, scenario)
-    frame = in_order(result.runs, scenario)
-    measures = [name for name in frame.columns if name not in ("arm", "seed", "point")]
-    rows = list(comparison(frame, scenario.baseline, measures)) if len(frame) else []
-    store.replace("comparison", COMPARISON, rows, numbers=len(COMPARISON) - 3)
-    files = []
-    for table, content in (("runs", frame), ("comparison", result.frame("comparison"))):
-        atomic_write(folder / f"{table}.csv", content.to_csv(index=False, lineterminator="\n"))
-        files.append(folder / f"{table}.csv")
-    if export is not None:
-        files += export_tables(result, export)
-    return files
+    store.replace("comparison", COMPARISON, _compared(result), numbers=len(COMPARISON) - 3)
+    files = [path for table in ("runs", "comparison") if (path := write_table(result, table, folder, "csv"))]
+    return files + (export_tables(result, export) if export is not None else [])
 
 
-def in_order(frame: Any, scenario: Scenario) -> Any:
-    """Rows by seed, point and arm as the scenario has them, whichever run was done first."""
-    if frame.empty:
-        return frame
-    arms = {name: i for i, name in enumerate(scenario.arms)}
-    points = {point_name(point): i for i, point in enumerate(scenario.points)}
-    places = frame.assign(arm=frame["arm"].map(arms), point=frame["point"].map(points))
-    return frame.loc[places.sort_values(["seed", "point", "arm"], kind="stable").index].reset_index(drop=True)
+def _compared(result: Result) -> Iterator[tuple]:
+    """Rows of the comparison, as many sweep points at once as make a part of the table of runs."""
+    scenario = result.scenario
+    names = next(result.parts("runs", rows=1), ())
+    measures = [name for name in names if name not in KEYS]
+    if not measures:
+        return  # no run is finished
+    points = [point_name(point) for point in scenario.points]
+    each = max(1, ROWS_AT_ONCE // (len(scenario.arms) * len(scenario.seeds)))
+    for first in range(0, len(points), each):
+        some = {"point": points[first : first + each]} if len(points) > each else {}
+        runs_there = frame(result.path / DATABASE, "runs", order=scenario, **some)
+        yield from comparison(runs_there, scenario.baseline, measures, widened(scenario))
+
+
+def write_table(result: Result, table: str, folder: Path, kind: str) -> Path | None:
+    """A table as a file in `folder`, part by part, or None when it was not recorded.
+
+    Rows by seed, point and arm as the scenario has them, whichever run was done first.
+    """
+    path, order = folder / f"{table}.{kind}", result.scenario if table in TABLES else None
+    found = parts(result.path / DATABASE, table, order=order)
+    first = next(found, None)
+    if first is None:
+        return None
+    write(itertools.chain([first], found), path)
+    return path
 
 
 def export_tables(result: Result, kind: str) -> list[Path]:
     """Every table as a file under tables/: `csv` or `parquet` (needs the extra colend[parquet])."""
-    folder, files = result.path / "tables", []
+    folder = result.path / "tables"
     folder.mkdir(exist_ok=True)
-    for table in (*TABLES, "comparison"):
-        path = folder / f"{table}.{kind}"
-        frame = result.frame(table)
-        if frame.columns.empty:  # not recorded
-            continue
-        if kind == "csv":
-            atomic_write(path, frame.to_csv(index=False, lineterminator="\n"))
-        else:
-            temporary = path.with_name(f".{path.name}")
-            frame.to_parquet(temporary, index=False)
-            temporary.replace(path)
-        files.append(path)
-    return files
+    return [path for table in (*TABLES, "comparison") if (path := write_table(result, table, folder, kind))]
 
 
 def compare(one: str | Path, other: str | Path) -> Any:

@@ -94,8 +94,9 @@ def run_or_check(options: argparse.Namespace) -> int:
 
     folder = Path(options.out) if options.out else folder_of(scenario, shard)
     check_folder(folder)
-    number = len(scenario.arms) * len(scenario.points) * len(scenario.seeds)
-    number = 1 if only else len(range(number)[shard[0] - 1 :: shard[1]]) if shard else number
+    number = 1 if only else None
+    if shard:
+        number = len(range(len(scenario.arms) * len(scenario.points) * len(scenario.seeds))[shard[0] - 1 :: shard[1]])
     processes = jobs or os.cpu_count() or 1
     if options.check and options.cluster:
         processes = threads(options.cluster)

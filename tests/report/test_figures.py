@@ -18,6 +18,7 @@ from colend.report.figures import FIGURES, OF_ALL_POINTS
 from colend.report.figures.club_diffusion import club_diffusion
 from colend.report.figures.club_graph import club_graph
 from colend.report.figures.comparison import differences
+from colend.report.figures.convergence import convergence
 from colend.report.figures.evidence import evidence
 from colend.report.figures.limit_use import limit_use
 from colend.report.figures.losses import trailing_loss_rate
@@ -30,7 +31,8 @@ from colend.scenario.design import Record
 from colend.scenario.facts import facts_of
 
 NAMES = [name for name, _ in FIGURES]
-SOME_ONLY = (*OF_ALL_POINTS, evidence, stress, rules, limit_use, club_graph, club_diffusion)
+# What needs other scenarios, or more seeds.
+SOME_ONLY = (*OF_ALL_POINTS, evidence, stress, rules, limit_use, club_graph, club_diffusion, convergence)
 OF_ANY_COMPARISON = [name for name, figure_of in FIGURES if figure_of not in SOME_ONLY]
 
 

@@ -97,6 +97,7 @@ def test_every_default_obeys_it():
         "{policy: china, compare: {policy: [none, [china_2021_02, {from: 2021-02, rate_cap: 0.2}]]}}",
         "{arms: {one: {policy: {from: 2021-02, partner_list: 2}}, two: {policy: none}}, baseline: {policy: none}}",
         "seeds: [3, 7]",
+        "seeds: {at_least: 30, at_most: 400, until: {measure: value_per_bank, half_width: 1.0e+6}}",
     ],
 )
 def test_what_it_accepts(scenario):
@@ -109,6 +110,10 @@ def test_what_it_accepts(scenario):
         "bas: {}",
         "fishing_test: {month: first}",
         "base: {alliances.fit_s: 1}",
+        "seeds: {at_least: 30, at_most: 400}",
+        "seeds: {at_least: 4, at_most: 400, until: {measure: value_per_bank, half_width: 1}}",
+        "seeds: {at_least: 30, at_most: 400, until: {measure: value_per_bnk, half_width: 1}}",
+        "seeds: {at_least: 30, at_most: 400, until: {measure: value_per_bank, half_width: 0}}",
         "base: {alliances: {fit_sd: -1}}",
         "base: {platforms: {openness: trafic}}",
         "base: {population.borrowers: 1.5}",

@@ -41,8 +41,11 @@ def model_says(frame: Any, fact: Fact, arm: str) -> dict[int, float]:
     return found
 
 
-def beside(facts: Iterable[Fact], frame_of: Callable[[str], Any], baseline: str) -> Any:
-    """A data frame with EVIDENCE of each fact; `frame_of(table)` gives the data frame of a table at one sweep point."""
+def beside(facts: Iterable[Fact], frame_of: Callable[[str], Any], baseline: str, widening: float = 1.0) -> Any:
+    """A data frame with EVIDENCE of each fact; `frame_of(table)` gives the data frame of a table at one sweep point.
+
+    Intervals are `widening` times Student's (`colend.experiment.stopping`).
+    """
     import pandas as pd
 
     rows = []
@@ -54,12 +57,12 @@ def beside(facts: Iterable[Fact], frame_of: Callable[[str], Any], baseline: str)
             if fact.model.minus:
                 other = model_says(frame, fact, fact.model.minus)
                 said = {seed: value - other[seed] for seed, value in said.items() if seed in other}
-        rows.append(_row(fact, np.array(list(said.values()))))
+        rows.append(_row(fact, np.array(list(said.values())), widening))
     return pd.DataFrame(rows, columns=list(EVIDENCE))
 
 
-def _row(fact: Fact, values: np.ndarray) -> tuple:
-    mean, low, high = map(float, interval(values)) if len(values) else (math.nan,) * 3
+def _row(fact: Fact, values: np.ndarray, widening: float) -> tuple:
+    mean, low, high = map(float, interval(values, widening)) if len(values) else (math.nan,) * 3
     distance, holds = math.nan, None
     if len(values) and fact.value is not None and fact.tolerance is not None:
         distance = abs(mean - fact.value) / fact.tolerance

@@ -15,6 +15,7 @@ from typing import Any
 
 from colend.experiment.content import changed_tables
 from colend.experiment.errors import StoreError
+from colend.experiment.stopping import said
 from colend.experiment.store import atomic_write, connect, explained, table_hashes
 from colend.scenario.design import Scenario, model_hash
 
@@ -65,6 +66,7 @@ def write_manifest(
         "files": {file.relative_to(folder).as_posix(): file_hash(file) for file in sorted(files)},
         **({"shard": shard} if shard else {}),
         "missing": missing,
+        **({"enough": said(folder / "results.sqlite", scenario)} if scenario.until else {}),
         "seconds": took,
     }
     atomic_write(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from colend.scenario.design import Scenario
+from colend.experiment.statistics import COMPARISON
+from colend.scenario.design import Scenario, Setting, point_name
 
 # Measured on a two-core machine: see benchmarks/. Seconds a borrower-month and a month of one run, and to start.
 SECONDS_A_BORROWER_MONTH = 75e-9
@@ -12,6 +13,11 @@ SECONDS_A_MONTH = 0.016
 SECONDS_TO_START = 8.0
 BYTES_A_BORROWER = 60
 BYTES_A_PROCESS = 350e6
+DISK = 5e6  # charts and declarations
+BYTES_OF_A_RUN = 500  # its keys and hashes
+BYTES_A_NUMBER = 6.0  # zeros and small numbers take less than eight
+ALLIANCES_A_BANK_YEAR = 0.5
+MEASURES = {"runs": 53, "months": 93, "banks": 25, "alliances": 36, "alliance_months": 15}  # columns
 MOST_LOOKED_AT = 64  # combinations of arm and sweep point; of more, every so many
 
 
@@ -28,10 +34,11 @@ def plan(scenario: Scenario, jobs: int, number: int | None = None, here: bool = 
     largest = max(settings, key=lambda setting: setting.parameters.population.borrowers)
     borrowers, months = largest.parameters.population.borrowers, largest.months
     average = sum(setting.parameters.population.borrowers for setting in settings) / len(settings)
-    number = number or len(combinations) * len(scenario.seeds)
-    jobs = min(jobs, number)
+    fewest = scenario.until.at_least if scenario.until else len(scenario.seeds)
+    numbers = [number] if number else sorted({len(combinations) * n for n in (fewest, len(scenario.seeds))})
+    jobs = min(jobs, numbers[-1])
     each = months * (SECONDS_A_MONTH + SECONDS_A_BORROWER_MONTH * average)
-    seconds = SECONDS_TO_START + each * number / jobs
+    seconds = [SECONDS_TO_START + each * n / min(jobs, n) for n in numbers]
     memory = jobs * (BYTES_A_PROCESS + BYTES_A_BORROWER * borrowers)
     available = psutil.virtual_memory().available
     too_big = ""
@@ -46,17 +53,42 @@ def plan(scenario: Scenario, jobs: int, number: int | None = None, here: bool = 
         "arms": list(scenario.arms),
         "baseline": scenario.baseline,
         "sweep_points": len(scenario.points),
+        **({"seeds_at_least": fewest, "runs_at_least": numbers[0]} if len(numbers) > 1 else {}),
         "seeds": len(scenario.seeds),
-        "runs": number,
+        "runs": numbers[-1],
         "months": months,
         "borrowers": borrowers,
         "people_a_borrower": largest.scale,
         "people": largest.scale * borrowers,
         "processes": jobs,
-        "expected_time": duration(seconds),
+        "expected_time": " to ".join(map(duration, seconds)),
+        "expected_disk": " to ".join(size(DISK + n * disk_of_run(scenario, largest)) for n in numbers),
         "expected_memory": f"{memory / 1e9:.1f} GB",
         "too_big": too_big,
     }
+
+
+def disk_of_run(scenario: Scenario, setting: Setting) -> float:
+    """Bytes that a run takes in the database with what `record` keeps, and its share of the comparison."""
+    record, banks = setting.record, setting.parameters.banks
+    lenders = banks.city.number + banks.rural.number + banks.consumer_finance.number
+    years = -(-setting.months // 12)
+    rows = {
+        "runs": 1,
+        "months": {"all": setting.months, "yearly": years, "none": 0}[record.months],
+        "banks": 0 if record.banks == "none" else years * lenders,
+        "alliances": lenders * ALLIANCES_A_BANK_YEAR * setting.years if record.alliances else 0,
+        "alliance_months": min(record.lives, lenders) * setting.months if record.alliances else 0,
+    }
+    keys = len(setting.arm) + len(point_name(setting.point)) + 10
+    kept = sum(number * (keys + BYTES_A_NUMBER * MEASURES[table]) for table, number in rows.items())
+    comparison = MEASURES["runs"] * (keys + 30 + BYTES_A_NUMBER * len(COMPARISON)) / len(scenario.seeds)
+    return BYTES_OF_A_RUN + 3 * keys + kept + comparison
+
+
+def size(number: float) -> str:
+    """Bytes in words."""
+    return f"{number / 1e9:,.1f} GB" if number >= 1e9 else f"{max(1.0, number / 1e6):,.0f} MB"
 
 
 def duration(seconds: float) -> str:

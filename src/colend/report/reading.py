@@ -12,6 +12,7 @@ import pandas as pd
 
 from colend.experiment.evidence import beside
 from colend.experiment.statistics import interval
+from colend.experiment.stopping import widened
 from colend.report.words import arm_label
 from colend.scenario.facts import facts_of
 from colend.scenario.policy import Rule
@@ -31,6 +32,7 @@ class Reading:
         self.points = points or [""]
         self.point = self.points[0] if point is None else point
         self._frames: dict[str, pd.DataFrame] = {}
+        self.widening = widened(self.scenario)
 
     @cached_property
     def arms(self) -> list[str]:
@@ -104,6 +106,10 @@ class Reading:
         values = json.loads(self.point)
         return ", ".join(f"{key} = {value}" for key, value in values.items())
 
+    def interval(self, values: Any) -> tuple[Any, Any, Any]:
+        """Mean of values over their first axis (seeds), and its 95 % interval."""
+        return interval(values, self.widening)
+
     def frame(self, name: str) -> pd.DataFrame:
         """A table of the result at this sweep point; empty where it was not recorded."""
         if name not in self._frames:
@@ -116,7 +122,7 @@ class Reading:
     @cached_property
     def evidence(self) -> pd.DataFrame:
         """The model beside the published figures that the scenario speaks to (`colend.experiment.evidence`)."""
-        return beside(facts_of(self.scenario.name), self.frame, self.scenario.baseline)
+        return beside(facts_of(self.scenario.name), self.frame, self.scenario.baseline, self.widening)
 
     def has(self, name: str, *measures: str) -> bool:
         """Whether a table was recorded, with these measures."""
@@ -146,7 +152,7 @@ class Reading:
     ) -> pd.DataFrame:
         """The same for one arm."""
         table = self.monthly(arm, value) * factor
-        mean, low, high = interval(table.to_numpy(dtype=float).T)
+        mean, low, high = self.interval(table.to_numpy(dtype=float).T)
         months = table.index.to_numpy()
         columns = {"arm": arm, "month": months, "date": self.date(months), "mean": mean, "low": low, "high": high}
         return pd.DataFrame(columns)

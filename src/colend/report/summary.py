@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from colend.experiment.statistics import compared, interval
+from colend.experiment.statistics import compared
 from colend.report import evidence
+from colend.report.enough import why
 from colend.report.reading import Reading
 from colend.report.story import is_story, story
 from colend.report.words import GROUPS, Term, shown
@@ -66,7 +67,7 @@ def _heading(reading: Reading, width: int) -> list[str]:
     seeds = f"{reading.seeds} seeds each" if reading.seeds > 1 else "one seed, so no interval"
     arms = f"{len(reading.arms)} arms, " if len(reading.arms) > 1 else ""
     point = f" At {reading.place} (first of {len(reading.points)} sweep points)." if reading.place else ""
-    text = f"{arms}{seeds}; {reading.months} months from {scenario.start}.{point}"
+    text = f"{arms}{seeds}; {reading.months} months from {scenario.start}.{point} {why(reading)}"
     return [
         *textwrap.wrap(scenario.title or scenario.name, width),
         *textwrap.wrap(text[:1].upper() + text[1:], width),
@@ -90,7 +91,7 @@ def _levels(reading: Reading) -> list[str]:
     for arm in reading.arms:
         lines.append(f"{reading.labels[arm]}:" if len(reading.arms) > 1 else "Over the run:")
         for term in told(set(runs.columns)):
-            mean, low, high = interval(reading.of_runs(term.measure)[arm])
+            mean, low, high = reading.interval(reading.of_runs(term.measure)[arm])
             spread = f"  ± {shown((high - low) / 2, term.unit)}" if np.isfinite(low) else ""
             lines.append(f"  {_label(term):<{LABEL + 8}}{shown(float(mean), term.unit):>12}{spread}")
     return lines[: MOST_LINES - 8]
@@ -238,7 +239,7 @@ def _at_point(table, arm: str, point: str, term: Term) -> str:
 def paired(reading: Reading, measure: str, arm: str, other: str) -> tuple[float, float, float]:
     """Mean of arm minus other over the seeds that both have, and its 95 % interval."""
     frame = reading.frame("runs").pivot(index="seed", columns="arm", values=measure).astype(float)
-    numbers = compared(frame[arm].to_numpy(), frame[other].to_numpy())
+    numbers = compared(frame[arm].to_numpy(), frame[other].to_numpy(), reading.widening)
     return float(numbers["difference"]), float(numbers["low"]), float(numbers["high"])
 
 

@@ -16,6 +16,7 @@ from colend.scenario.errors import ScenarioError, nearest
 from colend.scenario.keys import misfits, resolve
 from colend.scenario.parameters import KINDS, Parameters
 from colend.scenario.policy import Rule
+from colend.scenario.seeds import Until
 
 MONTHS_KEPT = ("all", "yearly", "none")
 BANKS_KEPT = ("yearly", "none")
@@ -154,6 +155,7 @@ class Scenario:
     fishing_test: FishingTerms | None = None
     policies: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
     sample: Any = None  # the `colend.scenario.sweep.Sample` that the points are of
+    until: Until | None = None  # when fewer of the `seeds` are enough
 
     def arm(self, name: str, point: dict[str, Any] | None = None) -> Setting:
         """The setting of an arm, at a sweep point (the first one, if none is given).
@@ -199,6 +201,7 @@ class Scenario:
             **({"fishing_test": asdict(self.fishing_test)} if self.fishing_test else {}),
             **({"policies": self._policies()} if self.policies else {}),
             **({"sample": self.sample.content()} if self.sample else {}),
+            **({"until": self.until.content()} if self.until else {}),
         }
 
     @classmethod
@@ -213,10 +216,12 @@ class Scenario:
         fishing = data.get("fishing_test")
         if fishing is not None:
             fishing = FishingTerms(**(fishing | {"kinds": tuple(fishing["kinds"])}))
-        record = Record(**data["record"])
+        record, until = Record(**data["record"]), data.get("until")
+        until = until and Until(**until)
         rules = data.get("policies", {}).items()
         policies = {arm: tuple(Rule(**rule) for rule in each) for arm, each in rules}
-        return cls(**(data | {"record": record, "sample": sample, "fishing_test": fishing, "policies": policies}))
+        parts = {"record": record, "sample": sample, "fishing_test": fishing, "policies": policies, "until": until}
+        return cls(**(data | parts))
 
 
 def canonical(value: Any) -> str:

@@ -14,11 +14,11 @@ from typing import Any
 from colend.scenario.design import BANKS_KEPT, MONTHS_KEPT, FishingTerms, Record
 from colend.scenario.errors import nearest, shown
 from colend.scenario.parameters import KINDS
+from colend.scenario.seeds import MOST_SEEDS
 
 LONGEST_NAME = 80
 LONGEST_TEXT = 10_000
 MOST_YEARS = 100
-MOST_SEEDS = 1_000_000
 LARGEST_SEED = 2**63 - 1
 MOST_LIVES = 10_000
 MOST_HORIZON = 120  # months of a fishing test

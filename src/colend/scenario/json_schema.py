@@ -29,6 +29,7 @@ from colend.scenario.fields import MOST_HORIZON
 from colend.scenario.keys import POLICY
 from colend.scenario.parameters import KINDS
 from colend.scenario.policy import MONTH, RULES, RuleKind, presets
+from colend.scenario.seeds import FEWEST, MOST_SEEDS, measured
 from colend.scenario.sweep import METHODS
 
 SHIPPED = Path(__file__).with_name("schema.json")
@@ -68,10 +69,11 @@ def schema() -> dict[str, Any]:
             "start": {"type": "string", "pattern": "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$", "default": "2017-01"},
             "years": {"type": "number", "exclusiveMinimum": 0, "maximum": 100, "default": 6},
             "seeds": {
-                "description": "How many replications (seeds 0 to n-1), or a list of seeds",
+                "description": "How many replications (seeds 0 to n-1), a list of seeds, or until when to add seeds",
                 "anyOf": [
                     whole | {"minimum": 1},
                     {"type": "array", "items": whole, "minItems": 1, "uniqueItems": True},
+                    _until(),
                 ],
             },
             "base": parameters | {"description": "What differs from the defaults in every arm"},
@@ -215,6 +217,17 @@ def _rule(kind: RuleKind) -> dict[str, Any]:
         return {"type": "boolean"} | described
     number = "integer" if kind.unit == "number" else "number"
     return {"type": number, "minimum": kind.low, "maximum": kind.high} | described
+
+
+def _until() -> dict[str, Any]:
+    """Seeds added until differences are sure enough."""
+    number = {"type": "integer", "minimum": FEWEST, "maximum": MOST_SEEDS}
+    half = {"type": "number", "exclusiveMinimum": 0, "description": "Of the 95 % interval, in the measure's unit"}
+    rule = {"measure": {"enum": measured()}, "half_width": half}
+    closed = {"type": "object", "additionalProperties": False}
+    until = closed | {"required": list(rule), "properties": rule}
+    parts = {"at_least": number, "at_most": number, "until": until}
+    return closed | {"required": list(parts), "properties": parts}
 
 
 def _sample(ranges: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from colend.scenario.errors import Problems, ScenarioError, nearest, shown
 from colend.scenario.keys import POLICY, Source, checked, entries, misfits, resolve
 from colend.scenario.policy import Asked, Rule, month_number, read_policy
 from colend.scenario.reading import Document, read_file, read_value
+from colend.scenario.seeds import until
 from colend.scenario.sweep import Sample, swept
 
 TOP_LEVEL = (
@@ -115,7 +116,8 @@ def load(
     """The scenario in a YAML file, or of a shipped scenario's name.
 
     `overrides`: parameters by dotted or nested key, or top-level keys, over what the file says. `seeds` (a number of
-    them, or a list), `years` and `borrowers` are short for those keys. Raises ScenarioError with every problem.
+    them, a list, or a rule as in the file), `years` and `borrowers` are short for those keys. Raises ScenarioError with
+    every problem.
     """
     file = find(path)
     problems = Problems()
@@ -324,13 +326,17 @@ class _Assembly:
             for layer in self.layers:
                 if key not in layer.document.data:
                     continue
+                if key == "seeds" and isinstance(layer.document.data[key], Mapping):
+                    if rule := until(layer.source("seeds"), self.problems):
+                        result |= {"seeds": list(range(rule.at_most)), "until": rule}
+                    continue
                 try:
                     value = check(layer.document.data[key])
                 except ValueError as error:
                     self.problems.append(f"{layer.place(key)}: {key}: {error}")
                 else:
                     if key != "name" or layer in self.layers[-2:]:  # an included file's name is not this one's
-                        result[key] = value
+                        result |= {key: value, **({"until": None} if key == "seeds" else {})}
         result["title"] = result["title"] or result["name"]
         result["record"] = self.record(record)
         result["fishing_test"] = self.fishing(round(result["years"] * 12))

@@ -15,6 +15,7 @@ from colend.report.figures.capability import capability
 from colend.report.figures.club_diffusion import club_diffusion
 from colend.report.figures.club_graph import club_graph
 from colend.report.figures.comparison import comparison
+from colend.report.figures.convergence import convergence
 from colend.report.figures.customers import customers
 from colend.report.figures.every_alliance import every_alliance
 from colend.report.figures.evidence import evidence
@@ -58,6 +59,7 @@ FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None
     ("20_limit_use", limit_use),
     ("21_club", club_graph),
     ("22_club_diffusion", club_diffusion),
+    ("23_convergence", convergence),
 )
 # Drawn of a whole sweep; all others show one point of it.
 OF_ALL_POINTS = (sweep, sweep_map, sweep_points, sensitivities)

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colend.experiment.statistics import interval
 from colend.report.reading import Reading
 from colend.report.style import INK, MUTED, at_least, date_axis, foot, lines, looks, marks, page, value_axis
 from colend.report.words import KIND_WORDS
@@ -56,7 +55,7 @@ def _quartiles(reading: Reading) -> pd.DataFrame:
     rows = []
     for (arm, kind), banks in frame.groupby(["arm", "kind"], sort=False):
         each = np.array([np.percentile(seed["precision"], [25, 50, 75]) for _, seed in banks.groupby("seed")])
-        mean, low, high = interval(each)
+        mean, low, high = reading.interval(each)
         rows.append([arm, kind, *mean, low[1], high[1], len(each)])
     return pd.DataFrame(rows, columns=["arm", "kind", "p25", "median", "p75", "low", "high", "seeds"])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colend.report.reading import Reading, interval
+from colend.report.reading import Reading
 from colend.report.style import foot, looks, marks, page, value_axis
 from colend.report.words import KIND_WORDS
 
@@ -44,7 +44,7 @@ def _dots(axis, reading: Reading, measures: dict[str, str], chosen) -> list[list
     for number, (arm, look) in enumerate(chosen.items()):
         x = np.arange(len(measures)) + (number - (len(chosen) - 1) / 2) * step
         values = np.stack([reading.of_runs(measure)[arm] for measure in measures], axis=1) * 100.0
-        mean, low, high = interval(values)
+        mean, low, high = reading.interval(values)
         axis.vlines(x, low, high, color=look.color, linewidth=1.4)
         axis.plot(x, mean, look.marker, color=look.color, markersize=5.5, linestyle="")
         rows += [

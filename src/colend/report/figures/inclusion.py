@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colend.experiment.statistics import interval
 from colend.report.reading import Reading
 from colend.report.style import foot, looks, marks, page, value_axis
 from colend.report.words import SEGMENT_WORDS
@@ -28,8 +27,8 @@ def inclusion(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     chosen = looks(reading.arms)
     frame = reading.frame("regions")
     frame = frame[frame["month"] == frame["month"].max()]
-    segments = _share(frame, ["segment"])
-    regions = _share(frame[frame["segment"] == "thin_file"], ["region"])
+    segments = _share(reading, frame, ["segment"])
+    regions = _share(reading, frame[frame["segment"] == "thin_file"], ["region"])
     order = regions.groupby("region")["mean"].mean().sort_values().index
     _dots(axes[0, 0], segments, "segment", list(SEGMENT_WORDS), chosen)
     axes[0, 0].set_xticks(range(len(SEGMENT_WORDS)), list(SEGMENT_WORDS.values()))
@@ -46,13 +45,13 @@ def inclusion(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     return figure, pd.concat(tables, ignore_index=True).assign(unit="% of persons")
 
 
-def _share(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def _share(reading: Reading, frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     """Per cent served by arm and `by`, sums before dividing within a seed; mean and interval over seeds."""
     sums = frame.groupby(["arm", *by, "seed"], sort=False)[["served", "persons"]].sum().reset_index()
     sums["share"] = 100.0 * sums["served"] / sums["persons"].where(sums["persons"] > 0.0)
     rows = []
     for key, seeds in sums.groupby(["arm", *by], sort=False):
-        mean, low, high = interval(seeds["share"].to_numpy())
+        mean, low, high = reading.interval(seeds["share"].to_numpy())
         rows.append([*key, float(mean), float(low), float(high)])
     return pd.DataFrame(rows, columns=["arm", *by, "mean", "low", "high"])
 

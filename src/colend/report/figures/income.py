@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from colend.experiment.statistics import interval
 from colend.report.reading import Reading
 from colend.report.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, YELLOW, page, plain
 from colend.report.words import yuan_unit
@@ -79,7 +78,7 @@ def income(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
                 [title, measure, words, arm, value, np.nan, np.nan] for arm, value in zip(arms, signed, strict=True)
             ]
         for place, arm in enumerate(arms):
-            mean, low, high = interval(sums.loc[arm, profit].to_numpy())
+            mean, low, high = reading.interval(sums.loc[arm, profit].to_numpy())
             axis.plot([low, high], [place, place], color=INK, linewidth=1.6)
             axis.plot(mean, place, "D", color="white", markeredgecolor=INK, markersize=6)
             rows.append([title, profit, "profit after tax", arm, float(mean), float(low), float(high)])

@@ -75,13 +75,7 @@ def _table(reading: Reading, points: dict[str, float]) -> pd.DataFrame | None:
     table = frame.assign(value=frame["point"].map(points)).sort_values("value")
     if len(reading.arms) > 1:
         return table[["arm", "measure", "value", "difference", "low", "high"]]
-    from scipy.special import stdtrit
-
-    number = table["n"].to_numpy(dtype=float)
-    several = number > 1.0
-    error = table["sd"].to_numpy(dtype=float) / np.sqrt(np.maximum(number, 1.0))
-    half = np.where(several, stdtrit(np.maximum(number - 1.0, 1.0), 0.975) * error, np.nan)
-    table = table.assign(difference=table["mean"], low=table["mean"] - half, high=table["mean"] + half)
+    table = table.assign(difference=table["mean"], low=table["mean_low"], high=table["mean_high"])
     return table[["arm", "measure", "value", "difference", "low", "high"]]
 
 

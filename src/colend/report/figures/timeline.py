@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colend.experiment.statistics import interval
 from colend.report.reading import Reading
 from colend.report.style import foot, lines, looks, nothing, page, value_axis
 
@@ -63,5 +62,5 @@ def _reached(reading: Reading, arm: str, event: str, longest: int) -> pd.DataFra
         seen = watched.sum(axis=0)
         reached = (watched & (took <= after)).sum(axis=0)
         each.append(np.where(seen > 0, 100.0 * reached / np.maximum(seen, 1), np.nan))
-    mean, low, high = interval(np.array(each)) if each else (np.full(len(after), np.nan),) * 3
+    mean, low, high = reading.interval(np.array(each)) if each else (np.full(len(after), np.nan),) * 3
     return pd.DataFrame({"arm": arm, "date": after, "mean": mean, "low": low, "high": high})

@@ -1,0 +1,110 @@
+"""Tables of results, whole or in parts: as data frames, and as files that are written part by part."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from colend.experiment.content import KEYS
+from colend.experiment.store import connect, explained
+from colend.scenario.design import point_name
+
+ROWS_AT_ONCE = 20_000  # as Python objects, before they become columns
+_NUMBERS = {"REAL": "float64", "INTEGER": "int64"}  # missing numbers are NaN, also where all are missing
+
+
+def parts(
+    database: Path,
+    table: str,
+    measures: Sequence[str] | None = None,
+    rows: int = ROWS_AT_ONCE,
+    order: Any = None,
+    **keys: Any,
+) -> Iterator[Any]:
+    """A table as data frames of at most `rows` rows, read one after the other; one empty frame where it has no rows.
+
+    `keys`: `arm`, `seed`, `point`, each a value or a list, choose runs; a point may be a mapping. `measures` chooses
+    columns beside these keys. `order`: a scenario, as whose seeds, points and arms runs follow each other; as they were
+    written without one. Nothing when the table was not recorded. KeyError when there is no such column.
+    """
+    import pandas as pd
+
+    with explained(database), closing(connect(database)) as connection:
+        kinds = {row[1]: row[2] for row in connection.execute(f'PRAGMA table_info("{table}")')}
+        if not kinds:
+            return
+        names = list(kinds) if measures is None else [name for name in kinds if name in KEYS or name in measures]
+        for name in {*(measures or ()), *keys} - set(kinds):
+            raise KeyError(f"{table} has no column {name!r}; it has: {', '.join(kinds)}")
+        where, values = _where(keys)
+        types = {name: _NUMBERS[kinds[name]] for name in names if kinds[name] in _NUMBERS}
+        columns = ", ".join(f'"{name}"' for name in names)
+        by = _ordered(connection, order) if order is not None else ""
+        found = connection.execute(f'SELECT {columns} FROM "{table}"{where}{by}', values)
+        batch = found.fetchmany(rows)
+        while True:
+            yield pd.DataFrame.from_records(batch, columns=names).astype(types)
+            if not (batch := found.fetchmany(rows)):
+                return
+
+
+def _where(keys: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    conditions, values = [], []
+    for name, wanted in keys.items():
+        several = wanted if isinstance(wanted, (list, tuple, set, range)) else [wanted]
+        values += [point_name(dict(one)) if isinstance(one, Mapping) else one for one in several]
+        conditions.append(f"{name} IN ({', '.join('?' * len(several))})")
+    return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
+
+
+def _ordered(connection: sqlite3.Connection, scenario: Any) -> str:
+    arms = {name: i for i, name in enumerate(scenario.arms)}
+    points = {point_name(point): i for i, point in enumerate(scenario.points)}
+    connection.create_function("place_of_arm", 1, arms.get, deterministic=True)
+    connection.create_function("place_of_point", 1, points.get, deterministic=True)
+    return " ORDER BY seed, place_of_point(point), place_of_arm(arm), rowid"
+
+
+def frame(database: Path, table: str, measures: Sequence[str] | None = None, order: Any = None, **keys: Any) -> Any:
+    """A table, or the part of it that `parts` chooses, as one data frame; empty when it was not recorded."""
+    import pandas as pd
+
+    found = list(parts(database, table, measures, order=order, **keys))
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
+def write(found: Iterable[Any], path: Path) -> None:
+    """Data frames one under the other as .csv, or .parquet (a row group each); the file appears whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        (_write_parquet if path.suffix == ".parquet" else _write_csv)(found, temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write_csv(found: Iterable[Any], path: Path) -> None:
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        for i, one in enumerate(found):
+            one.to_csv(file, index=False, header=i == 0, lineterminator="\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _write_parquet(found: Iterable[Any], path: Path) -> None:
+    import pyarrow
+    from pyarrow.parquet import ParquetWriter
+
+    numbers = {"f": pyarrow.float64(), "i": pyarrow.int64()}
+    found = iter(found)
+    first = next(found)
+    fields = [(name, numbers.get(kind.kind, pyarrow.string())) for name, kind in first.dtypes.items()]
+    schema = pyarrow.schema(fields)
+    with ParquetWriter(path, schema) as writer:
+        for one in itertools.chain([first], found):
+            writer.write_table(pyarrow.Table.from_pandas(one, schema, preserve_index=False))

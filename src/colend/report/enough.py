@@ -1,0 +1,41 @@
+"""Why there are as many seeds as there are, where a rule decided."""
+
+from __future__ import annotations
+
+import math
+
+from colend.experiment.stopping import known, until_of
+from colend.measures import MEASURES
+from colend.report.reading import Reading
+from colend.report.words import GROUPS, Term, Unit
+
+
+def term_of(measure: str) -> Term:
+    """How a whole-run measure is called and shown; one that no figure shows, by its name in its unit."""
+    for _, group in GROUPS:
+        for term in group:
+            if term.measure == measure:
+                return term._replace(words=term.words.replace("… ", "Value of alliances "))
+    unit = next(one.unit for one in MEASURES if one.table == "runs" and one.name == measure)
+    return Term(measure, measure, measure, Unit(unit, 1.0, 2, unit))
+
+
+def why(reading: Reading) -> str:
+    """A sentence on the rule and what came of it; empty where the number of seeds was given."""
+    rule, compared = until_of(reading.scenario), getattr(reading.result, "comparison", None)
+    if rule is None or compared is None or not len(compared):
+        return ""
+    found, term = known(compared, reading.scenario), term_of(rule.measure)
+    wanted, reached = (f"±{_short(value * term.unit.factor)}" for value in (rule.half_width, found.half_width))
+    unit = f" {term.unit.difference}".rstrip()
+    what = f"every difference in “{term.words}”" if reading.several else f"the mean of “{term.words}”"
+    if found.enough:
+        return f"Seeds were added until {what} was known to {wanted}{unit}; the least sure one is to {reached}."
+    least = f"that of “{reading.labels.get(found.arm, found.arm)}” is known to {reached}{unit}"
+    if not math.isfinite(found.half_width):
+        least = f"that of “{reading.labels.get(found.arm, found.arm)}” has fewer than two values"
+    return f"The most seeds allowed were run, and not {what} is known to {wanted}{unit}: {least}."
+
+
+def _short(number: float) -> str:
+    return f"{number:,.0f}" if number >= 1000.0 else f"{number:.3g}"

@@ -1,0 +1,95 @@
+"""Tables in parts: what is read of them, and the files that are made without ever holding them whole."""
+
+import sqlite3
+
+import pandas as pd
+import pytest
+
+import colend
+from colend.experiment.tables import frame, parts, write
+
+ROWS = 70
+
+
+@pytest.fixture
+def database(tmp_path):
+    path = tmp_path / "results.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE runs (arm TEXT, seed INTEGER, point TEXT, lent REAL, meetings INTEGER)")
+    rows = [("ab"[i % 2], i // 2, '{"x":1}' if i % 4 < 2 else "", None if i < 30 else i / 3, i) for i in range(ROWS)]
+    connection.executemany("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", rows)
+    connection.execute("CREATE TABLE months (arm TEXT, seed INTEGER, point TEXT, month INTEGER)")
+    connection.commit()
+    connection.close()
+    return path
+
+
+def test_a_table_comes_in_parts_that_are_alike(database):
+    found = list(parts(database, "runs", rows=20))
+    assert [len(part) for part in found] == [20, 20, 20, 10]
+    assert len({tuple(part.dtypes.astype(str)) for part in found}) == 1
+    assert found[0].dtypes[["seed", "lent", "meetings"]].astype(str).tolist() == ["int64", "float64", "int64"]
+    pd.testing.assert_frame_equal(pd.concat(found, ignore_index=True), frame(database, "runs"))
+    assert [len(part) for part in parts(database, "months")] == [0]  # recorded, no rows
+    assert list(parts(database, "banks")) == []  # not recorded
+
+
+def test_some_runs_and_columns_alone(database):
+    whole = frame(database, "runs")
+    some = frame(database, "runs", ["lent"], arm="a", seed=[20, 21, 22])
+    assert list(some.columns) == ["arm", "seed", "point", "lent"]
+    assert some["seed"].tolist() == [20, 21, 22]
+    assert set(some["arm"]) == {"a"}
+    assert len(frame(database, "runs", point={"x": 1})) == (whole["point"] != "").sum()
+    assert len(frame(database, "runs", point="")) == (whole["point"] == "").sum()
+    assert len(frame(database, "runs", seed=range(3))) == 6
+    assert len(frame(database, "runs", arm=[])) == 0
+    for wrong in ({"measures": ["lnt"]}, {"month": 3}):
+        with pytest.raises(KeyError, match=r"runs has no column '(lnt|month)'; it has: arm, seed, point, lent"):
+            frame(database, "runs", **wrong)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_files_hold_the_table_and_are_written_part_by_part(database, tmp_path, kind):
+    if kind == "parquet":
+        parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / f"runs.{kind}"
+    write(parts(database, "runs", rows=16), path)
+    back = pd.read_csv(path, keep_default_na=False, na_values={"lent": ""}) if kind == "csv" else pd.read_parquet(path)
+    pd.testing.assert_frame_equal(back, frame(database, "runs"), check_dtype=kind == "parquet")
+    if kind == "parquet":
+        assert parquet.ParquetFile(path).num_row_groups == 5
+    write(parts(database, "months"), tmp_path / f"months.{kind}")
+    assert (tmp_path / f"months.{kind}").stat().st_size > 0
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_file_that_cannot_be_finished_leaves_the_one_before(database, tmp_path, kind):
+    if kind == "parquet":
+        pytest.importorskip("pyarrow")
+    path = tmp_path / f"runs.{kind}"
+    path.write_text("before")
+
+    def breaks():
+        yield from parts(database, "runs", rows=30)
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        write(breaks(), path)
+    assert path.read_text() == "before"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["results.sqlite", path.name]
+
+
+def test_results_give_parts_too(undisturbed):
+    result = colend.open(undisturbed)
+    sizes = [len(part) for part in result.parts("months", ["applications"], rows=10, arm="sign_then_cooperate")]
+    assert sizes == [10, 8]  # three seeds of six months
+    assert len(result.frame("months", seed=1)) == 12
+
+
+def test_the_expected_disk_is_about_what_results_take(undisturbed, scenario):
+    from colend.experiment.plan import disk_of_run
+
+    small = colend.load(scenario)
+    taken = (undisturbed / "results.sqlite").stat().st_size - 100_000  # declarations of measures and parameters
+    assert 0.5 < 6 * disk_of_run(small, small.arm("sign_then_cooperate")) / taken < 2.0
