@@ -15,6 +15,7 @@ import colend
 import colend.report.figures as figures
 from colend.report import draw
 from colend.report.figures import FIGURES, OF_ALL_POINTS
+from colend.report.figures.choices import choices
 from colend.report.figures.club_diffusion import club_diffusion
 from colend.report.figures.club_graph import club_graph
 from colend.report.figures.comparison import differences
@@ -32,7 +33,7 @@ from colend.scenario.facts import facts_of
 
 NAMES = [name for name, _ in FIGURES]
 # What needs other scenarios, or more seeds.
-SOME_ONLY = (*OF_ALL_POINTS, evidence, stress, rules, limit_use, club_graph, club_diffusion, convergence)
+SOME_ONLY = (*OF_ALL_POINTS, evidence, stress, rules, limit_use, club_graph, club_diffusion, convergence, choices)
 OF_ANY_COMPARISON = [name for name, figure_of in FIGURES if figure_of not in SOME_ONLY]
 
 
@@ -263,6 +264,31 @@ def test_the_club_is_drawn_around_its_hub_and_over_time(tmp_path):
     diffusion, shares = figures["22_club_diffusion"]
     check_nothing_overlaps(diffusion)
     assert set(shares["arm"]) == set(scenario.arms)
+
+
+def test_choices_are_drawn_where_somebody_chooses(tmp_path, four_arms):
+    """A fixed arm beside one that chooses every half year: it has no row; shares add up, changes are those counted."""
+    arms = {
+        "fixed": {"alliances.sequencing": "sign_then_cooperate", "platforms.openness": "traffic"},
+        "free": {"adaptive.interval_months": 6, "adaptive.evaluation_months": 3},
+    }
+    overrides = {"arms": arms, "baseline": "fixed"}
+    scenario = colend.load("which_way_does_the_market_go", overrides, seeds=2, years=2, borrowers=1_000)
+    result = colend.run(scenario, 1, tmp_path, report=False)
+    figure, numbers = drawn(result)["24_choices"]
+    check_nothing_overlaps(figure)
+    check_ticks_apart(figure)
+    assert set(numbers["arm"]) == {"free"}
+    of_levels = numbers[numbers["choice"].str.startswith("platforms_opening_")].groupby("month")["mean"].sum()
+    assert of_levels.tolist() == pytest.approx([100.0] * 24)
+    shares = []
+    for _, banks in result.banks[result.banks["arm"] == "free"].groupby("seed"):
+        held = banks[banks["alive"] == 1].pivot(index="bank", columns="month", values="sequencing").dropna()
+        shares.append(100.0 * ((held[11] != held[23]) & (held[23] == "cooperate_then_sign")).mean())
+    (row,) = numbers[numbers["choice"] == "banks_to_cooperate_then_sign"].itertuples()
+    assert row.mean == pytest.approx(np.mean(shares))
+    assert row.mean > 0.0
+    assert choices(Reading(four_arms)) is None
 
 
 def test_stress_is_drawn_a_column_a_shock(tmp_path):

@@ -73,6 +73,23 @@ ONE_LINE = [
         "base:\n  adaptive.initial_openness: {traffic: 1, customers: 0, tecnology: 0}\n",
         f"{HERE}:2: adaptive.initial_openness: 'tecnology' is not one of traffic, customers, technology; did you mean technology?",
     ),
+    (
+        "base:\n  adaptive: {memory: 0.5, interval_months: 6}\n",
+        f"{HERE}:2: adaptive.memory: changes nothing: no sequencing and no openness is adaptive",
+    ),
+    (
+        "base:\n  alliances.sequencing: adaptive\n  adaptive.openness_options: [traffic, technology]\n"
+        "  adaptive.initial_openness: {traffic: 1, customers: 0, technology: 0}\n",
+        f"{HERE}:3: adaptive.openness_options: changes nothing: no openness is adaptive",
+    ),
+    (
+        "arms:\n  fixed: {adaptive.memory: 0.5}\n  free: {alliances.sequencing: adaptive, adaptive.memory: 0.5}\n",
+        f"{HERE}:2: adaptive.memory: changes nothing: no sequencing and no openness is adaptive",
+    ),
+    (
+        "sweep: {grid: {adaptive.memory: [0.5, 1]}}\n",
+        f"{HERE}:1: adaptive.memory: changes nothing: no sequencing and no openness is adaptive",
+    ),
     ("fishing_test: 3\n", f"{HERE}:1: fishing_test: 3 is not a mapping of keys"),
     (
         "\nfishing_test: {months: last}\n",
@@ -390,6 +407,22 @@ def test_overrides(problems, overrides, problem):
     assert found.startswith("override: ")
     if problem:
         assert found == f"override: {problem}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "base: {adaptive.memory: 0.5}\narms: {fixed: {}, free: {alliances.sequencing: adaptive}}\n",
+        "base: {adaptive.memory: 0.5, banks.rural.sequencing: adaptive}\n",
+        "base: {adaptive.initial_openness: {traffic: 1, customers: 0, technology: 0}, "
+        "platforms.openness: [traffic, adaptive, traffic, traffic, traffic, traffic]}\n",
+        "compare: {alliances.sequencing: [sign_then_cooperate, adaptive], adaptive.memory: [0.5, 1]}\n",
+    ],
+)
+def test_settings_of_choice_are_welcome_where_somebody_chooses(tmp_path, text):
+    path = tmp_path / HERE
+    path.write_text(text, encoding="utf-8")
+    load(path)
 
 
 def test_the_error_travels_between_processes():

@@ -15,6 +15,7 @@ from colend.experiment.statistics import interval
 from colend.experiment.stopping import widened
 from colend.report.words import arm_label
 from colend.scenario.facts import facts_of
+from colend.scenario.keys import resolve
 from colend.scenario.policy import Rule
 
 
@@ -50,6 +51,12 @@ class Reading:
     def policies(self) -> dict[str, tuple[Rule, ...]]:
         """The dated rules of each arm that has some."""
         return getattr(self.scenario, "policies", {})
+
+    @cached_property
+    def adapting(self) -> dict[str, set[str]]:
+        """What parties of each arm choose for themselves: `sequencing`, `openness`, both or nothing."""
+        base, point = getattr(self.scenario, "base", {}), json.loads(self.point or "{}")
+        return {arm: resolve(base, self.scenario.arms[arm], point).adapting for arm in self.arms}
 
     @cached_property
     def labels(self) -> dict[str, str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from colend.scenario.banks_file import BANKS_FILE
 from colend.scenario.errors import Problems, label, nearest, shown
 from colend.scenario.keys import POLICY, Source, checked, entries
+from colend.scenario.parameters.adaptive import Adaptive
 from colend.scenario.policy import Asked, without_policy
 
 MOST_COMBINATIONS = 1_000_000  # arms x points
@@ -162,3 +163,25 @@ def _same(chosen: dict[str, Any], key: str, want: Any) -> bool:
 def _listed(arms: dict[str, Arm], most: int = 12) -> str:
     names = [shown(name) for name in list(arms)[:most]]
     return ", ".join(names) + (f" and {len(arms) - most} more" if len(arms) > most else "")
+
+
+def without_choosers(
+    places: list[tuple[str, str]], arms: dict[str, Arm], adapting: dict[str, set[str]]
+) -> Iterator[tuple[str, str, str]]:
+    """Settings of the group `adaptive` that nobody would act on: place, key and why, for each reason its first.
+
+    `places`: what all arms share. It needs one arm where somebody chooses, as does what `compare` crosses; what an arm
+    sets alone needs it there. `adapting`: what is chosen in each arm.
+    """
+    chosen = dict.fromkeys(places, set[str]().union(*adapting.values()))
+    for name, arm in arms.items():
+        for setting in arm.places:
+            chosen[setting] = chosen.get(setting, set()) | adapting[name]
+    for scope in (places, *(arm.places for arm in arms.values())):
+        told = set()
+        for key, place in scope:
+            group, _, name = key.partition(".")
+            why = Adaptive.without_effect(name, chosen[key, place]) if group == "adaptive" else ""
+            if why and why not in told:
+                told.add(why)
+                yield place, key, why

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from colend.scenario import fields
-from colend.scenario.arms import MOST_COMBINATIONS, ONLY_ARM, Arm, baseline_name, compared, named
+from colend.scenario.arms import MOST_COMBINATIONS, ONLY_ARM, Arm, baseline_name, compared, named, without_choosers
 from colend.scenario.banks_file import inside
 from colend.scenario.declarations import groups
 from colend.scenario.design import RECORD_OF_SWEEP, FishingTerms, Record, Scenario
@@ -371,21 +371,27 @@ class _Assembly:
     def check_fit(self, base: dict, places: list, arms: dict[str, Arm], points: list[dict], months: int) -> None:
         """Put every arm at every point together; what does not fit is a problem of the place that set it."""
         left = MOST_CHECKED
+        adapting: dict[str, set[str]] = {name: set() for name in arms}
         for point in points:
-            for arm in arms.values():
+            for name, arm in arms.items():
                 there = [*places, *arm.places, *((key, self.last_place("sweep")) for key in point)]
                 try:
                     parameters = resolve(base, arm.overrides, point)
                 except ValidationError as error:
                     self.problems.extend(misfits(error, there, str(self.file), self.problems.words))
+                    adapting[name] |= {"sequencing", "openness"}
                 else:
+                    adapting[name] |= parameters.adapting
                     asked = [place for key, place in there if key.startswith("stress.")]
-                    for name, what in parameters.stress.without_effect(months, parameters.platforms.number):
+                    for key, what in parameters.stress.without_effect(months, parameters.platforms.number):
                         if asked:
-                            self.problems.about(asked[-1], f"stress.{name}", what)
+                            self.problems.about(asked[-1], f"stress.{key}", what)
                 left -= 1
             if left <= 0:
                 return
+        common = [*places, *((key, self.last_place("sweep")) for key in points[0])]
+        for place, key, why in without_choosers(common, arms, adapting):
+            self.problems.about(place, key, why)
 
 
 def _overlap(key: str, other: str) -> bool:

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colend.report.figures.capability import capability
+from colend.report.figures.choices import choices
 from colend.report.figures.club_diffusion import club_diffusion
 from colend.report.figures.club_graph import club_graph
 from colend.report.figures.comparison import comparison
@@ -60,6 +61,7 @@ FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None
     ("21_club", club_graph),
     ("22_club_diffusion", club_diffusion),
     ("23_convergence", convergence),
+    ("24_choices", choices),
 )
 # Drawn of a whole sweep; all others show one point of it.
 OF_ALL_POINTS = (sweep, sweep_map, sweep_points, sensitivities)

@@ -65,6 +65,19 @@ class Parameters(Group):
     stress: Stress = Field(default_factory=Stress)
     clubs: Clubs = Field(default_factory=Clubs)
 
+    @property
+    def adapting(self) -> set[str]:
+        """What somebody chooses for itself: `sequencing`, `openness`, both or nothing."""
+        kinds = [getattr(self.banks, name) for name in KINDS]
+        parties = [kind.sequencing for kind in kinds if kind.number] + [self.platforms.sequencing]
+        wanted = {"sequencing": [one or self.alliances.sequencing for one in parties]}
+        wanted["openness"] = [self.platforms.openness]
+        return {
+            choice
+            for choice, values in wanted.items()
+            if any(ADAPTIVE in (value if isinstance(value, list) else [value]) for value in values)
+        }
+
     def misfits(self) -> Iterator[str]:
         try:
             self.clubs.places({name: getattr(self.banks, name).number for name in KINDS})

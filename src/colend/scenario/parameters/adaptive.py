@@ -18,7 +18,7 @@ from colend.scenario.parameters.base import (
     parameter,
 )
 
-_EWA = "Camerer and Ho 1999 (Econometrica 67)"
+_EWA = "assumed; the equation is Camerer and Ho's (1999, Econometrica 67)"
 
 
 def _each(options: str | Sequence[str]) -> Sequence[str]:
@@ -61,23 +61,30 @@ class Adaptive(Group):
         1,
         600,
     )
-    memory: Number = parameter(0.9, "1", "Decay of past attraction (phi)", f"{_EWA}: estimates 0.8 to 1", 0, 1)
+    memory: Number = parameter(
+        0.9, "1", "Decay of past attraction (phi)", f"{_EWA}: what was seen counts 0.9 as much at the next choice", 0, 1
+    )
     cumulation: Number = parameter(
         0.0,
         "1",
         "0: attractions are means of payoffs; 1: discounted sums (kappa; rho = phi (1 - kappa))",
-        f"{_EWA}: rho between 0 and phi; means keep their scale however often they are revised",
+        f"{_EWA}: means keep their scale however often they are revised",
         0,
         1,
     )
     foregone_weight: Number = parameter(
-        0.5, "1", "Weight of what peers earned with an option not used (psi)", f"{_EWA}: delta about 0.5", 0, 1
+        0.5,
+        "1",
+        "Weight of what peers earned with an option not used (psi)",
+        f"{_EWA}, delta there: half, as neither 0 nor 1",
+        0,
+        1,
     )
     initial_experience: Number = parameter(
         1.0,
         "1",
         "Weight of the first attraction, 0, in revisions (N(0))",
-        "Ho, Camerer and Chong 2007 (J. Economic Theory 133): 1",
+        f"{_EWA}: no more than one revision",
         0,
         1_000,
     )
@@ -97,6 +104,14 @@ class Adaptive(Group):
         0,
         1e9,
     )
+
+    @staticmethod
+    def without_effect(name: str, adapting: set[str]) -> str:
+        """Why parameter `name` of this group would change nothing where `adapting` is chosen; empty where it acts."""
+        needed = next(({choice} for choice in ("sequencing", "openness") if choice in name), {"sequencing", "openness"})
+        if needed & adapting:
+            return ""
+        return f"changes nothing: no {' and no '.join(sorted(needed, reverse=True))} is adaptive"
 
     def misfits(self) -> Iterator[str]:
         """Shares that do not add to 1, a choice among one option, and shares of options that are not open."""
