@@ -8,7 +8,7 @@ from colend.report.figures.sensitivities import sensitivities
 from colend.report.figures.sweep_map import sweep_map
 from colend.report.figures.sweep_points import sweep_points
 from colend.report.reading import Reading
-from colend.report.style import STYLE
+from colend.report.style import MUTED, STYLE
 
 HEAD = """
 years: 1
@@ -63,6 +63,9 @@ def test_the_map_holds_every_point_and_every_way_of_counting(swept):
         figure, table = made(result, sweep_map)
         assert len(table) == 9 * 4
         assert len(figure.axes) == 8  # four maps with their colour bars
+        hatched = [patch for legend in figure.legends for patch in legend.get_patches()]
+        hatched += [patch for axis in figure.axes for patch in axis.patches if patch.get_hatch()]
+        assert {matplotlib.colors.to_hex(patch._hatch_color) for patch in hatched} == {MUTED}, "white is not seen"
 
 
 def test_an_incomplete_design_has_no_indices(swept):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import rc_context
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -21,6 +22,7 @@ UNCLEAR: Any = {"fill": False, "edgecolor": MUTED, "hatch": "////", "linewidth":
 VALUES = ("value_per_bank", "value_market", "value_per_meeting", "value_per_slot_month")
 
 
+@rc_context({"hatch.color": MUTED})  # newer Matplotlib takes it from here, not from the edge
 def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     """Value of alliances by every way of counting over a grid of two parameters.
 
