@@ -6,7 +6,7 @@ import math
 
 from colend.experiment.stopping import known, until_of
 from colend.measures import MEASURES
-from colend.report.reading import Reading
+from colend.report.reading import Reading, place_of
 from colend.report.words import GROUPS, Term, Unit
 
 
@@ -29,12 +29,16 @@ def why(reading: Reading) -> str:
     wanted, reached = (f"±{_short(value * term.unit.factor)}" for value in (rule.half_width, found.half_width))
     unit = f" {term.unit.difference}".rstrip()
     what = f"every difference in “{term.words}”" if reading.several else f"the mean of “{term.words}”"
+    where = f", at {place}" if (place := place_of(found.point)) else ""
+    which = f"that of “{reading.labels.get(found.arm, found.arm)}”{where}" if reading.several else f"it{where}"
+    told = f"is known to {reached}" if math.isfinite(found.half_width) else "has fewer than two values"
     if found.enough:
-        return f"Seeds were added until {what} was known to {wanted}{unit}; the least sure one is to {reached}."
-    least = f"that of “{reading.labels.get(found.arm, found.arm)}” is known to {reached}{unit}"
-    if not math.isfinite(found.half_width):
-        least = f"that of “{reading.labels.get(found.arm, found.arm)}” has fewer than two values"
-    return f"The most seeds allowed were run, and not {what} is known to {wanted}{unit}: {least}."
+        least = f", the least certain, {told}" if reading.several else f" {told}"
+        return f"Seeds were added until {what} was known to {wanted}{unit}; {which}{least}."
+    return (
+        f"All {rule.at_most} seeds allowed were run and were not enough to know {what} to {wanted}{unit}: "
+        f"{which} {told}. Allow more with `at_most`, or a wider `half_width`."
+    )
 
 
 def _short(number: float) -> str:

@@ -108,10 +108,7 @@ class Reading:
     @property
     def place(self) -> str:
         """The sweep point in words, empty for none."""
-        if not self.point:
-            return ""
-        values = json.loads(self.point)
-        return ", ".join(f"{key} = {value}" for key, value in values.items())
+        return place_of(self.point)
 
     def interval(self, values: Any) -> tuple[Any, Any, Any]:
         """Mean of values over their first axis (seeds), and its 95 % interval."""
@@ -168,6 +165,11 @@ class Reading:
         """A whole-run measure by arm, one number a seed."""
         frame = self.frame("runs")
         return {arm: frame.loc[frame["arm"] == arm, measure].to_numpy(dtype=float) for arm in self.arms}
+
+
+def place_of(point: str) -> str:
+    """A sweep point in words, empty for none."""
+    return ", ".join(f"{key} = {value}" for key, value in json.loads(point).items()) if point else ""
 
 
 def _frame(result: Any, name: str) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -36,7 +38,7 @@ def convergence(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     what = f"Difference to “{reading.labels[reading.baseline]}”, paired by seed" if several else "Level"
     figure, axes = page(
         "Are these enough runs?",
-        f"{what}: mean of the first n seeds, and its 95 % interval",
+        f"{what}: mean of the first n seeds, and its 95 % interval{_wider(reading)}",
         2,
         3,
         height=6.0,
@@ -51,13 +53,19 @@ def convergence(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         axis.set_xlabel("seeds")
     legend = marks(chosen, reading.labels, line=True)
     if rule is not None:
-        legend.append(Line2D([], [], color=INK, linestyle=":", label="half-width wanted"))
-        legend.append(Line2D([], [], color=MUTED, linestyle="", marker="|", label="where one looks"))
+        legend.append(Line2D([], [], color=INK, linestyle=":", label="last mean ± half-width wanted"))
+        asked: dict[str, Any] = {"color": MUTED, "linewidth": 0.6, "alpha": 0.6}
+        legend.append(Line2D([], [], label="seeds after which it was asked: enough?", **asked))
+        axis = axes.flat[names.index(rule.measure)]
         for number in looks(rule.at_least, reading.seeds):
-            for axis in axes.flat:
-                axis.axvline(number, ymax=0.03, color=MUTED, linewidth=0.8)
+            axis.axvline(number, zorder=0.5, **asked)
     foot(figure, legend)
     return figure, table
+
+
+def _wider(reading: Reading) -> str:
+    """What is unusual about the intervals."""
+    return f" (×{reading.widening:.2f}, as results decided when to stop)" if reading.widening > 1.0 else ""
 
 
 def _running(reading: Reading, names: list[str], arms: list[str]) -> pd.DataFrame:
