@@ -17,7 +17,7 @@ from colend.experiment.cluster import Cluster
 from colend.experiment.content import KEYS
 from colend.experiment.errors import StoreError
 from colend.experiment.manifest import NAME as MANIFEST
-from colend.experiment.manifest import forget_old_files, read_manifest, verify, write_manifest
+from colend.experiment.manifest import files_if_current, forget_old_files, read_manifest, verify, write_manifest
 from colend.experiment.merging import check_parts, common_scenario, nobody_else_in
 from colend.experiment.pool import Pool
 from colend.experiment.runner import Places, execute
@@ -127,19 +127,22 @@ def run(
     with ExitStack() as stack:
         places: Places | None = stack.enter_context(Cluster(cluster)) if cluster else None
         store = stack.enter_context(Store(folder, model_hash(), fresh))
+        there = None if only else files_if_current(folder, scenario, export, report and shard is None, shard)
+        if there is not None:  # nothing has changed, so there is nothing to do
+            result.files = (*there, folder / MANIFEST)
+            if progress is not None:
+                progress(number := len(_part(everything, shard)), number, 0)
+            return result
         if only is None:
             result.removed = store.keep_only(everything)
         else:
             _refuse_to_mix(store, scenario)
-        tried: set[str] = set()
+        failed: set[str] = set()  # not tried again when seeds are added
         for stage in [scenario] if only else _look_by_look(scenario, folder):
             result.scenario = scenario = stage
             everything = runs(scenario)
-            wanted = everything if only is None else [only]
-            if shard is not None:
-                wanted = everything[shard[0] - 1 :: shard[1]]
-            seen = tried | set(store.finished())
-            open_runs = [one for one in wanted if one.key not in seen]
+            wanted = _part(everything, shard) if only is None else [only]
+            open_runs = [one for one in store.missing(wanted) if one.key not in failed]
             check(open_runs)
             processes = min(jobs or os.cpu_count() or 1, len(open_runs))
             if places is None and processes > 1:
@@ -151,18 +154,18 @@ def run(
             for outcome in execute(open_runs, places, engine):
                 if outcome.tables is None:
                     store.fail(outcome.run, outcome.error)
+                    failed.add(outcome.run.key)
                     result.failures += 1
                 else:
                     store.add(outcome.run, outcome.tables)
                 done += 1
                 if progress is not None:
                     progress(done, total, result.failures)
-            tried.update(one.key for one in open_runs)
         if only is None and scenario.until is not None:
             result.removed += store.keep_only(everything)  # seeds beyond those that were enough
         simulated = time.perf_counter() - started
         files = write_tables(store, folder, scenario, export)
-        result.missing = _missing(store, everything if only else wanted)
+        result.missing = sorted(one.name for one in store.missing(everything if only else wanted))
     _finish(result, files, started, simulated, report and shard is None, shard)
     return result
 
@@ -199,7 +202,7 @@ def merge(
                 store.absorb(part / "results.sqlite")
             result.removed = store.keep_only(everything)
             files = write_tables(store, folder, scenario, export)
-            result.missing = _missing(store, everything)
+            result.missing = sorted(one.name for one in store.missing(everything))
     _finish(result, files, started, 0.0, report)
     return result
 
@@ -209,11 +212,6 @@ def _check_export(export: str | None) -> None:
         raise ValueError(f"export {export!r}: csv or parquet")
     if export == "parquet" and find_spec("pyarrow") is None:
         raise StoreError("--export parquet needs pyarrow: pip install 'colend[parquet]'", 2)
-
-
-def _missing(store: Store, wanted: Sequence[Run]) -> list[str]:
-    finished = store.finished()
-    return sorted(one.name for one in wanted if one.key not in finished)
 
 
 def _finish(
@@ -236,6 +234,11 @@ def folder_of(scenario: Scenario, shard: tuple[int, int] | None = None) -> Path:
     """Where results go unless told: each part of a scenario has a folder below the scenario's."""
     folder = Path("outputs") / scenario.name
     return folder if shard is None else folder / "shards" / f"{shard[0]:0{len(str(shard[1]))}}_of_{shard[1]}"
+
+
+def _part(everything: Sequence[Run], shard: tuple[int, int] | None) -> Sequence[Run]:
+    """Runs dealt out in turn: the i-th of n parts, or all of them."""
+    return everything if shard is None else everything[shard[0] - 1 :: shard[1]]
 
 
 def _look_by_look(scenario: Scenario, folder: Path) -> Iterator[Scenario]:
@@ -298,18 +301,21 @@ def write_tables(store: Store, folder: Path, scenario: Scenario, export: str | N
 
 
 def _compared(result: Result) -> Iterator[tuple]:
-    """Rows of the comparison, as many sweep points at once as make a part of the table of runs."""
+    """Rows of the comparison, a few sweep points at a time; of runs, as many at once as make a part of their table."""
     scenario = result.scenario
     names = next(result.parts("runs", rows=1), ())
     measures = [name for name in names if name not in KEYS]
     if not measures:
         return  # no run is finished
     points = [point_name(point) for point in scenario.points]
-    each = max(1, ROWS_AT_ONCE // (len(scenario.arms) * len(scenario.seeds)))
+    each = min(len(points), max(1, ROWS_AT_ONCE // (len(scenario.arms) * len(scenario.seeds))))
+    few = max(1, ROWS_AT_ONCE // (len(scenario.arms) * len(measures)))
     for first in range(0, len(points), each):
         some = {"point": points[first : first + each]} if len(points) > each else {}
         runs_there = frame(result.path / DATABASE, "runs", order=scenario, **some)
-        yield from comparison(runs_there, scenario.baseline, measures, widened(scenario))
+        for start in range(first, first + each, few):
+            of_few = runs_there[runs_there["point"].isin(points[start : start + few])]
+            yield from comparison(of_few, scenario.baseline, measures, widened(scenario))
 
 
 def write_table(result: Result, table: str, folder: Path, kind: str) -> Path | None:

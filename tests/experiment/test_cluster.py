@@ -199,12 +199,26 @@ def test_workers_that_compute_in_another_way_are_named_on_connecting(tmp_path, s
     of_another_processor = subprocess.run(
         [sys.executable, "-c", command], env=os.environ | older, check=True, capture_output=True, text=True
     ).stdout.strip()
+    other = {"libraries": tmp_path / "libraries", "machine": tmp_path / "machine"}
+    (other["libraries"] / "numba-0.1.dist-info").mkdir(parents=True)
+    (other["libraries"] / "numba-0.1.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: numba\nVersion: 0.1\n"
+    )
+    other["machine"].mkdir()
+    (other["machine"] / "sitecustomize.py").write_text(
+        "import platform\nplatform.libc_ver = lambda *_, **__: ('glibc', '2.17')\n"
+    )
     for processes in started(tmp_path, 1):
         wanted = {processes.worker(PYTHONPATH=str(nothing.parent)): "cannot run this colend (ModuleNotFoundError"}
         if of_another_processor != arithmetic():  # else this processor has nothing that can be left out
             wanted[processes.worker(**older)] = "has a processor or mathematical library that rounds in another way"
+        for what, place in other.items():
+            worker = processes.worker(PYTHONPATH=os.pathsep.join(map(str, (place, SOURCE.parent))))
+            wanted[worker] = f"has {'other' if what == 'libraries' else 'another'} {what} ("
         assert main([str(scenario), "--out", str(out), "--cluster", processes.address]) == 2
         printed = capsys.readouterr().err
+        for said in ("numba 0.1", "glibc 2.17"):
+            assert said in printed
         assert printed.count("worker tcp") == len(wanted)
         for worker, said in wanted.items():
             assert f"worker {worker} {said}" in printed

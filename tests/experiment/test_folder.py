@@ -86,6 +86,19 @@ def test_what_is_no_longer_asked_for_is_removed_and_said(scenario, out):
     assert read_manifest(out)["content"] != before
 
 
+def test_going_on_with_what_is_complete_writes_nothing(scenario, out):
+    first = go_on(scenario, out)
+    written = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file() and path.name != ".lock"}
+    again = go_on(scenario, out)
+    assert set(again.files) == set(first.files)
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+    (out / "runs.csv").write_text("something else\n")  # what is not as it was is made again
+    assert verify(out) == ["runs.csv has changed"]
+    go_on(scenario, out)
+    assert verify(out) == []
+    assert len(go_on(scenario, out, export="csv").files) > len(first.files)
+
+
 def test_one_run_alone_does_not_mix_with_other_parameters(scenario, out):
     changed = colend.load(scenario, {"alliances.fit_sd": 0.5})
     before = read_manifest(out)

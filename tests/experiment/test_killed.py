@@ -59,12 +59,12 @@ def test_a_script_without_a_guard_on_two_processes_gives_what_one_process_gives(
 @pytest.mark.parametrize("moments", [3, pytest.param(20, marks=pytest.mark.slow)])
 def test_kill_9_at_random_moments_loses_no_finished_run(script, scenario, out, tmp_path, moments, drivers):
     """One driver after another is killed in the same folder: while it starts, while it runs, while it writes."""
-    chance, kept = random.Random(moments), 0
-    command = [sys.executable, script, scenario, out, "1", "40"]
+    chance, kept, seeds = random.Random(moments), 0, 30 + 6 * moments  # so many that no driver comes to its end
+    command = [sys.executable, script, scenario, out, "1", str(seeds)]
     for moment in range(moments):
         if moment % 3 == 2:
             driver = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-            time.sleep(chance.uniform(0.0, 5.0))
+            time.sleep(chance.uniform(0.0, 2.5))
         else:
             driver = drivers.start(command, out, kept)
             time.sleep(chance.uniform(0.0, 0.2))
@@ -74,7 +74,7 @@ def test_kill_9_at_random_moments_loses_no_finished_run(script, scenario, out, t
         kept = drivers.finished(out)
         with closing(connect(out / "results.sqlite")) as connection:
             assert list(changed_tables(connection)) == []
-    many = colend.load(scenario, seeds=40)
+    many = colend.load(scenario, seeds=seeds)
     colend.run(many, jobs=1, out=out, report=False)
     colend.run(many, jobs=1, out=tmp_path / "undisturbed", report=False)
     assert content(out) == content(tmp_path / "undisturbed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 import numpy as np
@@ -77,12 +77,16 @@ def changed_tables(connection: sqlite3.Connection) -> Iterator[tuple[str, Place]
         yield from ((table, place) for place in sorted(set(wrong)))
 
 
-def hash_by_table(rows: Iterable[tuple[str, int, str, str, str]]) -> dict[str, str]:
-    """A table's hash is that of its runs' hashes, sorted; `rows` are arm, seed, point, table and hash of a run."""
-    hashes: dict[str, list[str]] = {}
-    for arm, seed, point, table, value in rows:
-        hashes.setdefault(table, []).append(f"{arm}\0{seed}\0{point}\0{value}")
-    return {
-        table: hashlib.sha256("\n".join(sorted(values)).encode()).hexdigest()
-        for table, values in sorted(hashes.items())
-    }
+def hash_by_table(connection: sqlite3.Connection) -> dict[str, str]:
+    """The hash of every table: that of the hashes of its runs, sorted by their places as text."""
+    rows = connection.execute(
+        "SELECT held_in, arm, seed, point, hash FROM content ORDER BY held_in, arm, CAST(seed AS TEXT), point"
+    )
+    hashes = {}
+    for table, runs in groupby(rows, key=lambda row: row[0]):
+        digest, between = hashlib.sha256(), b""
+        for _, *place_and_hash in runs:  # one after the other: a million places do not sit in memory
+            digest.update(between + "\0".join(map(str, place_and_hash)).encode())
+            between = b"\n"
+        hashes[table] = digest.hexdigest()
+    return hashes

@@ -9,6 +9,7 @@ import json
 import platform
 import sys
 from contextlib import closing
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,21 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "not installed"
+
+
+def versions() -> dict[str, str]:
+    """Of Python and of what results and pictures are made with."""
+    return {"python": platform.python_version()} | {name: _version(name) for name in _LIBRARIES}
+
+
+@cache
+def program_hash() -> str:
+    """SHA-256 (hex) over all files of the package: what is derived from the runs, charts included, depends on them."""
+    package, digest = Path(__file__).parents[1], hashlib.sha256()
+    for path in sorted(path for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def file_hash(path: Path) -> str:
@@ -55,7 +71,8 @@ def write_manifest(
     content = {
         "scenario": scenario.resolved(),
         "model": model_hash(),
-        "versions": {"python": platform.python_version()} | {name: _version(name) for name in _LIBRARIES},
+        "program": program_hash(),
+        "versions": versions(),
         "machine": {
             "platform": platform.platform(),
             "processor": platform.machine(),
@@ -71,6 +88,31 @@ def write_manifest(
     }
     atomic_write(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return folder / NAME
+
+
+def files_if_current(
+    folder: Path, scenario: Scenario, export: str | None, charts: bool, shard: tuple[int, int] | None = None
+) -> list[Path] | None:
+    """The files of a folder that is complete and just as this program would leave it now, or None.
+
+    No run is missing, every file is as its manifest says, what is asked for (`charts`, tables to `export`) is there.
+    """
+    try:
+        manifest = read_manifest(folder)
+    except StoreError:
+        return None
+    made: dict[str, Any] = {"program": program_hash(), "versions": versions(), "missing": [], "shard": shard}
+    now = {"scenario": scenario.resolved()} | made
+    if any(manifest.get(name) != value for name, value in json.loads(json.dumps(now)).items()):
+        return None
+    files = manifest["files"]
+    kinds = {name.rpartition(".")[2] for name in files if name.startswith("tables/")}
+    if kinds != ({export} if export else set()) or charts != any(name.startswith("charts/") for name in files):
+        return None
+    paths = [folder / name for name in files]
+    if not all(path.is_file() and file_hash(path) == files[name] for name, path in zip(files, paths, strict=True)):
+        return None
+    return [path for path in paths if path.name != "results.sqlite"]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

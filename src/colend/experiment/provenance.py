@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 LIBRARIES = ("numpy", "numba", "scipy")
 
 

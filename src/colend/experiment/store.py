@@ -104,8 +104,10 @@ class Store:
         with self._writing():
             execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT)")
             self.connection.executemany("INSERT INTO meta VALUES (?, ?)", here.items())
-            execute("CREATE TABLE finished (key TEXT PRIMARY KEY, arm TEXT, seed INTEGER, point TEXT)")
-            execute("CREATE UNIQUE INDEX one_run_a_place ON finished (arm, seed, point)")
+            execute(  # without a rowid the table is its own index: the text of a sweep's point can be long
+                "CREATE TABLE finished (key TEXT, arm TEXT, seed INTEGER, point TEXT, PRIMARY KEY (arm, seed, point)) "
+                "WITHOUT ROWID"
+            )
             execute("CREATE TABLE content (arm TEXT, seed INTEGER, point TEXT, held_in TEXT, hash TEXT)")
             execute("CREATE TABLE failures (arm TEXT, seed INTEGER, point TEXT, parameters TEXT, error TEXT)")
 
@@ -133,16 +135,31 @@ class Store:
             rows = self.connection.execute("SELECT key, arm, seed, point FROM finished")
             return {key: (arm, seed, point) for key, arm, seed, point in rows}
 
+    def missing(self, wanted: Iterable[Run]) -> list[Run]:
+        """Those runs that are not in the file."""
+        left = {run.key: run for run in wanted}
+        with explained(self.path):
+            for (key,) in self.connection.execute("SELECT key FROM finished"):
+                left.pop(key, None)
+        return list(left.values())
+
     def keep_only(self, wanted: Iterable[Run]) -> int:
         """Throw away runs and failures that are not wanted, so that the folder holds what its scenario says.
 
         Returns how many runs were thrown away. Each table is passed over once, however many there are.
         """
-        keys, places = set(), set()
+        with explained(self.path):
+            lost = set(self.connection.execute("SELECT arm, seed, point FROM failures"))
+        keys = set()
         for run in wanted:
             keys.add(run.key)
-            places.add(run.place)
-        stale = [place for key, place in self.finished().items() if key not in keys]
+            if lost:
+                lost.discard(run.place)
+        with explained(self.path):
+            rows = self.connection.execute("SELECT key, arm, seed, point FROM finished")
+            stale = [place for key, *place in rows if key not in keys]
+        if not stale and not lost:
+            return 0  # the file stays as it is, to the byte
         with self._writing():
             execute, match = self.connection.execute, "WHERE (arm, seed, point) IN (SELECT arm, seed, point FROM stale)"
             execute("CREATE TEMP TABLE stale (arm TEXT, seed INTEGER, point TEXT, PRIMARY KEY (arm, seed, point))")
@@ -151,8 +168,7 @@ class Store:
                 for table in (*self._existing(), "content", "finished"):
                     execute(f"DELETE FROM {table} {match}")
                 execute("DELETE FROM stale")
-            failed = set(execute("SELECT arm, seed, point FROM failures"))
-            self.connection.executemany("INSERT INTO stale VALUES (?, ?, ?)", failed - places)
+            self.connection.executemany("INSERT INTO stale VALUES (?, ?, ?)", lost)
             execute(f"DELETE FROM failures {match}")
             execute("DROP TABLE stale")
         return len(stale)
@@ -218,9 +234,10 @@ class Store:
                         execute(sql)
                 for table in (*(name for name, _ in made if name in TABLES), "content", "finished"):
                     names = ", ".join(f'"{row[1]}"' for row in execute(f"PRAGMA part.table_info({table})"))
+                    order = "ORDER BY rowid" if table in TABLES else ""  # a run's rows stand together, as written
                     execute(
                         f"INSERT INTO main.{table} ({names}) SELECT {names} FROM part.{table} "
-                        f"WHERE {places} IN (SELECT * FROM new) ORDER BY rowid"
+                        f"WHERE {places} IN (SELECT * FROM new) {order}"
                     )
                 execute(f"DELETE FROM main.failures WHERE {places} IN (SELECT arm, seed, point FROM main.finished)")
                 execute(
@@ -253,7 +270,7 @@ class Store:
 def table_hashes(path: Path) -> dict[str, str]:
     """The content hash of every table in a file. StoreError (status 1) if unreadable."""
     with explained(path), closing(connect(path)) as connection:
-        return hash_by_table(connection.execute("SELECT arm, seed, point, held_in, hash FROM content"))
+        return hash_by_table(connection)
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -14,7 +14,8 @@ from colend.experiment.content import KEYS
 from colend.experiment.store import connect, explained
 from colend.scenario.design import point_name
 
-ROWS_AT_ONCE = 20_000  # as Python objects, before they become columns
+ROWS_AT_ONCE = 20_000
+_VALUES_AT_ONCE = 100_000  # as Python objects, before they become columns
 _NUMBERS = {"REAL": "float64", "INTEGER": "int64"}  # missing numbers are NaN, also where all are missing
 
 
@@ -46,6 +47,7 @@ def parts(
         columns = ", ".join(f'"{name}"' for name in names)
         by = _ordered(connection, order) if order is not None else ""
         found = connection.execute(f'SELECT {columns} FROM "{table}"{where}{by}', values)
+        rows = min(rows, max(1, _VALUES_AT_ONCE // len(names)))
         batch = found.fetchmany(rows)
         while True:
             yield pd.DataFrame.from_records(batch, columns=names).astype(types)
