@@ -68,9 +68,23 @@ def test_payoffs_are_what_alliances_earned_and_revisions_follow_them(make_market
         attraction = np.column_stack([banks[f"attraction_{name}"] for name in SEQUENCING])
         odds = choice_probabilities(attraction, group.bank_sensitivity)
         draws = choice_draws(market, "bank", "sequencing", month)
-        assert (banks.sequencing == chosen(odds, draws)).all()
+        unseen = (attraction == 0.0).all(axis=1)
+        assert (banks.sequencing == np.where(unseen, before.sequencing, chosen(odds, draws))).all()
         counted[:], met[:] = 0.0, 0
     assert market.alliance_count > 20
+
+
+def test_who_has_seen_nothing_keeps_its_first_choice(make_market):
+    market = make_market(seed=2, years=3, **{**QUICK, "adaptive__evaluation_months": 24})
+    first = market.banks_table.sequencing.copy(), market.platforms_table.openness.copy()
+    while market.month <= 24:
+        market.step()
+        if market.month <= 24:
+            assert (market.banks_table.sequencing == first[0]).all()
+            assert (market.platforms_table.openness == first[1]).all()
+    for _ in range(12):
+        market.step()
+    assert (market.banks_table.sequencing != first[0]).any()
 
 
 def test_running_pacts_stay_as_agreed_and_free_pairs_follow(make_market):

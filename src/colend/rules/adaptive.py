@@ -75,7 +75,10 @@ def evaluate(market, rows, party: str, choice: str, due: np.ndarray) -> None:
 
 
 def revised(market, rows, party: str, choice: str, who: np.ndarray) -> np.ndarray:
-    """Update the attractions of these parties with what was earned since the last time; return what they choose."""
+    """Update the attractions of these parties with what was earned since the last time; return what they choose.
+
+    Who has seen nothing yet, its own or others', keeps what it has.
+    """
     group, names = market.parameters.adaptive, OPTIONS[choice]
     kind = rows.kind if party == "bank" else np.zeros(len(rows), dtype=np.int64)
     earned = np.column_stack([rows[f"payoff_{name}"] for name in names])
@@ -93,11 +96,12 @@ def revised(market, rows, party: str, choice: str, who: np.ndarray) -> np.ndarra
     for place, name in enumerate(names):
         rows[f"attraction_{name}"][who] = attraction[:, place]
         rows[f"payoff_{name}"], rows[f"meetings_{name}"] = 0.0, 0
+    unseen = (attraction == 0.0).all(axis=1)
     closed = [place for place, name in enumerate(names) if name not in getattr(group, f"{choice}_options")]
     attraction[:, closed] = -np.inf
     sensitivity = group.bank_sensitivity if party == "bank" else group.platform_sensitivity
     draw = choice_draws(market, party, choice, market.month)[who]
-    return chosen(choice_probabilities(attraction, sensitivity), draw)
+    return np.where(unseen, rows[choice][who], chosen(choice_probabilities(attraction, sensitivity), draw))
 
 
 def mean_payoff(earned: np.ndarray, meetings: np.ndarray) -> np.ndarray:
