@@ -244,7 +244,7 @@ def test_a_sweep_is_drawn_over_its_parameter(four_arms):
     assert shown.tolist() == stored["mean"].tolist() * 3
 
 
-@pytest.mark.parametrize("seeds", [1, 2])
+@pytest.mark.parametrize("seeds", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_evidence_stays_on_the_page_and_its_numbers_lie_behind_it(tmp_path, seeds):
     """Of a scenario that speaks to published figures, numbers and signs; too few borrowers to look like anything."""
     result = colend.run(colend.load("china_2017_2020", seeds=seeds, borrowers=2_000), 1, tmp_path, report=False)

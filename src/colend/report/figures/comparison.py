@@ -29,7 +29,7 @@ def comparison(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
             if reading.seeds > 1
             else "one seed, no interval"
         ),
-        height=1.75 + max(0.3, 0.06 * len(reading.arms)) * max(places.values()),
+        height=1.75 + max(0.3, 0.035 * len(reading.arms)) * max(places.values()),
     )
     chosen = {arm: look for arm, look in looks(reading.arms).items() if arm != reading.baseline}
     _draw(axes[0, 0], table, places, chosen, _reach(table))
