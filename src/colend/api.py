@@ -309,7 +309,7 @@ def _compared(result: Result) -> Iterator[tuple]:
         return  # no run is finished
     points = [point_name(point) for point in scenario.points]
     each = min(len(points), max(1, ROWS_AT_ONCE // (len(scenario.arms) * len(scenario.seeds))))
-    few = max(1, ROWS_AT_ONCE // (len(scenario.arms) * len(measures)))
+    few = max(1, ROWS_AT_ONCE // (len(scenario.arms) * len(scenario.seeds) * len(measures)))
     for first in range(0, len(points), each):
         some = {"point": points[first : first + each]} if len(points) > each else {}
         runs_there = frame(result.path / DATABASE, "runs", order=scenario, **some)

@@ -96,6 +96,7 @@ def files_if_current(
     """The files of a folder that is complete and just as this program would leave it now, or None.
 
     No run is missing, every file is as its manifest says, what is asked for (`charts`, tables to `export`) is there.
+    Files older than the manifest are those it was made from; `verify` looks into all.
     """
     try:
         manifest = read_manifest(folder)
@@ -109,10 +110,12 @@ def files_if_current(
     kinds = {name.rpartition(".")[2] for name in files if name.startswith("tables/")}
     if kinds != ({export} if export else set()) or charts != any(name.startswith("charts/") for name in files):
         return None
-    paths = [folder / name for name in files]
-    if not all(path.is_file() and file_hash(path) == files[name] for name, path in zip(files, paths, strict=True)):
-        return None
-    return [path for path in paths if path.name != "results.sqlite"]
+    made_at = (folder / NAME).stat().st_mtime_ns
+    for name, recorded in files.items():
+        path = folder / name
+        if not path.is_file() or (path.stat().st_mtime_ns > made_at and file_hash(path) != recorded):
+            return None
+    return [folder / name for name in files if name != "results.sqlite"]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
