@@ -42,11 +42,11 @@ def sensitivities(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     keys = _ranked(drawn)
     several = len(reading.scenario.arms) > 1
     arm = drawn["arm"].iloc[0]
-    of = f" for the difference that “{reading.labels[arm]}” makes" if several else ""
+    of = f"What “{reading.labels[arm]}” changes: " if several else ""
     unit = "in the measure’s unit" if sample.method == "morris" else "share of the variance"
     figure, axes = page(
-        f"Which parameters matter{of}",
-        f"{METHOD[sample.method]}, {unit}, 95 % interval; {len(reading.points):,} points, {reading.average}",
+        "Which parameters matter?",
+        f"{of}{METHOD[sample.method]}, {unit}, 95 % interval; {len(reading.points):,} points, {reading.average}",
         2,
         3,
         height=2.2 + 0.34 * len(keys) * 2,
