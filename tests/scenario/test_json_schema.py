@@ -72,7 +72,7 @@ def test_it_is_current_and_small():
     """`python -m colend.scenario.json_schema` brings it up to date."""
     assert SHIPPED.read_text(encoding="utf-8") == text()
     assert json.loads(text()) == json.loads(json.dumps(SCHEMA))
-    assert len(text().encode()) < 220_000
+    assert len(text().encode()) < 200_000
 
 
 @pytest.mark.parametrize("name", shipped())

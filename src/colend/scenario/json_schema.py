@@ -120,7 +120,8 @@ def text() -> str:
     whole = schema()
     # one line a definition: small, and a change of one parameter is a change of one line
     definitions = [
-        f"{json.dumps(name)}: {json.dumps(one, ensure_ascii=False)}" for name, one in whole.pop("$defs").items()
+        f"{json.dumps(name)}: {json.dumps(one, ensure_ascii=False, separators=(',', ':'))}"
+        for name, one in whole.pop("$defs").items()
     ]
     head = json.dumps(whole, indent=1, ensure_ascii=False).removesuffix("\n}")
     return head + ',\n "$defs": {\n' + ",\n".join(definitions) + "\n}\n}\n"
