@@ -27,6 +27,19 @@ SMALL = {
     "alliances.meeting_rate": 0.6,
 }
 
+# All nine rules of regulation, so loose that they bind nobody.
+RULES_WITH_ROOM = {
+    "minimum_platform_share": 0.0,
+    "maximum_partner_to_capital": 1e6,
+    "maximum_joint_share": 1.0,
+    "home_region_only": 0.0,
+    "rate_cap": 2.0,
+    "all_in_cost_cap": 2.0,
+    "maximum_sharing_depth": 1.0,
+    "partner_list": 1_000.0,
+    "maximum_score_reliance": 1e6,
+}
+
 
 def nested(dotted: dict) -> dict:
     """{"a.b": 1} as {"a": {"b": 1}}."""

@@ -18,6 +18,8 @@ from colend.scenario.design import FishingTerms
 from colend.scenario.parameters import OPENNESS, SEQUENCING
 from colend.scenario.policy import RULES, Rule
 
+from ..conftest import RULES_WITH_ROOM
+
 SEED = 3
 TRAFFIC, CUSTOMERS, TECHNOLOGY = ({"platforms__openness": name} for name in ("traffic", "customers", "technology"))
 PILOTS = {"alliances__sequencing": "cooperate_then_sign"}
@@ -295,19 +297,6 @@ def test_a_shock_after_the_end_is_no_shock(tables, compare, shock):
     late = differing(tables({}), tables(named | {"stress__start_month": 18}))
     compare(f"{shock} after the end: columns that differ", len(late), 0.0, 0.0)
     assert differing(tables({}), tables(named | {"stress__start_month": 6}))
-
-
-RULES_WITH_ROOM = {
-    "minimum_platform_share": 0.0,
-    "maximum_partner_to_capital": 1e6,
-    "maximum_joint_share": 1.0,
-    "home_region_only": 0.0,
-    "rate_cap": 2.0,
-    "all_in_cost_cap": 2.0,
-    "maximum_sharing_depth": 1.0,
-    "partner_list": 1_000.0,
-    "maximum_score_reliance": 1e6,
-}
 
 
 def test_rules_with_room_for_everything_are_no_rules(make_setting, compare):

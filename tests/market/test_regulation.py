@@ -11,7 +11,7 @@ from colend.rules.regulation import NAMES, OPEN, Regime, regime_of
 from colend.scenario.policy import RULES, Rule
 from colend.state.tables import DELISTED
 
-from ..conftest import make_setting
+from ..conftest import RULES_WITH_ROOM, make_setting
 
 DATE, FORCE = "2018-03", 14
 TIGHT = {
@@ -24,17 +24,6 @@ TIGHT = {
     "maximum_sharing_depth": 0.1,
     "partner_list": 1.0,
     "maximum_score_reliance": 0.3,
-}
-SLACK = {
-    "minimum_platform_share": 0.0,
-    "maximum_partner_to_capital": 1e6,
-    "maximum_joint_share": 1.0,
-    "home_region_only": 0.0,
-    "rate_cap": 2.0,
-    "all_in_cost_cap": 2.0,
-    "maximum_sharing_depth": 1.0,
-    "partner_list": 1_000.0,
-    "maximum_score_reliance": 1e6,
 }
 OF_RULES = ("violations_", "grandfathered_", "overshoot_", "refused_", "limit_use_", "rule", "refused_by_rules")
 # Everything of the market at the start of 2018-03, with loans, customers and partners for every rule to bite.
@@ -61,7 +50,7 @@ def different(one, other, months=slice(None)):
 
 
 def test_every_rule_is_tried():
-    assert set(TIGHT) == set(SLACK) == set(RULES) == set(NAMES)
+    assert set(TIGHT) == set(RULES_WITH_ROOM) == set(RULES) == set(NAMES)
 
 
 @pytest.mark.parametrize("name", TIGHT)
@@ -86,9 +75,9 @@ def test_a_rule_binds_from_its_date_and_is_kept(name):
     assert all(np.isnan(ruled["months"][f"violations_{one}"]).all() for one in other)
 
 
-@pytest.mark.parametrize("name", SLACK)
+@pytest.mark.parametrize("name", RULES_WITH_ROOM)
 def test_a_rule_with_room_for_everything_changes_nothing_to_the_bit(name):
-    assert different(tables(), tables(Rule(name, SLACK[name], DATE))) == []
+    assert different(tables(), tables(Rule(name, RULES_WITH_ROOM[name], DATE))) == []
 
 
 def test_home_region_only_means_nothing_where_there_is_one_region():

@@ -8,12 +8,12 @@ from colend.measures.declaration import Measure
 from colend.measures.views import MonthView, RunView
 from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
 from colend.state.books import FEN
-from colend.state.tables import END_NAMES, NONE, NOT_ENDED, STAGE_NAMES
+from colend.state.tables import END_NAMES, NONE, NOT_ENDED, STAGE_NAMES, pair_of
 
 
 def pairs_of(view: MonthView, rows: np.recarray) -> np.ndarray:
     """The pair's number of each of these alliances."""
-    return rows.platform.astype(np.int64) * len(view.banks) + rows.bank
+    return pair_of(rows.platform, rows.bank, len(view.banks))
 
 
 def _pair(view: RunView, column: str) -> np.ndarray:

@@ -10,7 +10,19 @@ from colend.measures.regulation import MONTHS_OF_RULES
 from colend.measures.views import LOCAL, PACT, MonthView
 from colend.scenario.parameters import KINDS, OPENNESS, SEGMENTS, SEQUENCING
 from colend.state.books import FEN, Flow
-from colend.state.tables import DORMANT, ENDED, INTEGRATING, JOINT, LENDER, OPERATING, OWN, PILOT, PILOT_SETUP, SIGNED
+from colend.state.tables import (
+    DORMANT,
+    ENDED,
+    INTEGRATING,
+    JOINT,
+    LENDER,
+    OPERATING,
+    OWN,
+    PILOT,
+    PILOT_SETUP,
+    SIGNED,
+    pair_of,
+)
 
 CHANNELS = {"joint": JOINT, "own": OWN, "platform": LENDER}
 OVERDUE_MONTHS = 3
@@ -95,7 +107,7 @@ def happened(view: MonthView, column: str) -> float:
 def trust_mean(view: MonthView) -> float:
     """Mean trust over signed pacts that run."""
     rows = np.isin(view.alliances.stage, PACT)
-    pairs = view.alliances.platform[rows].astype(np.int64) * len(view.banks) + view.alliances.bank[rows]
+    pairs = pair_of(view.alliances.platform[rows], view.alliances.bank[rows], len(view.banks))
     return mean(view.market.pairs.trust[pairs])
 
 

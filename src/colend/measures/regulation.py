@@ -23,7 +23,7 @@ from colend.rules.regulation import (
     stock_limits,
 )
 from colend.state.books import FEN
-from colend.state.tables import DELISTED, JOINT, NONE
+from colend.state.tables import DELISTED, JOINT, NONE, pair_of
 
 SHARE, PARTNER, JOINT_SHARE, REGION, RATE, COST, DEPTH, LIST, RELIANCE = range(len(NAMES))
 OF_LOANS = (SHARE, REGION, RATE, COST, LIST)  # rules that a single loan keeps or breaks
@@ -65,7 +65,7 @@ class Supervision:
         self.contracts = market.contracts[: market.contract_count]
         self.number = len(market.banks_table)
         joint = self.contracts.kind == JOINT
-        pair = self.contracts.platform.astype(np.int64) * self.number + self.contracts.bank
+        pair = pair_of(self.contracts.platform, self.contracts.bank, self.number)
         self.joint, self.pair = joint, np.where(joint, pair, 0)
 
     @cached_property

@@ -13,7 +13,7 @@ from colend.rules.bank import absorbed_now, correct_intercepts, done, taught
 from colend.rules.clubs import heard
 from colend.rules.prospects import contract_depths
 from colend.state.books import FEN
-from colend.state.tables import JOINT
+from colend.state.tables import JOINT, pair_of
 
 
 def learning(market) -> None:
@@ -52,7 +52,7 @@ def observe_flows(market) -> None:
     outlook.bank_lending = smooth(outlook.bank_lending, asked)
     if market.setting.policy:
         joint = contracts.kind == JOINT
-        pair = contracts.platform[joint].astype(np.int64) * number + bank[joint]
+        pair = pair_of(contracts.platform[joint], bank[joint], number)
         arrived = np.zeros_like(outlook.pair_served)
         np.add.at(arrived, pair, (totals.visited - totals.unserved)[joint] * scale)
         # a hard limit is kept by who expects a surge to last

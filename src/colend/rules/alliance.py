@@ -39,6 +39,7 @@ from colend.state.tables import (
     WITHDRAWN,
     grown,
     in_stages,
+    pair_of,
     table,
 )
 
@@ -87,7 +88,7 @@ def alliances_in(market, *stages: int) -> np.ndarray:
 def pairs_of(market, rows: np.ndarray) -> np.ndarray:
     """Row in pairs of each of these alliances."""
     alliances = market.alliances
-    return alliances.platform[rows].astype(np.int64) * len(market.banks_table) + alliances.bank[rows]
+    return pair_of(alliances.platform[rows], alliances.bank[rows], len(market.banks_table))
 
 
 def slots_used(market) -> tuple[np.ndarray, np.ndarray]:

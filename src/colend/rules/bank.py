@@ -17,7 +17,7 @@ from colend.rules.prospects import absorbed_now, joint_loans, own_need, refresh_
 from colend.rules.regulation import home_share, set_limit_admission
 from colend.scenario.parameters import TOUCHPOINTS
 from colend.state.books import Flow, fen
-from colend.state.tables import FIXED_POINT, JOINT, NONE, OPERATING, OWN, PILOT
+from colend.state.tables import FIXED_POINT, JOINT, NONE, OPERATING, OWN, PILOT, pair_of
 
 QUARTER, YEAR = 3, 12  # months between decisions on touchpoints and research; on laboratories and legacy systems
 
@@ -268,7 +268,7 @@ def correct_intercepts(market) -> None:
     contracts = market.contracts[: market.contract_count]
     channel = np.where(
         contracts.kind == JOINT,
-        contracts.platform.astype(np.int64) * len(banks) + contracts.bank,
+        pair_of(contracts.platform, contracts.bank, len(banks)),
         np.where(contracts.kind == OWN, len(pairs) + contracts.bank, len(pairs) + len(banks) + contracts.platform),
     )
     sums, totals, channels = market.calibration, market.contract_totals, len(pairs) + len(banks) + len(platforms)

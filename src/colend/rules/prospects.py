@@ -20,7 +20,7 @@ from colend.equations.valuation import share_rows
 from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.outlook import TECHNOLOGY, TRAFFIC, Outlook, mean_term, monthly_discount, sharing_depth
 from colend.rules.regulation import depth_limit, home_share, region_weights, set_limits
-from colend.state.tables import INTEGRATING, JOINT, OPERATING, PILOT, SIGNED
+from colend.state.tables import INTEGRATING, JOINT, OPERATING, PILOT, SIGNED, pair_of
 
 _STEP = 0.05  # relative step of the derivative by precision
 _ROUNDS = 3  # the derivative of pairs without business is refreshed in turns, each every third month
@@ -238,7 +238,7 @@ def expect(market, weight: float) -> np.ndarray:
 def contract_depths(market, contracts: np.recarray) -> np.ndarray:
     """delta by contract: how deep the platform shares its score; 0 outside joint programmes."""
     joint = contracts.kind == JOINT
-    pair = np.where(joint, contracts.platform.astype(np.int64) * len(market.banks_table) + contracts.bank, 0)
+    pair = np.where(joint, pair_of(contracts.platform, contracts.bank, len(market.banks_table)), 0)
     data_share = market.parameters.platforms.data_share
     depth = np.minimum(
         sharing_depth(contracts.openness, data_share, market.pairs.trust[pair]), depth_limit(market)[pair]

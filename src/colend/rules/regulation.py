@@ -31,6 +31,7 @@ from colend.state.tables import (
     PILOT,
     PILOT_SETUP,
     SIGNED,
+    pair_of,
 )
 
 RUNNING = (DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
@@ -50,6 +51,11 @@ class Regime:
     maximum_sharing_depth: float = np.inf
     partner_list: float = np.inf
     maximum_score_reliance: float = np.inf
+
+    @property
+    def limits_stocks(self) -> bool:
+        """Whether joint loans outstanding are limited, by capital or by all loans."""
+        return bool(np.isfinite(self.maximum_partner_to_capital) or np.isfinite(self.maximum_joint_share))
 
 
 OPEN = Regime()
@@ -175,7 +181,7 @@ def joint_stocks(market) -> np.ndarray:
     """Yuan of its part of joint loans that each bank has with each platform, float64[pairs]."""
     contracts = market.contracts[: market.contract_count]
     joint = contracts.kind == JOINT
-    pair = contracts.platform[joint].astype(np.int64) * len(market.banks_table) + contracts.bank[joint]
+    pair = pair_of(contracts.platform[joint], contracts.bank[joint], len(market.banks_table))
     return np.bincount(pair, market.books.bank_claims[joint] / FEN, len(market.pairs))
 
 
@@ -202,7 +208,7 @@ def set_limits(market) -> None:
     regime, number = market.regulation.now, len(banks)
     pairs.hurdle = np.tile(banks.hurdle, len(pairs) // number)
     outlook.offer_cap[:] = np.inf
-    if np.isinf(regime.maximum_partner_to_capital) and np.isinf(regime.maximum_joint_share):
+    if not regime.limits_stocks:
         return
     stocks = joint_stocks(market)
     whole = stocks.reshape(-1, number).sum(axis=0)
@@ -238,7 +244,7 @@ def set_limit_admission(market, expected: np.ndarray) -> None:
     pairs.admission = 1.0
     regulation.filters = filters = np.ones((len(STOCK_LIMITS), len(pairs)))
     regulation.room = room = np.full((len(STOCK_LIMITS), len(pairs)), np.inf)
-    if np.isfinite(regime.maximum_partner_to_capital) or np.isfinite(regime.maximum_joint_share):
+    if regime.limits_stocks:
         stocks = joint_stocks(market)
         whole = stocks.reshape(-1, number).sum(axis=0)
         with_one, with_all = stock_limits(market, stocks)

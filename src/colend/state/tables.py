@@ -315,6 +315,11 @@ def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> np.recarray:
     return result
 
 
+def pair_of(platform: np.ndarray, bank: np.ndarray, banks: int) -> np.ndarray:
+    """The row of PAIR that these parties have, int64, with `banks` banks in the market; meaningless without both."""
+    return platform.astype(np.int64) * banks + bank
+
+
 def as_table(rows: np.ndarray) -> np.recarray:
     """A structured array as a table; NumPy forgets on concatenating that tables were one."""
     return rows.view(np.dtype((np.record, rows.dtype))).view(Table)
