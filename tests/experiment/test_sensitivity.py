@@ -37,6 +37,12 @@ def by_key(table, index):
     return table[table["index"] == index].set_index("key").loc[list(KEYS)]
 
 
+def counts(table):
+    """Points at which the measure is undefined, and how much of the sample was used: the same in every row."""
+    ((undefined, used),) = set(zip(table["undefined"], table["used"], strict=True))
+    return undefined, used
+
+
 def test_sobol_gives_the_variance_shares_within_its_own_interval():
     table = by_key(sensitivity(*results("sobol", 256, linear), ["y"]), "first")
     for known, row in zip((0.8, 0.2, 0.0), table.itertuples(), strict=True):
@@ -76,11 +82,45 @@ def test_with_several_arms_the_paired_difference_is_analysed():
     np.testing.assert_allclose(by_key(table, "mu_star")["value"], [0.0, 3.0, 0.0], atol=1e-9)
 
 
-def test_a_constant_has_no_sensitivity_and_an_undefined_measure_none_to_tell():
-    frame, scenario = results("sobol", 8, lambda x, arm, seed: 5.0)
-    assert (sensitivity(frame, scenario, ["y"])["value"] == 0.0).all()
-    frame.loc[3, "y"] = np.nan
-    assert sensitivity(frame, scenario, ["y"]).empty
+def test_a_constant_has_no_sensitivity():
+    assert (sensitivity(*results("sobol", 8, lambda x, arm, seed: 5.0), ["y"])["value"] == 0.0).all()
+
+
+@pytest.mark.parametrize("method", ["sobol", "latin_hypercube"])
+def test_what_is_undefined_somewhere_has_no_shares_of_variance_and_the_table_says_where(method):
+    frame, scenario = results(method, 8, linear, arms=("base", "other"))
+    frame.loc[frame["point"].isin(frame["point"].unique()[[0, 5]]) & (frame["seed"] == 1), "y"] = np.nan
+    table = sensitivity(frame.assign(z=1.0), scenario, ["y", "z"])
+    of = dict(list(table.groupby("measure")))
+    assert of["y"][["value", "low", "high"]].isna().all(axis=None)
+    assert counts(of["y"]) == (2, 0)
+    assert counts(of["z"]) == (0, scenario.sample.n)
+
+
+def test_morris_leaves_out_the_trajectories_on_which_a_measure_is_undefined():
+    """What is left of a linear function has its effects exactly; one point may lie on several trajectories."""
+    frame, scenario = results("morris", 8, linear)
+    rows = [point_name(row) for row in scenario.sample.rows()]
+    there = frame["point"] == rows[9]
+    touched = {i // (len(KEYS) + 1) for i, row in enumerate(rows) if row == rows[9]}
+    table = sensitivity(frame.assign(y=frame["y"].mask(there & (frame["seed"] == 0))), scenario, ["y"])
+    assert counts(table) == (1, 8 - len(touched))
+    np.testing.assert_allclose(by_key(table, "mu_star")["value"], [4.0, 2.0, 0.0], atol=1e-9)
+
+
+def test_morris_of_too_few_whole_trajectories_says_nothing():
+    frame, scenario = results("morris", 8, linear)
+    starts = [point_name(row) for row in scenario.sample.rows()[:: len(KEYS) + 1]]
+    table = sensitivity(frame.assign(y=frame["y"].mask(frame["point"].isin(starts[:5]))), scenario, ["y"])
+    assert table["value"].isna().all()
+    assert counts(table) == (len(set(starts[:5])), 0)
+
+
+def test_the_interval_of_a_mean_size_does_not_go_below_zero():
+    frame, scenario = results("morris", 4, lambda x, arm, seed: float(x[0] > 0.9))
+    table = by_key(sensitivity(frame, scenario, ["y"]), "mu_star")
+    assert (table["low"] >= 0.0).all()
+    assert (table["high"] >= table["value"]).all()
 
 
 @pytest.mark.parametrize("method", ["sobol", "morris", "latin_hypercube"])

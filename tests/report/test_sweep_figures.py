@@ -1,10 +1,15 @@
 """Figures of sweeps: a map for two keys, points for many, indices for samples; drawn from runs, numbers behind them."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import matplotlib
+import numpy as np
+import pandas as pd
 import pytest
 
 import colend
-from colend.report.figures.sensitivities import sensitivities
+from colend.report.figures.sensitivities import MOST_ARMS, sensitivities
 from colend.report.figures.sweep_map import sweep_map
 from colend.report.figures.sweep_points import sweep_points
 from colend.report.reading import Reading
@@ -77,3 +82,33 @@ def test_an_incomplete_design_has_no_indices(swept):
     assert made(result, sensitivities) is None
     result.runs = whole
     assert made(result, sensitivities) is not None
+
+
+def with_arms(result, number):
+    """The same with as many arms: all but the first like the second, their last three with a measure undefined."""
+    first, second = result.scenario.arms
+    arms = [first, *(f"arm {i}" for i in range(1, number))]
+    parts = [result.runs[result.runs["arm"] == (first if arm == first else second)].assign(arm=arm) for arm in arms]
+    for runs in parts[-3:]:
+        runs.loc[runs["point"] == runs["point"].iloc[0], "value_per_bank"] = np.nan
+    scenario = replace(result.scenario, arms={arm: {} for arm in arms})
+    return SimpleNamespace(scenario=scenario, runs=pd.concat(parts, ignore_index=True))
+
+
+@pytest.mark.parametrize("number", [4, MOST_ARMS + 3])
+def test_sensitivities_are_drawn_for_every_arm_and_say_what_is_left_out(swept, number):
+    kind, result = swept
+    if kind == "map":
+        return
+    figure, table = made(with_arms(result, number), sensitivities)
+    assert set(table["arm"]) == {f"arm {i}" for i in range(1, number)}, "the numbers are of all arms"
+    titles = [axis.get_title(loc="left") for axis in figure.axes]
+    assert [title for title in titles if title] == [f"Arm {i}" for i in range(1, min(number - 1, MOST_ARMS) + 1)]
+    words = " ".join(text.get_text() for text in figure.texts)
+    assert (f"first {MOST_ARMS} of {number - 1} arms" in words) == (number - 1 > MOST_ARMS)
+    panels = [text.get_text() for axis in figure.axes for text in axis.texts]
+    about = "4 of 5 trajectories:\nundefined at 1 point"
+    if kind == "sobol":
+        about = f"left out: undefined\nat 1 of {len(result.scenario.points)} points"
+    undefined_and_drawn = range(max(1, number - 3), min(number - 1, MOST_ARMS) + 1)
+    assert sum(about in text for text in panels) == len(undefined_and_drawn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +12,9 @@ from colend.experiment.errors import StoreError
 from colend.scenario.design import point_name
 from colend.scenario.sweep import MORRIS, MORRIS_LEVELS, SOBOL, Sample
 
-COLUMNS = ("arm", "measure", "key", "index", "value", "low", "high")
+COLUMNS = ("arm", "measure", "key", "index", "value", "low", "high", "undefined", "used")
 RESAMPLES = 200  # of the bootstrap behind the intervals
+FEWEST_TRAJECTORIES = 4  # of Morris's that are left where a measure is undefined: a mean of fewer says too little
 MOST_NAMED = 12  # missing runs in a message
 
 
@@ -42,8 +44,15 @@ def sensitivity(runs: Any, scenario: Any, measures: Sequence[str]) -> Any:
     several the difference of every other arm to the baseline, paired by seed. Indices: `first` and `total` of Sobol's
     design (Saltelli et al. 2010), `mu_star` and `sigma` of Morris's (Campolongo et al. 2007), in the measure's unit,
     `first` of a Latin hypercube (RBD-FAST, Tarantola et al. 2006); low and high bound their 95 % interval, missing
-    where the method gives none. A measure that is undefined somewhere is left out. Raises IncompleteDesignError when
-    runs are missing, ValueError when nothing was sampled.
+    where the method gives none. Raises IncompleteDesignError when runs are missing, ValueError when nothing was
+    sampled.
+
+    `undefined` counts the points at which the measure is undefined for some seed. An elementary effect needs the two
+    points it lies between and nothing else, so Morris's indices are then those of the trajectories on which the measure
+    is defined throughout: `used` of them, the same for every key, and the effects where it is defined. The other
+    methods have no such part: they take keys to vary independently of each other, as they do over the whole design but
+    not over the part where a measure is defined. Their indices are missing then (`used` is 0), as are those of fewer
+    than FEWEST_TRAJECTORIES.
     """
     import pandas as pd
 
@@ -59,12 +68,13 @@ def sensitivity(runs: Any, scenario: Any, measures: Sequence[str]) -> Any:
         values = frame.loc[arm, list(measures)]
         if arm != scenario.baseline:
             values = values - frame.loc[scenario.baseline, list(measures)]
-        means = values.groupby("point").mean(numeric_only=True)
-        known = values.notna().groupby("point").all()
+        means = values.groupby("point").mean().where(values.notna().groupby("point").all())
         for measure in measures:
-            if known[measure].all():
-                outcome = means.loc[rows, measure].to_numpy(dtype=float)
-                result += [(arm, measure, *row) for row in _indices(sample, design, outcome)]
+            outcome = means.loc[rows, measure].to_numpy(dtype=float)
+            undefined, use = int(means[measure].isna().sum()), _usable(sample, outcome)
+            used = sample.n if use.all() else int(use.sum()) // (len(sample.ranges) + 1)
+            found = _indices(sample, design[use], outcome[use])
+            result += [(arm, measure, *row, undefined, used) for row in found]
     return pd.DataFrame(result, columns=list(COLUMNS))
 
 
@@ -76,17 +86,31 @@ def _refuse_incomplete(runs: Any, scenario: Any, rows: list[str]) -> None:
         raise IncompleteDesignError(missing)
 
 
+def _usable(sample: Sample, outcome: np.ndarray) -> np.ndarray:
+    """Rows of the design that indices are made of where some outcomes are undefined (NaN): all, none or a part."""
+    known = np.isfinite(outcome)
+    if known.all() or sample.method != MORRIS:
+        return np.full(len(outcome), known.all())
+    whole = known.reshape(sample.n, -1).all(axis=1)
+    if whole.sum() < FEWEST_TRAJECTORIES:
+        whole[:] = False
+    return np.repeat(whole, len(outcome) // sample.n)
+
+
 def _indices(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> list[tuple]:
-    """key, index, value, low, high of every key; all zero where nothing changes the outcome."""
+    """key, index, value, low, high of every key; all zero where nothing changes the outcome, missing without one."""
     keys = list(sample.ranges)
-    if np.ptp(outcome) == 0.0:
-        return [(key, index, 0.0, 0.0, 0.0) for key in keys for index in _names(sample)]
-    with np.errstate(divide="ignore", invalid="ignore"):
+    if not len(outcome) or np.ptp(outcome) == 0.0:
+        value = 0.0 if len(outcome) else np.nan
+        return [(key, index, value, value, value) for key in keys for index in _names(sample)]
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Constant values")  # in a resample, where little changes the outcome
         found = _analysed(sample, design, outcome)
+    least = 0.0 if sample.method == MORRIS else -np.inf  # of sizes, which are not below zero
     rows = []
     for index, (values, half) in found.items():
         for key, value, spread in zip(keys, np.asarray(values, float), np.asarray(half, float), strict=True):
-            rows.append((key, index, float(value), float(value - spread), float(value + spread)))
+            rows.append((key, index, float(value), float(np.maximum(least, value - spread)), float(value + spread)))
     return rows
 
 

@@ -2,72 +2,103 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from colend.experiment.sensitivity import IncompleteDesignError, sample_of, sensitivity
 from colend.report.figures.sweep import SHOWN
 from colend.report.reading import Reading
 from colend.report.style import BLUE, INK, MUTED, SKY, foot, page, plain
-from colend.report.words import GROUPS
+from colend.report.words import GROUPS, Term, arm_label
+from colend.scenario.sweep import LATIN_HYPERCUBE, MORRIS, SOBOL, Sample
 
 MOST_KEYS = 20  # drawn, those that matter most
+MOST_ARMS = 4  # rows of panels
+SHARES = (-0.5, 1.5)  # of the variance: an interval that goes further says no more than that nothing is known
+KEY, GAP = 0.21, 0.45  # inches: the height of a key, and what a row of panels has beside its keys
 WORDS = {
     "first": "alone (first order)",
     "total": "with all it interacts with (total)",
     "mu_star": "mean size of its effect over its range",
     "sigma": "how much that varies with the other parameters",
 }
-METHOD = {"sobol": "Sobol indices", "morris": "Morris’s elementary effects", "latin_hypercube": "RBD-FAST"}
+METHOD = {
+    SOBOL: "Sobol indices, shares of the variance",
+    MORRIS: "Morris’s elementary effects",
+    LATIN_HYPERCUBE: "RBD-FAST indices, shares of the variance",
+}
 
 
 def sensitivities(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
-    """Bars of every swept key for six measures; of the first arm that is not the baseline where arms are compared.
+    """Six measures, a row of panels for each arm that is not the baseline: bars of every swept key.
 
-    Nothing while the design is incomplete: indices made without the missing runs would be wrong.
+    A panel says how much of the design its measure is defined on where that is not all of it. Nothing while the design
+    is incomplete: indices made without the missing runs would be wrong.
     """
     sample, runs = sample_of(reading.scenario), reading.result.runs
     if sample is None or not len(runs):
         return None
+    terms = [term for _, group in GROUPS for term in group if term.measure in SHOWN and term.measure in runs]
     try:
-        table = sensitivity(runs, reading.scenario, [name for name in SHOWN if name in runs])
+        table = sensitivity(runs, reading.scenario, [term.measure for term in terms])
     except IncompleteDesignError:
         return None
-    if table.empty:
-        return None
-    drawn = table[table["arm"] == table["arm"].iloc[0]]
-    terms = [term for _, group in GROUPS for term in group if term.measure in set(drawn["measure"])]
+    arms = list(dict.fromkeys(table["arm"]))
+    drawn = table[table["arm"].isin(arms[:MOST_ARMS])]
     keys = _ranked(drawn)
-    several = len(reading.scenario.arms) > 1
-    arm = drawn["arm"].iloc[0]
-    of = f"What “{reading.labels[arm]}” changes: " if several else ""
-    unit = "in the measure’s unit" if sample.method == "morris" else "share of the variance"
     figure, axes = page(
         "Which parameters matter?",
-        f"{of}{METHOD[sample.method]}, {unit}, 95 % interval; {len(reading.points):,} points, {reading.average}",
-        2,
-        3,
-        height=2.2 + 0.34 * len(keys) * 2,
+        _subtitle(reading, sample, drawn, len(arms), len(keys)),
+        min(len(arms), MOST_ARMS) + 1,
+        len(terms),
+        height=1.75 + (GAP + KEY * len(keys)) * min(len(arms), MOST_ARMS),
+        height_ratios=(0.05, *[1.0] * min(len(arms), MOST_ARMS)),
+        sharex="col",
         sharey=True,
     )
-    for axis, term in zip(axes.flat, terms, strict=False):
-        factor = term.unit.factor if sample.method == "morris" else 1.0
-        _bars(axis, drawn[drawn["measure"] == term.measure], keys, factor)
-        axis.set_title(term.words.replace("… ", "Value "), fontsize=8.5)
-        if sample.method == "morris":
-            axis.set_xlabel(term.unit.difference, fontsize=8)
-    for axis in list(axes.flat)[len(terms) :]:
-        axis.set_visible(False)
+    for column, term in zip(axes.T, terms, strict=True):
+        words = textwrap.fill(term.words.replace("… ", "Value "), 19)
+        column[0].set_axis_off()
+        column[0].text(0.0, 0.0, words, transform=column[0].transAxes, fontsize=8.5, color=INK)
+        rows = drawn[drawn["measure"] == term.measure]
+        for axis, arm in zip(column[1:], arms, strict=False):
+            _panel(axis, rows[rows["arm"] == arm], keys, term, sample, len(reading.points))
+        if not rows["value"].any():
+            column[-1].set_xticks([])
+        elif sample.method == MORRIS:
+            column[-1].set_xlabel(term.unit.difference, fontsize=8)
+        else:
+            (left, right), (least, most) = column[-1].get_xlim(), SHARES
+            column[-1].set_xlim(max(left, least), min(right, most))
+            column[-1].set_xlabel("share", fontsize=8)
+    if reading.several:
+        for axis, arm in zip(axes[1:, 0], arms, strict=False):
+            axis.set_title(arm_label(arm))
     foot(figure, [Patch(color=_color(name), label=WORDS[name]) for name in drawn["index"].unique()])
     return figure, table
 
 
+def _subtitle(reading: Reading, sample: Sample, drawn: pd.DataFrame, arms: int, keys: int) -> str:
+    of = f" of the difference to “{reading.labels[reading.baseline]}”" if reading.several else ""
+    beyond = ((drawn["low"] < SHARES[0]) | (drawn["high"] > SHARES[1])).any() and sample.method != MORRIS
+    cut = f" cut at {plain(SHARES[0])} and {plain(SHARES[1])}" if beyond else ""
+    words = f"{METHOD[sample.method]}{of}, 95 % interval{cut}; {len(reading.points):,} points, {reading.average}"
+    if arms > MOST_ARMS:
+        words += f"; first {MOST_ARMS} of {arms} arms"
+    if keys < len(sample.ranges):
+        words += f"; {keys} of {len(sample.ranges)} parameters"
+    return words
+
+
 def _ranked(table: pd.DataFrame) -> list[str]:
-    """Keys by their largest share over the measures, at most MOST_KEYS."""
+    """Keys by their largest share over arms and measures, at most MOST_KEYS."""
     chief = table[table["index"] == table["index"].iloc[-1 if "total" in set(table["index"]) else 0]]
-    scale = chief.groupby("measure")["value"].transform("max")
+    scale = chief.groupby(["arm", "measure"])["value"].transform("max")
     share = (chief["value"] / scale.where(scale > 0.0)).fillna(0.0)
     return list(share.groupby(chief["key"]).max().sort_values(ascending=False, kind="stable").index[:MOST_KEYS])
 
@@ -76,10 +107,30 @@ def _color(index: str) -> str:
     return SKY if index in ("total", "sigma") else BLUE
 
 
+def _panel(axis, rows: pd.DataFrame, keys: list[str], term: Term, sample: Sample, points: int) -> None:
+    undefined, used = rows[["undefined", "used"]].iloc[0]
+    words = []
+    if not used:
+        words += ["left out: undefined", f"at {undefined:,} of {points:,} points"]
+    elif not rows["value"].any():
+        words += ["nothing changes it"]
+    else:
+        _bars(axis, rows, keys, term.unit.factor if sample.method == MORRIS else 1.0)
+    if used and undefined:
+        words += [f"{used} of {sample.n} trajectories:", f"undefined at {undefined:,} point{'s' * (undefined > 1)}"]
+    here = {"transform": axis.transAxes, "ha": "right", "va": "bottom", "in_layout": False}
+    axis.text(0.99, 0.02, "\n".join(words), fontsize=7, color=MUTED, **here)
+    axis.set_yticks(range(len(keys)), keys, fontsize=7.5)
+    axis.set_ylim(len(keys) - 0.4, -0.6)
+    axis.grid(True, axis="x")
+    axis.grid(False, axis="y")
+    axis.tick_params(axis="y", length=0)
+    axis.tick_params(axis="x", labelsize=8)
+    axis.xaxis.set_major_locator(MaxNLocator(2, steps=[1, 2, 5, 10]))
+    axis.xaxis.set_major_formatter(plain)
+
+
 def _bars(axis, rows: pd.DataFrame, keys: list[str], factor: float) -> None:
-    if not rows["value"].any():
-        axis.text(0.5, 0.5, "nothing changes it", transform=axis.transAxes, ha="center", va="center", color=MUTED)
-        axis.set_xticks([])
     names = list(dict.fromkeys(rows["index"]))
     thick = 0.8 / len(names)
     for i, name in enumerate(names):
@@ -90,9 +141,3 @@ def _bars(axis, rows: pd.DataFrame, keys: list[str], factor: float) -> None:
         known = np.isfinite(low)
         axis.hlines(y[known], low[known], high[known], color=INK, linewidth=0.9)
     axis.axvline(0.0, color=MUTED, linewidth=0.8)
-    axis.set_yticks(range(len(keys)), keys, fontsize=7.5)
-    axis.set_ylim(len(keys) - 0.4, -0.6)
-    axis.grid(True, axis="x")
-    axis.grid(False, axis="y")
-    axis.tick_params(axis="y", length=0)
-    axis.xaxis.set_major_formatter(plain)
