@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,24 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from colend.experiment.cluster import Cluster
-from colend.experiment.content import KEYS
+from colend.experiment.derived import COMPARISON, table_in_parts, write_declarations, write_files
 from colend.experiment.errors import StoreError
 from colend.experiment.manifest import NAME as MANIFEST
 from colend.experiment.manifest import files_if_current, forget_old_files, read_manifest, verify, write_manifest
 from colend.experiment.merging import check_parts, common_scenario, nobody_else_in
 from colend.experiment.pool import Pool
 from colend.experiment.runner import Places, execute
-from colend.experiment.statistics import COMPARISON, comparison
-from colend.experiment.stopping import enough, looks, widened
-from colend.experiment.store import TABLES, Store
-from colend.experiment.tables import ROWS_AT_ONCE, frame, parts, write
+from colend.experiment.stopping import known, looks
+from colend.experiment.store import DATABASE, Store
+from colend.experiment.tables import ROWS_AT_ONCE
 from colend.scenario import Run, Scenario, load
-from colend.scenario.declarations import declarations
-from colend.scenario.design import canonical, check, model_hash, point_name, runs
+from colend.scenario.design import check, model_hash, point_name, runs
 
 __all__ = ["Result", "StoreError", "compare", "load", "merge", "open_result", "run", "sweep", "verify"]
 
-DATABASE = "results.sqlite"
 Progress = Callable[[int, int, int], None]  # runs done, runs in all, of them failed
 
 
@@ -52,15 +48,19 @@ class Result:
         """A table as a data frame; empty when the scenario did not record it.
 
         Of some columns only where `measures` names them; of some runs only: `arm=`, `seed=`, `point=`, a value or a
-        list (`frame("months", ["applications"], seed=[0, 1], point={"alliances.fit_sd": 2})`).
+        list (`frame("months", ["applications"], seed=[0, 1], point={"alliances.fit_sd": 2})`). Of `comparison`,
+        `measures` are the whole-run measures that are compared.
         """
-        return frame(self.path / DATABASE, table, measures, **keys)
+        import pandas as pd
+
+        found = list(self.parts(table, measures, **keys))
+        return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
     def parts(
         self, table: str, measures: Sequence[str] | None = None, rows: int = ROWS_AT_ONCE, **keys: Any
     ) -> Iterator[Any]:
         """As `frame`, in data frames of at most `rows` rows one after the other: for tables that memory cannot hold."""
-        return parts(self.path / DATABASE, table, measures, rows, **keys)
+        return table_in_parts(self.path, self.scenario, table, measures, rows, **keys)
 
     runs = cached_property(lambda self: self.frame("runs"))
     months = cached_property(lambda self: self.frame("months"))
@@ -70,7 +70,7 @@ class Result:
     alliances = cached_property(lambda self: self.frame("alliances"))
     alliance_months = cached_property(lambda self: self.frame("alliance_months"))
     fishing = cached_property(lambda self: self.frame("fishing"))
-    comparison = cached_property(lambda self: self.frame("comparison"))
+    comparison = cached_property(lambda self: self.frame(COMPARISON))
 
     @cached_property
     def evidence(self) -> Any:
@@ -164,7 +164,8 @@ def run(
         if only is None and scenario.until is not None:
             result.removed += store.keep_only(everything)  # seeds beyond those that were enough
         simulated = time.perf_counter() - started
-        files = write_tables(store, folder, scenario, export)
+        write_declarations(store)
+        files = write_files(folder, scenario, export)
         result.missing = sorted(one.name for one in store.missing(everything if only else wanted))
     _finish(result, files, started, simulated, report and shard is None, shard)
     return result
@@ -192,16 +193,17 @@ def merge(
             stack.enter_context(nobody_else_in(part))
         scenario = common_scenario(parts)
         folder = Path(out) if out is not None else folder_of(scenario)
-        already = [folder] if (folder / "results.sqlite").is_file() and not fresh else []
+        already = [folder] if (folder / DATABASE).is_file() and not fresh else []
         if folder.resolve() in [part.resolve() for part in parts]:
             raise StoreError(f"--out {folder} is one of the parts: choose another", 2)
         check_parts([*parts, *already], model_hash())
         result, everything = Result(folder, scenario), runs(scenario)
         with Store(folder, model_hash(), fresh) as store:
             for part in parts:
-                store.absorb(part / "results.sqlite")
+                store.absorb(part / DATABASE)
             result.removed = store.keep_only(everything)
-            files = write_tables(store, folder, scenario, export)
+            write_declarations(store)
+            files = write_files(folder, scenario, export)
             result.missing = sorted(one.name for one in store.missing(everything))
     _finish(result, files, started, 0.0, report)
     return result
@@ -253,7 +255,7 @@ def _look_by_look(scenario: Scenario, folder: Path) -> Iterator[Scenario]:
     for number in looks(scenario.until.at_least, scenario.until.at_most):
         part = replace(scenario, seeds=list(range(number)))
         yield part
-        if enough(Result(folder, part).frame("runs", [scenario.until.measure], seed=part.seeds), part):
+        if known(Result(folder, part).frame("runs", [scenario.until.measure], seed=part.seeds), part).enough:
             return
 
 
@@ -274,69 +276,6 @@ def _compile_first() -> None:
     from colend.market import warm_up
 
     warm_up()
-
-
-def write_tables(store: Store, folder: Path, scenario: Scenario, export: str | None) -> list[Path]:
-    """The derived tables, and the files made from tables."""
-    from colend.measures import MEASURES
-
-    store.replace(
-        "measures",
-        ("name", "measured_in", "unit", "meaning"),
-        ((measure.name, measure.table, measure.unit, measure.meaning) for measure in MEASURES),
-    )
-    store.replace(
-        "parameters",
-        ("name", "unit", "default_value", "meaning", "source", "low", "high"),
-        (
-            (one.key, one.unit, canonical(one.default), one.meaning, one.source, one.low, one.high)
-            for one in declarations().values()
-        ),
-        numbers=2,
-    )
-    result = Result(folder, scenario)
-    store.replace("comparison", COMPARISON, _compared(result), numbers=len(COMPARISON) - 3)
-    files = [path for table in ("runs", "comparison") if (path := write_table(result, table, folder, "csv"))]
-    return files + (export_tables(result, export) if export is not None else [])
-
-
-def _compared(result: Result) -> Iterator[tuple]:
-    """Rows of the comparison, a few sweep points at a time; of runs, as many at once as make a part of their table."""
-    scenario = result.scenario
-    names = next(result.parts("runs", rows=1), ())
-    measures = [name for name in names if name not in KEYS]
-    if not measures:
-        return  # no run is finished
-    points = [point_name(point) for point in scenario.points]
-    each = min(len(points), max(1, ROWS_AT_ONCE // (len(scenario.arms) * len(scenario.seeds))))
-    few = max(1, ROWS_AT_ONCE // (len(scenario.arms) * len(scenario.seeds) * len(measures)))
-    for first in range(0, len(points), each):
-        some = {"point": points[first : first + each]} if len(points) > each else {}
-        runs_there = frame(result.path / DATABASE, "runs", order=scenario, **some)
-        for start in range(first, first + each, few):
-            of_few = runs_there[runs_there["point"].isin(points[start : start + few])]
-            yield from comparison(of_few, scenario.baseline, measures, widened(scenario))
-
-
-def write_table(result: Result, table: str, folder: Path, kind: str) -> Path | None:
-    """A table as a file in `folder`, part by part, or None when it was not recorded.
-
-    Rows by seed, point and arm as the scenario has them, whichever run was done first.
-    """
-    path, order = folder / f"{table}.{kind}", result.scenario if table in TABLES else None
-    found = parts(result.path / DATABASE, table, order=order)
-    first = next(found, None)
-    if first is None:
-        return None
-    write(itertools.chain([first], found), path)
-    return path
-
-
-def export_tables(result: Result, kind: str) -> list[Path]:
-    """Every table as a file under tables/: `csv` or `parquet` (needs the extra colend[parquet])."""
-    folder = result.path / "tables"
-    folder.mkdir(exist_ok=True)
-    return [path for table in (*TABLES, "comparison") if (path := write_table(result, table, folder, kind))]
 
 
 def compare(one: str | Path, other: str | Path) -> Any:

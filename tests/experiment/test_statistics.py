@@ -131,9 +131,8 @@ def test_pairs_go_by_seed_whatever_the_order_of_rows():
     runs = pd.DataFrame(
         {"arm": ["a", "a", "b", "b"], "seed": [1, 2, 2, 1], "point": "", "profit": [10.0, 20.0, 23.0, 11.0]}
     )
-    rows = [dict(zip(COMPARISON, row, strict=True)) for row in comparison(runs, "a", ["profit"])]
-    other = next(row for row in rows if row["arm"] == "b")
-    assert (other["difference"], other["pairs"], other["share_of_pairs"]) == (2.0, 2, 1.0)
+    found = comparison(runs, "a", ["profit"]).set_index("arm").loc["b"]
+    assert (found["difference"], found["pairs"], found["share_of_pairs"]) == (2.0, 2, 1.0)
 
 
 def test_an_arm_that_lacks_a_point_or_a_seed_is_compared_where_it_can_be():
@@ -141,11 +140,12 @@ def test_an_arm_that_lacks_a_point_or_a_seed_is_compared_where_it_can_be():
         [("a", 0, "x", 1.0), ("a", 1, "x", 2.0), ("b", 0, "x", 5.0), ("b", 0, "y", 7.0), ("a", 0, "z", 1.0)],
         columns=["arm", "seed", "point", "profit"],
     )
-    rows = [dict(zip(COMPARISON, row, strict=True)) for row in comparison(runs, "a", ["profit"])]
-    assert [(row["arm"], row["point"], row["n"], row["pairs"]) for row in rows] == [
-        ("a", "x", 2, 2),
-        ("b", "x", 1, 1),
-        ("a", "z", 1, 1),
+    found = comparison(runs, "a", ["profit"])
+    assert found[["arm", "point", "n", "pairs"]].to_numpy().tolist() == [
+        ["a", "x", 2, 2],
+        ["b", "x", 1, 1],
+        ["a", "z", 1, 1],
     ]
-    assert rows[1]["difference"] == 4.0
-    assert list(comparison(runs, "nobody", ["profit"])) == []
+    assert found.loc[1, "difference"] == 4.0
+    assert list(found.columns) == list(COMPARISON)
+    assert comparison(runs, "nobody", ["profit"]).empty

@@ -12,7 +12,7 @@ import colend
 from colend.cli import main
 from colend.experiment.manifest import read_manifest, verify
 from colend.experiment.statistics import interval
-from colend.experiment.stopping import enough, known, looks, widening
+from colend.experiment.stopping import known, looks, widening
 from colend.scenario.seeds import Until
 
 REPETITIONS = 8_000
@@ -90,18 +90,18 @@ def test_every_other_arm_at_every_point_counts():
     rows += [("b", s, "z", float(s + s % 2)) for s in range(6)]
     # 0, 1, 0, 1, 0, 1: deviation sqrt(0.3), t(5) = 2.570582
     half = widening(5, 40) * 2.570582 * math.sqrt(0.3 / 6)
-    assert enough(frame(rows), scenario_of(["a", "b"], half * 1.0001))
-    assert not enough(frame(rows), scenario_of(["a", "b"], half * 0.9999))
+    assert known(frame(rows), scenario_of(["a", "b"], half * 1.0001)).enough
+    assert not known(frame(rows), scenario_of(["a", "b"], half * 0.9999)).enough
     alone = [row for row in rows if row[0] == "a"]
     half = widening(5, 40) * 2.570582 * math.sqrt(3.5 / 6)
-    assert enough(frame(alone), scenario_of(["a"], half * 1.0001))
-    assert not enough(frame(alone), scenario_of(["a"], half * 0.9999))
+    assert known(frame(alone), scenario_of(["a"], half * 1.0001)).enough
+    assert not known(frame(alone), scenario_of(["a"], half * 0.9999)).enough
 
 
 def test_what_is_not_known_is_not_enough():
     rows = [(arm, s, "", math.nan if arm == "b" else 1.0) for s in range(6) for arm in "ab"]
-    assert not enough(frame(rows), scenario_of(["a", "b"], 1e9))
-    assert known(pd.DataFrame(columns=["arm", "measure"]), scenario_of(["a", "b"], 1.0)).half_width == math.inf
+    assert not known(frame(rows), scenario_of(["a", "b"], 1e9)).enough
+    assert known(frame([]), scenario_of(["a", "b"], 1.0)).half_width == math.inf
 
 
 @pytest.fixture(scope="module")

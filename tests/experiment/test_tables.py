@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 import colend
-from colend.experiment.tables import frame, parts, write
+from colend.experiment.tables import columns, frame, parts, write
+from colend.measures import MEASURES
 
 ROWS = 70
 
@@ -87,9 +88,37 @@ def test_results_give_parts_too(undisturbed):
     assert len(result.frame("months", seed=1)) == 12
 
 
-def test_the_expected_disk_is_about_what_results_take(undisturbed, scenario):
-    from colend.experiment.plan import disk_of_run
+@pytest.fixture(scope="module")
+def swept(scenario, tmp_path_factory):
+    """Three points of two arms and two seeds, a month each."""
+    folder = tmp_path_factory.mktemp("swept")
+    text = scenario.read_text().replace("years: 0.5", "years: 0.0834").replace("seeds: 3", "seeds: 2")
+    path = folder / "swept.yaml"
+    path.write_text(text + "sweep: {grid: {alliances.fit_sd: [2, 0.5, 1]}}\nrecord: {months: none, banks: none}\n")
+    return colend.run(path, jobs=1, out=folder / "out", report=False)
 
+
+def test_the_comparison_is_made_as_it_is_read(swept):
+    whole = swept.comparison
+    assert list(dict.fromkeys(whole["point"])) == [f'{{"alliances.fit_sd":{value}}}' for value in ("2", "0.5", "1")]
+    in_parts = list(swept.parts("comparison", rows=150))  # one point of two arms by some sixty measures
+    assert len(in_parts) == 3
+    pd.testing.assert_frame_equal(pd.concat(in_parts, ignore_index=True), whole)
+    some = swept.frame("comparison", ["bank_profit"], point={"alliances.fit_sd": 1}, arm="cooperate_then_sign")
+    row = whole.query(
+        "measure == 'bank_profit' and point == '{\"alliances.fit_sd\":1}' and arm == 'cooperate_then_sign'"
+    )
+    pd.testing.assert_frame_equal(some, row.reset_index(drop=True))
+    written = pd.read_csv(swept.path / "comparison.csv", keep_default_na=False, na_values=[""])
+    pd.testing.assert_frame_equal(written, whole, check_dtype=False)
+    assert columns(swept.path / "results.sqlite", "comparison") == []
+
+
+def test_the_expected_disk_is_about_what_results_take(undisturbed, scenario):
+    from colend.experiment.plan import COLUMNS, disk_of_run
+
+    assert {table: sum(one.table == table for one in MEASURES) for table in COLUMNS} == COLUMNS
     small = colend.load(scenario)
-    taken = (undisturbed / "results.sqlite").stat().st_size - 100_000  # declarations of measures and parameters
+    taken = sum((undisturbed / name).stat().st_size for name in ("results.sqlite", "runs.csv", "comparison.csv"))
+    taken -= 100_000  # declarations of measures and parameters
     assert 0.5 < 6 * disk_of_run(small, small.arm("sign_then_cooperate")) / taken < 2.0

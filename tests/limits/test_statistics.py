@@ -46,9 +46,7 @@ def experiment(make_setting):
             )
             for i, arm in enumerate(ARMS)
         ]
-        found = pd.DataFrame(
-            comparison(pd.concat(frames, ignore_index=True), "base", MEASURES), columns=list(COMPARISON)
-        )
+        found = comparison(pd.concat(frames, ignore_index=True), "base", MEASURES)
         rows.append(found[found["arm"] == "other"].set_index("measure").loc[list(MEASURES)])
     told = {name: np.array([row[name].to_numpy() for row in rows]) for name in COMPARISON[3:]}
     return values.reshape(len(ARMS), GROUPS, GROUP, -1), told

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from colend.experiment.statistics import COMPARISON, comparison
+from colend.experiment.content import KEYS
+from colend.experiment.statistics import comparison
 from colend.market import simulate
 from colend.scenario.design import FishingTerms, Record, Setting
 from colend.scenario.parameters import Parameters
@@ -30,6 +31,34 @@ def joined(parts):
     return {name: pd.concat(tables, ignore_index=True) for name, tables in frames.items()}
 
 
+class Tables(SimpleNamespace):
+    """A result in memory: `scenario` and tables, asked as `colend.api.Result` is; `comparison` only to show others."""
+
+    def frame(self, table, measures=None, **keys):
+        """The part of a table that keys and measures choose."""
+        found = vars(self).get(table)
+        if table == "comparison":
+            if found is None:
+                names = [name for name in self.runs if name not in KEYS]
+                found = comparison(self.runs, self.scenario.baseline, names)
+            found = found if measures is None else found[found["measure"].isin(measures)]
+        elif found is None:
+            return pd.DataFrame()
+        elif measures is not None:
+            found = found[[name for name in found if name in KEYS or name in measures]]
+        for name, wanted in keys.items():
+            found = found[found[name].isin(wanted if isinstance(wanted, list) else [wanted])]
+        return found
+
+    def parts(self, table, measures=None, **keys):
+        """The same, whole."""
+        yield self.frame(table, measures, **keys)
+
+    def changed(self, **others):
+        """The same with other tables or another scenario."""
+        return Tables(**{**vars(self), **others})
+
+
 def result_of(frames, arms, years, baseline=None, name="test", title="Which way round?"):
     """A result as the report sees one."""
     scenario = SimpleNamespace(
@@ -38,12 +67,10 @@ def result_of(frames, arms, years, baseline=None, name="test", title="Which way 
         start="2017-01",
         years=years,
         arms={arm: {} for arm in arms},
+        points=[{}],
         baseline=baseline or arms[0],
     )
-    runs = frames["runs"]
-    measures = [column for column in runs if column not in ("arm", "seed", "point")]
-    rows = list(comparison(runs, scenario.baseline, measures))
-    return SimpleNamespace(scenario=scenario, comparison=pd.DataFrame(rows, columns=COMPARISON), **frames)
+    return Tables(scenario=scenario, **frames)
 
 
 @pytest.fixture(scope="session")

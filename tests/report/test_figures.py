@@ -28,7 +28,7 @@ from colend.report.figures.stress import stress
 from colend.report.reading import Reading
 from colend.report.style import MOST_ARMS, STYLE, looks
 from colend.report.words import GROUPS, arm_label
-from colend.scenario.design import Record
+from colend.scenario.design import Record, point_name
 from colend.scenario.facts import facts_of
 
 NAMES = [name for name, _ in FIGURES]
@@ -166,8 +166,7 @@ def test_missing_values_are_gaps_not_errors(four_arms):
     months.loc[months["seed"] == 1, ["precision_median", "dormant_share", "balance_joint"]] = np.nan
     months.loc[months["month"] > 20, "loss_rate_joint"] = np.nan
     runs = four_arms.runs.assign(value_per_bank=np.nan)
-    result = SimpleNamespace(**{**vars(four_arms), "months": months, "runs": runs})
-    assert drawn(result)["01_joint_lending"] is not None
+    assert drawn(four_arms.changed(months=months, runs=runs))["01_joint_lending"] is not None
 
 
 def test_files_are_whole_sharp_and_the_same_each_time(one_run, tmp_path):
@@ -197,7 +196,7 @@ def test_the_comparison_shows_the_stores_numbers(four_arms):
     reading = Reading(four_arms)
     table = differences(reading)
     for row in table.itertuples():
-        stored = four_arms.comparison
+        stored = four_arms.frame("comparison")
         found = stored[(stored["arm"] == row.arm) & (stored["measure"] == row.measure)].iloc[0]
         assert row.difference == found["difference"]
         if np.isfinite(row.percent):
@@ -221,12 +220,12 @@ def test_trailing_loss_rate_by_hand():
 
 
 def test_a_sweep_is_drawn_over_its_parameter(four_arms):
-    arms = list(four_arms.scenario.arms)[:2]
-    stored = four_arms.comparison[four_arms.comparison["arm"].isin(arms)]
-    points = [f'{{"alliances.fit_sd":{value}}}' for value in (0.3, 1, 3)]
-    runs = pd.concat([four_arms.runs[four_arms.runs["arm"].isin(arms)].assign(point=point) for point in points])
-    comparison = pd.concat([stored.assign(point=point) for point in points])
-    result = SimpleNamespace(scenario=four_arms.scenario, runs=runs, comparison=comparison)
+    arms, values = list(four_arms.scenario.arms)[:2], (0.3, 1, 3)
+    of_two = four_arms.runs[four_arms.runs["arm"].isin(arms)]
+    points = [{"alliances.fit_sd": value} for value in values]
+    runs = pd.concat([of_two.assign(point=point_name(point)) for point in points])
+    scenario = SimpleNamespace(**{**vars(four_arms.scenario), "points": points})
+    result = type(four_arms)(scenario=scenario, runs=runs)
     made = drawn(result)
     assert [name for name, found in made.items() if found is not None] == [
         "09_comparison",
@@ -237,11 +236,11 @@ def test_a_sweep_is_drawn_over_its_parameter(four_arms):
     check_nothing_overlaps(figure)
     assert sorted(set(numbers["value"])) == [0.3, 1, 3]
     assert "alliances.fit_sd" in figure.texts[0].get_text()
-    alone = SimpleNamespace(scenario=four_arms.scenario, runs=runs[runs["arm"] == arms[0]], comparison=comparison)
+    alone = result.changed(runs=runs[runs["arm"] == arms[0]])
     _, numbers = drawn(alone)["12_sweep"]
-    stored = stored[(stored["arm"] == arms[0]) & (stored["measure"] == "value_per_bank")]
     shown = numbers[numbers["measure"] == "value_per_bank"]["difference"]
-    assert shown.tolist() == stored["mean"].tolist() * 3
+    mean = of_two[of_two["arm"] == arms[0]]["value_per_bank"].mean()
+    assert shown.tolist() == pytest.approx([mean] * 3)
 
 
 @pytest.mark.parametrize("seeds", [pytest.param(1, marks=pytest.mark.slow), 2])

@@ -12,10 +12,6 @@ from colend.report.story import is_story
 from colend.report.words import BILLIONS, MONTHS, NUMBER, PERCENT, arm_label, shown
 
 
-def changed(result, **frames):
-    return SimpleNamespace(**{**vars(result), **frames})
-
-
 def row_of(summary, words):
     return next(line for line in summary.splitlines() if line.startswith(words))
 
@@ -34,12 +30,12 @@ def test_the_summary_of_the_main_comparison_is_short_and_names_every_arm(four_ar
 
 
 def test_the_table_holds_the_stores_numbers_and_stars_what_is_clear(four_arms):
-    stored = four_arms.comparison.set_index(["arm", "measure"]).copy()
+    stored = four_arms.frame("comparison").set_index(["arm", "measure"]).copy()
     arms = list(four_arms.scenario.arms)
     for arm, low, high in zip(arms[1:], (1e9, -1e9, -5e9), (3e9, 3e9, -1e9), strict=True):
         stored.loc[(arm, "balance_joint_end"), ["difference", "low", "high"]] = (low + high) / 2.0, low, high
     stored.loc[(arms[0], "balance_joint_end"), "mean"] = 55.5e9
-    summary = text(changed(four_arms, comparison=stored.reset_index()))
+    summary = text(four_arms.changed(comparison=stored.reset_index()))
     assert row_of(summary, "Joint loans outstanding").split()[-4:] == ["55.5", "+2.0±1.0*", "+1.0±2.0", "−3.0±2.0*"]
     clear = summary[summary.index("Clear differences") :]
     assert f"{arm_label(arms[1])}: more joint loans" in clear
@@ -61,7 +57,7 @@ def test_the_lead_in_value_is_told_with_its_certainty(four_arms):
         mine = runs["arm"] == arm
         runs.loc[mine, "value_per_bank"] = 1e6 * number + runs.loc[mine, "seed"]  # the same distance in every seed
         runs.loc[mine, "value_market"] = 1e9 * runs.loc[mine, "seed"] * (1.0 if number else -1.0)
-    summary = text(changed(four_arms, runs=runs))
+    summary = text(four_arms.changed(runs=runs))
     assert f"per bank:                       {arm_label(arms[3])} (clearly ahead)" in summary
     assert "(lead not clear)" in row_of(summary, "            for the whole market:")
 
@@ -83,9 +79,8 @@ def test_one_arm_is_summed_up_by_its_levels(one_run, simulated):
 def test_more_arms_than_columns_have_a_line_each(one_run):
     names = [f"arm number {i}" for i in range(9)]
     runs = pd.concat([one_run.runs.assign(arm=name) for name in names])
-    stored = pd.concat([one_run.comparison.assign(arm=name) for name in names])
     scenario = SimpleNamespace(**{**vars(one_run.scenario), "arms": {name: {} for name in names}, "baseline": names[0]})
-    summary = text(changed(one_run, runs=runs, comparison=stored, scenario=scenario))
+    summary = text(one_run.changed(runs=runs, scenario=scenario))
     for name in names:
         assert sum(line.lower().startswith(name) for line in summary.splitlines()) == 2
     assert "more measures: comparison.csv)" in summary
@@ -93,7 +88,7 @@ def test_more_arms_than_columns_have_a_line_each(one_run):
 
 
 def test_nothing_finished_is_said(one_run):
-    empty = changed(one_run, runs=pd.DataFrame(columns=["arm", "seed", "point"]))
+    empty = one_run.changed(runs=pd.DataFrame(columns=["arm", "seed", "point"]))
     assert text(empty) == "No run is finished: there is nothing to sum up."
 
 

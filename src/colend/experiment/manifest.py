@@ -17,7 +17,7 @@ from typing import Any
 from colend.experiment.content import changed_tables
 from colend.experiment.errors import StoreError
 from colend.experiment.stopping import said
-from colend.experiment.store import atomic_write, connect, explained, table_hashes
+from colend.experiment.store import DATABASE, atomic_write, connect, explained, table_hashes
 from colend.scenario.design import Scenario, model_hash
 
 NAME = "manifest.json"
@@ -67,7 +67,7 @@ def write_manifest(
     """Write manifest.json when all else is there and closed; `files` are what was written, `missing` the runs that are
     not there, `took` seconds, `shard` the part of the scenario's runs that was asked for.
     """
-    files = [*files, folder / "results.sqlite"]
+    files = [*files, folder / DATABASE]
     content = {
         "scenario": scenario.resolved(),
         "model": model_hash(),
@@ -79,11 +79,11 @@ def write_manifest(
             "libc": " ".join(platform.libc_ver()),
         },
         "command": sys.argv[1:],
-        "content": table_hashes(folder / "results.sqlite"),
+        "content": table_hashes(folder / DATABASE),
         "files": {file.relative_to(folder).as_posix(): file_hash(file) for file in sorted(files)},
         **({"shard": shard} if shard else {}),
         "missing": missing,
-        **({"enough": said(folder / "results.sqlite", scenario)} if scenario.until else {}),
+        **({"enough": said(folder / DATABASE, scenario)} if scenario.until else {}),
         "seconds": took,
     }
     atomic_write(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
@@ -115,14 +115,14 @@ def files_if_current(
         path = folder / name
         if not path.is_file() or (path.stat().st_mtime_ns > made_at and file_hash(path) != recorded):
             return None
-    return [folder / name for name in files if name != "results.sqlite"]
+    return [folder / name for name in files if name != DATABASE]
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder; StoreError (status 2) when there is none, (status 1) when it cannot be read."""
     path = folder / NAME
     if not path.is_file():
-        unfinished = (folder / "results.sqlite").is_file()
+        unfinished = (folder / DATABASE).is_file()
         why = "its runs were interrupted; the command that began them goes on" if unfinished else f"{NAME} is missing"
         raise StoreError(f"no {'complete ' if unfinished else ''}results in {folder}: {why}", 2)
     try:
@@ -160,7 +160,7 @@ def verify(folder: Path) -> list[str]:
             wrong.append(f"{name} is missing")
         elif file_hash(path) != recorded:
             wrong.append(f"{name} has changed")
-    database = folder / "results.sqlite"
+    database = folder / DATABASE
     if not database.is_file():
         return wrong
     if table_hashes(database) != manifest["content"]:

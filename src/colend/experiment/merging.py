@@ -14,7 +14,7 @@ from colend.experiment.errors import StoreError
 from colend.experiment.manifest import NAME as MANIFEST
 from colend.experiment.manifest import read_manifest
 from colend.experiment.provenance import differences, made_here
-from colend.experiment.store import connect, explained
+from colend.experiment.store import DATABASE, connect, explained
 from colend.scenario.design import Scenario
 
 _SAME_PLACE = "SELECT key, content, part FROM run WHERE arm = ? AND seed = ? AND point = ?"
@@ -23,7 +23,7 @@ _SAME_PLACE = "SELECT key, content, part FROM run WHERE arm = ? AND seed = ? AND
 @contextmanager
 def nobody_else_in(folder: Path) -> Iterator[None]:
     """StoreError (status 2) when a run is under way in the folder, or there are no results."""
-    connect(folder / "results.sqlite").close()
+    connect(folder / DATABASE).close()
     try:
         lock = open(folder / ".lock")  # noqa: SIM115 (closed below)
     except FileNotFoundError:  # copied from elsewhere without it
@@ -79,7 +79,7 @@ def check_parts(parts: Sequence[Path], source: str) -> None:
             "PRIMARY KEY (arm, seed, point))"
         )
         for part in parts:
-            path = part / "results.sqlite"
+            path = part / DATABASE
             with explained(path), closing(connect(path)) as connection:
                 wrong = differences(dict(connection.execute("SELECT name, value FROM meta")), here)
                 if wrong:

@@ -16,8 +16,15 @@ BYTES_A_PROCESS = 350e6
 DISK = 5e6  # charts and declarations
 BYTES_OF_A_RUN = 500  # its keys and hashes
 BYTES_A_NUMBER = 6.0  # zeros and small numbers take less than eight
+DIGITS_A_NUMBER = 8.5  # as text: many are missing or whole
 ALLIANCES_A_BANK_YEAR = 0.5
-MEASURES = {"runs": 53, "months": 93, "banks": 25, "alliances": 36, "alliance_months": 15}  # columns
+COLUMNS = {
+    "runs": 71,
+    "months": 130,
+    "banks": 37,
+    "alliances": 36,
+    "alliance_months": 15,
+}  # of measures, which load too much to be counted here
 MOST_LOOKED_AT = 64  # combinations of arm and sweep point; of more, every so many
 
 
@@ -69,7 +76,7 @@ def plan(scenario: Scenario, jobs: int, number: int | None = None, here: bool = 
 
 
 def disk_of_run(scenario: Scenario, setting: Setting) -> float:
-    """Bytes that a run takes in the database with what `record` keeps, and its share of the comparison."""
+    """Bytes that a run takes in the database with what `record` keeps, in runs.csv and of comparison.csv."""
     record, banks = setting.record, setting.parameters.banks
     lenders = banks.city.number + banks.rural.number + banks.consumer_finance.number
     years = -(-setting.months // 12)
@@ -81,9 +88,10 @@ def disk_of_run(scenario: Scenario, setting: Setting) -> float:
         "alliance_months": min(record.lives, lenders) * setting.months if record.alliances else 0,
     }
     keys = len(setting.arm) + len(point_name(setting.point)) + 10
-    kept = sum(number * (keys + BYTES_A_NUMBER * MEASURES[table]) for table, number in rows.items())
-    comparison = MEASURES["runs"] * (keys + 30 + BYTES_A_NUMBER * len(COMPARISON)) / len(scenario.seeds)
-    return BYTES_OF_A_RUN + 3 * keys + kept + comparison
+    kept = sum(number * (keys + BYTES_A_NUMBER * COLUMNS[table]) for table, number in rows.items())
+    written = keys + DIGITS_A_NUMBER * COLUMNS["runs"]
+    compared = COLUMNS["runs"] * (keys + 20 + DIGITS_A_NUMBER * len(COMPARISON)) / len(scenario.seeds)
+    return BYTES_OF_A_RUN + 3 * keys + kept + written + compared
 
 
 def size(number: float) -> str:

@@ -5,7 +5,7 @@ All functions take arrays with seeds along the first axis and missing values as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -186,28 +186,33 @@ def separated(number: int, others: int) -> float:
     return low
 
 
-def comparison(runs: Any, baseline: str, measures: Sequence[str], widening: float = 1.0) -> Iterator[tuple]:
-    """Rows of the comparison table from the data frame `runs` (arm, seed, point, measures), every arm and point.
+def comparison(runs: Any, baseline: str, measures: Sequence[str], widening: float = 1.0) -> Any:
+    """A data frame with COMPARISON of the data frame `runs` (arm, seed, point, measures), every point, arm and measure.
 
     `p_holm` is adjusted over the measures of one arm at one point: what a reader of that arm looks at together.
     """
+    import pandas as pd
+
     arms, points = list(dict.fromkeys(runs["arm"])), list(dict.fromkeys(runs["point"]))
     if baseline not in arms or not len(measures):
-        return
+        return pd.DataFrame(columns=list(COMPARISON))
     seeds = sorted(set(runs["seed"]))
-    place = [
+    seed, arm, point = (
         runs[name].map({value: i for i, value in enumerate(there)}).to_numpy()
         for name, there in (("seed", seeds), ("arm", arms), ("point", points))
-    ]
-    cube = np.full((len(seeds), len(arms), len(points), len(measures)), np.nan)
-    cube[tuple(place)] = runs[list(measures)].to_numpy(dtype=np.float64)
-    there = np.zeros((len(arms), len(points)), dtype=bool)
-    there[place[1], place[2]] = True
-    numbers = compared(cube, cube[:, [arms.index(baseline)]], widening)
+    )
+    cube = np.full((len(seeds), len(points), len(arms), len(measures)), np.nan)
+    cube[seed, point, arm] = runs[list(measures)].to_numpy(dtype=np.float64)
+    there = np.zeros((len(points), len(arms)), dtype=bool)
+    there[point, arm] = True
+    base = arms.index(baseline)
+    numbers = compared(cube, cube[:, :, [base]], widening)
     numbers["p_holm"] = holm(numbers.pop("p"))
-    columns = [numbers[name].tolist() for name in COMPARISON[3:]]
-    for j, point in enumerate(points):
-        for i, arm in enumerate(arms):
-            if there[i, j] and there[arms.index(baseline), j]:
-                rows = zip(*(column[i][j] for column in columns), strict=True)
-                yield from ((arm, point, measure, *row) for measure, row in zip(measures, rows, strict=True))
+    point, arm = np.nonzero(there & there[:, [base]])
+    texts = (
+        np.repeat(np.array(arms, dtype=object)[arm], len(measures)),
+        np.repeat(np.array(points, dtype=object)[point], len(measures)),
+        np.tile(np.array(measures, dtype=object), len(arm)),
+    )
+    columns = [*texts, *(numbers[name][point, arm].ravel() for name in COMPARISON[3:])]
+    return pd.DataFrame(dict(zip(COMPARISON, columns, strict=True)))

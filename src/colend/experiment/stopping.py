@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from colend.experiment.statistics import COMPARISON, LEVEL, comparison
+from colend.experiment.statistics import LEVEL, comparison
 from colend.experiment.tables import frame
 from colend.scenario.seeds import Until
 
@@ -54,14 +54,14 @@ class Known(NamedTuple):
     enough: bool
 
 
-def known(compared: Any, scenario: Any) -> Known:
-    """What a data frame of the comparison, of the runs so far, says of the scenario's rule.
+def known(runs: Any, scenario: Any) -> Known:
+    """What a data frame of the runs so far (arm, seed, point, the rule's measure) says of the scenario's rule.
 
     A difference that is not known at all (a measure that fewer than two pairs of runs define) is never enough.
     """
     rule = until_of(scenario)
     assert rule is not None
-    rows = compared[compared["measure"] == rule.measure]
+    rows = comparison(runs, scenario.baseline, [rule.measure], widened(scenario))
     others = rows[rows["arm"] != scenario.baseline] if len(scenario.arms) > 1 else rows
     low, high = ("low", "high") if len(scenario.arms) > 1 else ("mean_low", "mean_high")
     if others.empty:
@@ -72,21 +72,13 @@ def known(compared: Any, scenario: Any) -> Known:
 
 
 def said(database: Path, scenario: Any) -> dict[str, Any]:
-    """What the comparison in a file says of the scenario's rule, and what its intervals are widened by."""
-    found = known(frame(database, "comparison"), scenario)
+    """What the runs in a file say of the scenario's rule, and what its intervals are widened by."""
+    rule = until_of(scenario)
+    assert rule is not None
+    found = known(frame(database, "runs", [rule.measure]), scenario)
     half = found.half_width if np.isfinite(found.half_width) else None
     told = {"seeds": len(scenario.seeds), "half_width": half, "arm": found.arm, "point": found.point}
     return told | {"reached": found.enough, "widening": widened(scenario)}
-
-
-def enough(runs: Any, scenario: Any) -> bool:
-    """Whether the data frame `runs` (arm, seed, point, the rule's measure) needs no more seeds."""
-    import pandas as pd
-
-    rule = until_of(scenario)
-    assert rule is not None
-    rows = comparison(runs, scenario.baseline, [rule.measure], widened(scenario))
-    return known(pd.DataFrame(rows, columns=list(COMPARISON)), scenario).enough
 
 
 @cache

@@ -20,6 +20,7 @@ from colend.experiment.errors import StoreError
 from colend.experiment.provenance import differences, made_here
 from colend.scenario.design import Run, canonical
 
+DATABASE = "results.sqlite"
 TABLES = ("runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months", "fishing")
 _SQL_TYPES = {"f": "REAL", "i": "INTEGER", "u": "INTEGER", "b": "INTEGER", "U": "TEXT", "O": "TEXT", "S": "TEXT"}
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -63,7 +64,7 @@ class Store:
         Raises StoreError: status 2 when the folder is in use or holds results of another version (nothing was written
         then), 1 when the file is damaged.
         """
-        self.folder, self.path = folder, folder / "results.sqlite"
+        self.folder, self.path = folder, folder / DATABASE
         self._logging = False  # not before something is written: who is refused must find the file as it was
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -55,6 +55,12 @@ def parts(
                 return
 
 
+def columns(database: Path, table: str) -> list[str]:
+    """Names of a table's columns, none when it was not recorded."""
+    with explained(database), closing(connect(database)) as connection:
+        return [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')]
+
+
 def _where(keys: Mapping[str, Any]) -> tuple[str, list[Any]]:
     conditions, values = [], []
     for name, wanted in keys.items():

@@ -22,10 +22,11 @@ def term_of(measure: str) -> Term:
 
 def why(reading: Reading) -> str:
     """A sentence on the rule and what came of it; empty where the number of seeds was given."""
-    rule, compared = until_of(reading.scenario), getattr(reading.result, "comparison", None)
-    if rule is None or compared is None or not len(compared):
+    rule = until_of(reading.scenario)
+    if rule is None:
         return ""
-    found, term = known(compared, reading.scenario), term_of(rule.measure)
+    runs = reading.result.frame("runs", [rule.measure])
+    found, term = known(runs, reading.scenario), term_of(rule.measure)
     wanted, reached = (f"±{_short(value * term.unit.factor)}" for value in (rule.half_width, found.half_width))
     unit = f" {term.unit.difference}".rstrip()
     what = f"every difference in “{term.words}”" if reading.several else f"the mean of “{term.words}”"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -14,6 +14,7 @@ from colend.experiment.evidence import beside
 from colend.experiment.statistics import interval
 from colend.experiment.stopping import widened
 from colend.report.words import arm_label
+from colend.scenario.design import point_name
 from colend.scenario.facts import facts_of
 from colend.scenario.keys import resolve
 from colend.scenario.policy import Rule
@@ -28,9 +29,8 @@ class Reading:
     def __init__(self, result: Any, point: str | None = None) -> None:
         self.result = result
         self.scenario = result.scenario
-        runs = _frame(result, "runs")
-        points = list(dict.fromkeys(runs["point"])) if "point" in runs else [""]
-        self.points = points or [""]
+        there = {point for part in result.parts("runs", []) for point in part["point"].unique()}
+        self.points = [name for name in map(point_name, self.scenario.points) if name in there] or [""]
         self.point = self.points[0] if point is None else point
         self._frames: dict[str, pd.DataFrame] = {}
         self.widening = widened(self.scenario)
@@ -117,11 +117,12 @@ class Reading:
     def frame(self, name: str) -> pd.DataFrame:
         """A table of the result at this sweep point; empty where it was not recorded."""
         if name not in self._frames:
-            frame = _frame(self.result, name)
-            if "point" in frame:
-                frame = frame[frame["point"].fillna("") == self.point]
-            self._frames[name] = frame
+            self._frames[name] = self.result.frame(name, point=self.point)
         return self._frames[name]
+
+    def over_points(self, measures: Sequence[str], points: Sequence[str] | None = None) -> pd.DataFrame:
+        """The comparison of these whole-run measures at all sweep points, or at some."""
+        return self.result.frame("comparison", measures, point=list(points or self.points))
 
     @cached_property
     def evidence(self) -> pd.DataFrame:
@@ -170,8 +171,3 @@ class Reading:
 def place_of(point: str) -> str:
     """A sweep point in words, empty for none."""
     return ", ".join(f"{key} = {value}" for key, value in json.loads(point).items()) if point else ""
-
-
-def _frame(result: Any, name: str) -> pd.DataFrame:
-    frame = getattr(result, name, None)
-    return pd.DataFrame() if frame is None else frame

@@ -213,11 +213,10 @@ def _lead(reading: Reading, measure: str, first: str, second: str) -> str:
 
 def _over_sweep(reading: Reading, width: int) -> list[str]:
     """Value per bank at every sweep point, where there are a few: its difference to the baseline by arm."""
-    frame = getattr(reading.result, "comparison", None)
-    if len(reading.points) < 2 or len(reading.points) > MOST_POINTS or frame is None:
+    if len(reading.points) < 2 or len(reading.points) > MOST_POINTS:
         return []
     term = next(term for term in TERMS if term.measure == "value_per_bank")
-    table = frame[frame["measure"] == term.measure].set_index(["arm", "point"])
+    table = reading.over_points([term.measure]).set_index(["arm", "point"])
     lines = ["", f"{_label(term)}, difference by sweep point (chart 12):"]
     for arm in reading.arms:
         if arm == reading.baseline:

@@ -67,11 +67,9 @@ def _along(reading: Reading) -> tuple[str, dict[str, float]] | None:
 
 def _table(reading: Reading, points: dict[str, float]) -> pd.DataFrame | None:
     """Rows of the comparison at these points: arm, measure, value of the parameter, difference or mean, interval."""
-    frame = getattr(reading.result, "comparison", None)
-    if frame is None or not len(frame):
+    frame = reading.over_points(SHOWN, list(points))
+    if not len(frame):
         return None
-    wanted = frame["point"].isin(list(points)) & frame["measure"].isin(SHOWN) & frame["arm"].isin(reading.arms)
-    frame = frame[wanted]
     table = frame.assign(value=frame["point"].map(points)).sort_values("value")
     if len(reading.arms) > 1:
         return table[["arm", "measure", "value", "difference", "low", "high"]]

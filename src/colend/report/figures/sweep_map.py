@@ -59,11 +59,10 @@ def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
 
 def _table(reading: Reading) -> pd.DataFrame | None:
     """Rows arm, measure, x, y (the two parameters), difference (or mean), low, high; None unless it is such a grid."""
-    frame = getattr(reading.result, "comparison", None)
     points = {point: json.loads(point) for point in reading.points if point}
     keys = list(next(iter(points.values()))) if points else []
     numbers = all(isinstance(value, (int, float)) for point in points.values() for value in point.values())
-    if frame is None or len(keys) != 2 or not numbers or getattr(reading.scenario, "sample", None):
+    if len(keys) != 2 or not numbers or getattr(reading.scenario, "sample", None):
         return None
     x, y = ({name: point[key] for name, point in points.items()} for key in keys)
     if min(len(set(x.values())), len(set(y.values()))) < FEWEST or len(points) != len(set(x.values())) * len(
@@ -72,7 +71,8 @@ def _table(reading: Reading) -> pd.DataFrame | None:
         return None
     others = [arm for arm in reading.arms if arm != reading.baseline]
     arm = others[0] if others else reading.baseline
-    rows = frame[(frame["arm"] == arm) & frame["measure"].isin(VALUES) & frame["point"].isin(list(points))]
+    compared = reading.over_points(VALUES)
+    rows = compared[compared["arm"] == arm]
     table = rows.assign(x=rows["point"].map(x), y=rows["point"].map(y))
     if not others:
         table = table.assign(difference=table["mean"])

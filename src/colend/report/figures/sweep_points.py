@@ -22,16 +22,16 @@ def sweep_points(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
 
     For three or more keys with numbers; two have a map, one a curve.
     """
-    frame = getattr(reading.result, "comparison", None)
     points = {point: json.loads(point) for point in reading.points if point}
-    if frame is None or len(points) < FEWEST:
+    if len(points) < FEWEST:
         return None
     keys = [key for key, value in next(iter(points.values())).items() if isinstance(value, (int, float))][:MOST_KEYS]
     if len(keys) < 3:
         return None
     others = [arm for arm in reading.arms if arm != reading.baseline]
     arm = others[0] if others else reading.baseline
-    rows = frame[(frame["arm"] == arm) & (frame["measure"] == MEASURE) & frame["point"].isin(list(points))]
+    compared = reading.over_points([MEASURE])
+    rows = compared[compared["arm"] == arm]
     values = rows["difference"] if others else rows["mean"]
     table = pd.DataFrame([points[point] for point in rows["point"]])[keys].assign(**{MEASURE: values.to_numpy(float)})
     term = next(term for _, group in GROUPS for term in group if term.measure == MEASURE)
