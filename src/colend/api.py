@@ -22,7 +22,7 @@ from colend.experiment.pool import Pool
 from colend.experiment.runner import Places, execute
 from colend.experiment.stopping import known, looks
 from colend.experiment.store import DATABASE, Store
-from colend.experiment.tables import ROWS_AT_ONCE
+from colend.experiment.tables import ROWS_AT_ONCE, frame
 from colend.scenario import Run, Scenario, load
 from colend.scenario.design import check, model_hash, point_name, runs
 
@@ -290,7 +290,15 @@ def compare(one: str | Path, other: str | Path) -> Any:
 def sweep(scenario: Scenario | str | Path, **how: Any) -> Iterator[tuple[dict[str, Any], Any]]:
     """Run a scenario's sweep and yield each point with its whole-run measures: `for point, frame in
     colend.sweep(...)`.
+
+    Rows of a frame by seed and arm, as the scenario has them; no more points are held than make a part of the table.
     """
     result = run(scenario, **how)
-    for point in result.scenario.points:
-        yield point, result.runs[result.runs["point"] == point_name(point)]
+    swept = result.scenario
+    points = [point_name(point) for point in swept.points]
+    each = max(1, ROWS_AT_ONCE // (len(swept.arms) * len(swept.seeds)))
+    for first in range(0, len(points), each):  # a look-up of every point would go through the whole table for each
+        some = frame(result.path / DATABASE, "runs", order=swept, point=points[first : first + each])
+        rows = some.groupby("point").indices if len(some) else {}
+        for point in swept.points[first : first + each]:
+            yield point, some.iloc[rows.get(point_name(point), [])].reset_index(drop=True)

@@ -1,6 +1,7 @@
 """Tables in parts: what is read of them, and the files that are made without ever holding them whole."""
 
 import sqlite3
+from itertools import product
 
 import pandas as pd
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import colend
 from colend.experiment.tables import columns, frame, parts, write
 from colend.measures import MEASURES
+from colend.scenario.design import point_name, runs
 
 ROWS = 70
 
@@ -122,3 +124,27 @@ def test_the_expected_disk_is_about_what_results_take(undisturbed, scenario):
     taken = sum((undisturbed / name).stat().st_size for name in ("results.sqlite", "runs.csv", "comparison.csv"))
     taken -= 100_000  # declarations of measures and parameters
     assert 0.5 < 6 * disk_of_run(small, small.arm("sign_then_cooperate")) / taken < 2.0
+
+
+@pytest.mark.parametrize("rows", [1, 16, 20_000])
+def test_a_sweep_yields_every_point_with_its_runs_in_the_scenarios_order(swept, tmp_path, monkeypatch, rows):
+    """However many points are read at a time, and whichever run was done first."""
+    asked, folder = swept.scenario, tmp_path / "out"
+    colend.run(asked, 1, folder, only=runs(asked)[-2], report=False)  # of the last seed and point, done first
+    monkeypatch.setattr("colend.api.ROWS_AT_ONCE", rows)
+    found = list(colend.sweep(asked, jobs=1, out=folder, report=False))
+    assert [point for point, _ in found] == asked.points
+    whole = frame(folder / "results.sqlite", "runs")
+    assert whole["seed"].iloc[0] == 1, "else rows would be in order without being put there"
+    for point, of_point in found:
+        assert list(zip(of_point["seed"], of_point["arm"], strict=True)) == list(product(asked.seeds, asked.arms))
+        there = whole[whole["point"] == point_name(point)]
+        pd.testing.assert_frame_equal(
+            of_point.sort_values(["seed", "arm"], ignore_index=True),
+            there.sort_values(["seed", "arm"], ignore_index=True),
+        )
+
+
+def test_a_sweeps_point_without_runs_has_an_empty_frame(swept, tmp_path):
+    found = list(colend.sweep(swept.scenario, jobs=1, out=tmp_path / "out", report=False, shard=(1, 6)))
+    assert [len(of_point) for _, of_point in found] == [2, 0, 0]
