@@ -104,5 +104,10 @@ def one_run(simulated):
 
 
 @pytest.fixture(scope="session")
+def as_tables():
+    return Tables
+
+
+@pytest.fixture(scope="session")
 def as_result():
     return result_of

@@ -219,13 +219,13 @@ def test_trailing_loss_rate_by_hand():
     assert rate.iloc[5] == pytest.approx(0.12)
 
 
-def test_a_sweep_is_drawn_over_its_parameter(four_arms):
+def test_a_sweep_is_drawn_over_its_parameter(four_arms, as_tables):
     arms, values = list(four_arms.scenario.arms)[:2], (0.3, 1, 3)
     of_two = four_arms.runs[four_arms.runs["arm"].isin(arms)]
     points = [{"alliances.fit_sd": value} for value in values]
     runs = pd.concat([of_two.assign(point=point_name(point)) for point in points])
     scenario = SimpleNamespace(**{**vars(four_arms.scenario), "points": points})
-    result = type(four_arms)(scenario=scenario, runs=runs)
+    result = as_tables(scenario=scenario, runs=runs)
     made = drawn(result)
     assert [name for name, found in made.items() if found is not None] == [
         "09_comparison",

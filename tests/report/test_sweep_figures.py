@@ -1,7 +1,6 @@
 """Figures of sweeps: a map for two keys, points for many, indices for samples; drawn from runs, numbers behind them."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
@@ -9,7 +8,10 @@ import pandas as pd
 import pytest
 
 import colend
+from colend.report import sampled, text
+from colend.report.figures.over_sample import over_sample
 from colend.report.figures.sensitivities import MOST_ARMS, sensitivities
+from colend.report.figures.sweep import sweep
 from colend.report.figures.sweep_map import sweep_map
 from colend.report.figures.sweep_points import sweep_points
 from colend.report.reading import Reading
@@ -52,12 +54,15 @@ def made(result, figure_of):
 
 def test_each_sweep_has_the_figures_that_suit_it(swept):
     kind, result = swept
-    drawn = {figure_of.__name__: made(result, figure_of) for figure_of in (sweep_map, sweep_points, sensitivities)}
+    drawn = {
+        figure_of.__name__: made(result, figure_of)
+        for figure_of in (sweep, sweep_map, sweep_points, sensitivities, over_sample)
+    }
     there = {name for name, one in drawn.items() if one is not None}
     suited = {
-        "map": {"sweep_map"},
-        "morris": {"sweep_points", "sensitivities"},
-        "sobol": {"sweep_points", "sensitivities"},
+        "map": {"sweep", "sweep_map"},
+        "morris": {"sweep_points", "sensitivities", "over_sample"},
+        "sobol": {"sweep_points", "sensitivities", "over_sample"},
     }
     assert there == suited[kind]
 
@@ -73,18 +78,17 @@ def test_the_map_holds_every_point_and_every_way_of_counting(swept):
         assert {matplotlib.colors.to_hex(patch._hatch_color) for patch in hatched} == {MUTED}, "white is not seen"
 
 
-def test_an_incomplete_design_has_no_indices(swept):
+def test_an_incomplete_design_has_no_indices(swept, as_tables):
     kind, result = swept
     if kind == "map":
         return
-    whole = result.runs
-    result.runs = whole.iloc[1:]
-    assert made(result, sensitivities) is None
-    result.runs = whole
-    assert made(result, sensitivities) is not None
+    incomplete = as_tables(scenario=result.scenario, runs=result.runs.iloc[1:])
+    assert made(incomplete, sensitivities) is None
+    assert "hangs on most" not in text(incomplete)
+    assert "hangs on most" in text(result)
 
 
-def with_arms(result, number):
+def with_arms(result, number, as_tables):
     """The same with as many arms: all but the first like the second, their last three with a measure undefined."""
     first, second = result.scenario.arms
     arms = [first, *(f"arm {i}" for i in range(1, number))]
@@ -92,15 +96,15 @@ def with_arms(result, number):
     for runs in parts[-3:]:
         runs.loc[runs["point"] == runs["point"].iloc[0], "value_per_bank"] = np.nan
     scenario = replace(result.scenario, arms={arm: {} for arm in arms})
-    return SimpleNamespace(scenario=scenario, runs=pd.concat(parts, ignore_index=True))
+    return as_tables(scenario=scenario, runs=pd.concat(parts, ignore_index=True))
 
 
 @pytest.mark.parametrize("number", [4, MOST_ARMS + 3])
-def test_sensitivities_are_drawn_for_every_arm_and_say_what_is_left_out(swept, number):
+def test_sensitivities_are_drawn_for_every_arm_and_say_what_is_left_out(swept, number, as_tables):
     kind, result = swept
     if kind == "map":
         return
-    figure, table = made(with_arms(result, number), sensitivities)
+    figure, table = made(with_arms(result, number, as_tables), sensitivities)
     assert set(table["arm"]) == {f"arm {i}" for i in range(1, number)}, "the numbers are of all arms"
     titles = [axis.get_title(loc="left") for axis in figure.axes]
     assert [title for title in titles if title] == [f"Arm {i}" for i in range(1, min(number - 1, MOST_ARMS) + 1)]
@@ -112,3 +116,23 @@ def test_sensitivities_are_drawn_for_every_arm_and_say_what_is_left_out(swept, n
         about = f"left out: undefined\nat 1 of {len(result.scenario.points)} points"
     undefined_and_drawn = range(max(1, number - 3), min(number - 1, MOST_ARMS) + 1)
     assert sum(about in text for text in panels) == len(undefined_and_drawn)
+
+
+def test_a_sample_is_summed_up_over_its_points(swept):
+    """Means, quantiles and shares of points by hand; no line speaks of one point."""
+    kind, result = swept
+    if kind == "map":
+        return
+    found = sampled.spread(Reading(result), ["converted"]).iloc[0]
+    runs = result.runs.pivot(index=["point", "seed"], columns="arm", values="converted").groupby("point").mean()
+    differences = runs["cooperate_then_sign"] - runs["sign_then_cooperate"]
+    assert found["level"] == pytest.approx(runs["sign_then_cooperate"].mean())
+    assert found["mean"] == pytest.approx(differences.mean())
+    assert found["high"] == pytest.approx(differences.quantile(0.95))
+    rows = result.comparison.query("measure == 'converted' and arm == 'cooperate_then_sign'")
+    assert found["less"] == pytest.approx((rows["high"] < 0).mean())
+    summary = text(result)
+    assert f"{len(result.scenario.points)} points" in summary
+    assert "first of" not in summary
+    assert len(summary.splitlines()) < 40
+    assert max(map(len, summary.splitlines())) <= 100

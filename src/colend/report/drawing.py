@@ -32,7 +32,8 @@ def draw(result: Any, folder: Path) -> list[Path]:
     written: list[Path] = []
     with matplotlib.rc_context(rc=STYLE):
         for name, figure_of in FIGURES:
-            drawn = figure_of(reading) if reading.arms else None
+            suits = reading.arms and (reading.sample is None or figure_of in OF_ALL_POINTS)
+            drawn = figure_of(reading) if suits else None
             files = [charts / (name + ending) for ending in ENDINGS]
             if drawn is None:
                 for file in files:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from colend.experiment.evidence import beside
+from colend.experiment.sensitivity import sample_of
 from colend.experiment.statistics import interval
 from colend.experiment.stopping import widened
 from colend.report.words import arm_label
@@ -18,6 +19,7 @@ from colend.scenario.design import point_name
 from colend.scenario.facts import facts_of
 from colend.scenario.keys import resolve
 from colend.scenario.policy import Rule
+from colend.scenario.sweep import Sample
 
 
 class Reading:
@@ -41,6 +43,11 @@ class Reading:
         runs = self.frame("runs")
         there = set(runs["arm"]) if "arm" in runs else set()
         return [arm for arm in self.scenario.arms if arm in there]
+
+    @property
+    def sample(self) -> Sample | None:
+        """The sampled design whose points these are: none of them is of interest alone."""
+        return sample_of(self.scenario)
 
     @property
     def baseline(self) -> str:

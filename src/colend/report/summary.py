@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from colend.experiment.statistics import compared
-from colend.report import evidence
+from colend.report import evidence, sampled
 from colend.report.enough import why
 from colend.report.reading import Reading
 from colend.report.story import is_story, story
@@ -44,6 +44,9 @@ def text(result: Any, width: int = 100) -> str:
     if is_story(reading):
         return story(reading, width)
     lines = _heading(reading, width)
+    if reading.sample is not None:
+        lines += sampled.lines(reading, told(set(reading.frame("runs"))), width, MOST_LINES - 8)
+        return "\n".join([*lines, "", *_caveat(width)])
     if len(reading.arms) == 1 or not reading.has("comparison", "difference"):
         lines += _levels(reading)
     else:
@@ -66,8 +69,10 @@ def _heading(reading: Reading, width: int) -> list[str]:
     scenario = reading.scenario
     seeds = f"{reading.seeds} seeds each" if reading.seeds > 1 else "one seed, so no interval"
     arms = f"{len(reading.arms)} arms, " if len(reading.arms) > 1 else ""
-    point = f" At {reading.place} (first of {len(reading.points)} sweep points)." if reading.place else ""
-    text = f"{arms}{seeds}; {reading.months} months from {scenario.start}.{point} {why(reading)}"
+    at = f" at {sampled.heading(reading)}" if reading.sample is not None else ""
+    one = reading.place and not at
+    point = f" At {reading.place} (first of {len(reading.points)} sweep points)." if one else ""
+    text = f"{arms}{seeds}{at}; {reading.months} months from {scenario.start}.{point} {why(reading)}"
     return [
         *textwrap.wrap(scenario.title or scenario.name, width),
         *textwrap.wrap(text[:1].upper() + text[1:], width),

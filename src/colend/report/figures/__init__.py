@@ -27,6 +27,7 @@ from colend.report.figures.lending import lending
 from colend.report.figures.life import life
 from colend.report.figures.limit_use import limit_use
 from colend.report.figures.losses import losses
+from colend.report.figures.over_sample import over_sample
 from colend.report.figures.rules import rules
 from colend.report.figures.sensitivities import sensitivities
 from colend.report.figures.stages import stages
@@ -62,6 +63,7 @@ FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None
     ("22_club_diffusion", club_diffusion),
     ("23_convergence", convergence),
     ("24_choices", choices),
+    ("25_over_sample", over_sample),
 )
-# Drawn of a whole sweep; all others show one point of it.
-OF_ALL_POINTS = (sweep, sweep_map, sweep_points, sensitivities)
+# Drawn of a whole sweep; all others show one point of it, which says little where points are a sample.
+OF_ALL_POINTS = (sweep, sweep_map, sweep_points, sensitivities, over_sample)

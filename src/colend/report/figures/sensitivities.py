@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from colend.experiment.sensitivity import IncompleteDesignError, sample_of, sensitivity
+from colend.experiment.sensitivity import IncompleteDesignError, sensitivity
 from colend.report.figures.sweep import SHOWN
 from colend.report.reading import Reading
 from colend.report.style import BLUE, INK, MUTED, SKY, foot, page, plain
@@ -40,10 +40,10 @@ def sensitivities(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     A panel says how much of the design its measure is defined on where that is not all of it. Nothing while the design
     is incomplete: indices made without the missing runs would be wrong.
     """
-    sample, runs = sample_of(reading.scenario), reading.result.runs
+    sample, runs = reading.sample, reading.result.frame("runs", SHOWN)
     if sample is None or not len(runs):
         return None
-    terms = [term for _, group in GROUPS for term in group if term.measure in SHOWN and term.measure in runs]
+    terms = [term for _, group in GROUPS for term in group if term.measure in SHOWN]
     try:
         table = sensitivity(runs, reading.scenario, [term.measure for term in terms])
     except IncompleteDesignError:

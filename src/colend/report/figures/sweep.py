@@ -50,7 +50,7 @@ def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
 def _along(reading: Reading) -> tuple[str, dict[str, float]] | None:
     """The parameter that is swept, and its values by sweep point: numbers, three or more of them."""
     points = {point: json.loads(point) for point in reading.points if point}
-    if not points:
+    if not points or reading.sample is not None:  # a sample's points lie on a line by chance only
         return None
     first = next(iter(points.values()))
     for key in first:

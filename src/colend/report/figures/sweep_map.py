@@ -62,7 +62,7 @@ def _table(reading: Reading) -> pd.DataFrame | None:
     points = {point: json.loads(point) for point in reading.points if point}
     keys = list(next(iter(points.values()))) if points else []
     numbers = all(isinstance(value, (int, float)) for point in points.values() for value in point.values())
-    if len(keys) != 2 or not numbers or getattr(reading.scenario, "sample", None):
+    if len(keys) != 2 or not numbers or reading.sample is not None:
         return None
     x, y = ({name: point[key] for name, point in points.items()} for key in keys)
     if min(len(set(x.values())), len(set(y.values()))) < FEWEST or len(points) != len(set(x.values())) * len(

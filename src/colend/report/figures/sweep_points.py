@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from colend.report.reading import Reading
 from colend.report.style import BLUE, INK, page, plain
@@ -62,6 +63,7 @@ def _panel(axis, x: np.ndarray, y: np.ndarray, term: Term, several: bool) -> Non
     axis.plot(at, middle, color=INK, linewidth=1.4, marker="_" if len(at) <= FEW_LEVELS else None)
     if several:
         axis.axhline(0.0, color=INK, linewidth=0.7)
+    axis.xaxis.set_major_locator(MaxNLocator(4))
     axis.xaxis.set_major_formatter(plain)
     axis.yaxis.set_major_formatter(plain)
     axis.tick_params(labelsize=7)

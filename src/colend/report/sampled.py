@@ -1,0 +1,107 @@
+"""A sampled sweep as a whole: how its points spread, and which parameters decide."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from colend.experiment.sensitivity import IncompleteDesignError, sensitivity
+from colend.report.reading import Reading
+from colend.report.words import GROUPS, Term, shown
+
+CHIEF = "value_per_bank"  # whose parameters the summary names
+MOST_KEYS = 4  # of them
+PART = 0.9  # of the points lies between `low` and `high`
+LABEL, WIDTHS = 41, (9, 11, 19, 10, 10)  # of the table's columns
+HEADS = ("baseline", "difference", "5 % … 95 %", "clearly +", "clearly −")
+INDEX = {"total": "total Sobol index", "mu_star": "Morris’s mean effect", "first": "RBD-FAST index"}
+METHOD = {"sobol": "a Sobol sample", "morris": "Morris’s trajectories", "latin_hypercube": "a Latin hypercube"}
+
+
+def spread(reading: Reading, measures: Sequence[str]) -> pd.DataFrame:
+    """Differences to the baseline over all points, by arm and measure; levels where there is one arm.
+
+    Columns arm, measure, level (the baseline's mean), mean, low and high (of the middle 90 % of points), more and less
+    (shares of points where the 95 % interval lies above or below zero; 2.5 % each by chance), points (where defined).
+    """
+    compared = reading.over_points(measures)
+    levels = compared[compared["arm"] == reading.baseline].groupby("measure")["mean"].mean()
+    others = [arm for arm in reading.arms if arm != reading.baseline] or [reading.baseline]
+    rows = []
+    for (arm, measure), found in compared.groupby(["arm", "measure"], sort=False):
+        if arm in others:
+            values = found["difference" if reading.several else "mean"].dropna().to_numpy(float)
+            low, high = np.quantile(values, [(1 - PART) / 2, (1 + PART) / 2]) if len(values) else (np.nan, np.nan)
+            mean = values.mean() if len(values) else np.nan
+            more, less = (found["low"] > 0.0).mean(), (found["high"] < 0.0).mean()
+            rows.append((arm, measure, levels[measure], mean, low, high, more, less, len(values)))
+    return pd.DataFrame(rows, columns=["arm", "measure", "level", "mean", "low", "high", "more", "less", "points"])
+
+
+def heading(reading: Reading) -> str:
+    """The design in words."""
+    sample = reading.sample
+    assert sample is not None
+    return f"{len(reading.points):,} points, {METHOD[sample.method]} of {len(sample.ranges)} parameters"
+
+
+def lines(reading: Reading, terms: Sequence[Term], width: int, room: int) -> list[str]:
+    """A table for every arm that is not the baseline, in about `room` lines, and what decides."""
+    table = spread(reading, [term.measure for term in terms]).set_index(["arm", "measure"])
+    arms = list(dict.fromkeys(table.index.get_level_values("arm")))
+    fitting = arms[: max(1, room // (len(terms) + 3))]
+    result: list[str] = []
+    for arm in fitting:
+        name = reading.labels[arm] if reading.several else "Over the points"
+        columns = HEADS if reading.several else ("", "mean", HEADS[2])
+        result.append(f"{name:<{LABEL}.{LABEL}}" + _cells(columns))
+        rows = ((table.loc[(arm, term.measure)], term) for term in terms)
+        result += [*(_row(row, term, reading.several) for row, term in rows if row["points"]), ""]
+    if len(arms) > len(fitting):
+        result.append(f"({len(arms) - len(fitting)} more arms: comparison.csv)")
+    if reading.several:
+        result += textwrap.wrap(
+            "Mean over points, and between which values nine tenths of them lie. Clearly: at so many points the 95 % "
+            "interval leaves zero out on that side (2.5 % would by chance alone).",
+            width,
+        )
+    return [*(line.rstrip() for line in result), "", *_deciding(reading, width)]
+
+
+def _cells(words: Sequence[str]) -> str:
+    return "".join(f"{word:>{width}}" for word, width in zip(words, WIDTHS, strict=False))
+
+
+def _row(row: pd.Series, term: Term, several: bool) -> str:
+    mean, low, high = (shown(row[name], term.unit, sign=several, like=row["level"]) for name in ("mean", "low", "high"))
+    name = f"{term.words}, {term.unit.words}" if term.unit.words else term.words
+    level = shown(row["level"], term.unit) if several else ""
+    clear = [f"{100 * row[name]:.0f} %" for name in ("more", "less")] if several else []
+    return f"{name:<{LABEL}.{LABEL}}" + _cells([level, mean, f"{low} … {high}", *clear])
+
+
+def _deciding(reading: Reading, width: int) -> list[str]:
+    """The keys that explain most of the chief measure; nothing while the design is incomplete."""
+    term = next(term for _, group in GROUPS for term in group if term.measure == CHIEF)
+    try:
+        table = sensitivity(reading.result.frame("runs", [CHIEF]), reading.scenario, [CHIEF])
+    except IncompleteDesignError:
+        return []
+    found = table[table["index"].isin(INDEX)]
+    index = "total" if "total" in set(found["index"]) else found["index"].iloc[0]
+    found = found[(found["index"] == index) & found["value"].notna()]
+    factor, unit = (term.unit.factor, f", {term.unit.difference}") if index == "mu_star" else (1.0, "")
+    result = []
+    for arm, rows in found.groupby("arm", sort=False):
+        first = rows.sort_values("value", ascending=False, kind="stable")[:MOST_KEYS]
+        named = [
+            f"{row.key} {row.value * factor:.2f} ± {(row.high - row.low) / 2 * factor:.2f}"
+            for row in first.itertuples()
+        ]
+        text = f"{reading.labels[arm]}: {', '.join(named)}"
+        result += textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="    ")
+    what = f"What “{term.words}” hangs on most ({INDEX[index]}{unit}; chart 16):"
+    return [what, *result] if result else []
