@@ -14,8 +14,8 @@ from colend.equations.normal import normal_cdf
 
 _STEP = 0.0625  # of the table in the mean; cubic interpolation is then good to 1e-7
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(64)
-_HEAVY = _WEIGHTS > 1e-18 * _WEIGHTS.sum()  # a third of the nodes adds less than the last digit
-_NODES, _WEIGHTS = _NODES[_HEAVY], _WEIGHTS[_HEAVY] / _WEIGHTS.sum()
+_NODES = _NODES[_WEIGHTS > 1e-18]  # a third of the nodes adds less than the last digit
+_WEIGHTS = _WEIGHTS[_WEIGHTS > 1e-18] / _WEIGHTS.sum()
 
 
 def logistic(x):

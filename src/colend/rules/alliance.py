@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit
 
+from colend.compilation import compiled
 from colend.equations.fit import share_table
 from colend.rules.adaptive import agree_on_sequencing
-from colend.rules.alliance_worth import party_terms, smaller_surplus, values, would_sign
+from colend.rules.alliance_worth import confident, party_terms, smaller_surplus, values, would_sign
 from colend.rules.clubs import integration_part, looks_for
 from colend.rules.founding import bank_entities, scores
 from colend.rules.matching import deferred_acceptance
@@ -38,7 +39,6 @@ from colend.state.tables import (
     SIGNED,
     WITHDRAWN,
     grown,
-    in_stages,
     pair_of,
     table,
 )
@@ -82,7 +82,18 @@ def found_pairs(market) -> np.recarray:
 
 def alliances_in(market, *stages: int) -> np.ndarray:
     """Rows of the alliances in these stages."""
-    return np.flatnonzero(in_stages(market.alliances["stage"][: market.alliance_count], *stages))
+    wanted = sum(1 << stage for stage in stages)
+    return compiled(rows_in)(market.alliances.stage[: market.alliance_count], wanted)
+
+
+def rows_in(stages, wanted):
+    """Rows whose stage is among those `wanted`, a bit set."""
+    rows, number = np.empty(len(stages), dtype=np.int64), 0
+    for row in range(len(stages)):
+        if wanted >> stages[row] & 1:
+            rows[number] = row
+            number += 1
+    return rows[:number]
 
 
 def pairs_of(market, rows: np.ndarray) -> np.ndarray:
@@ -167,15 +178,14 @@ def meet(market) -> None:
     if not len(candidates):
         return
     worth = np.full((2, len(market.pairs)), -np.inf)
-    pilots = (market.pair_sequencing == COOPERATE_FIRST).astype(np.int64)
+    pilots = market.pair_sequencing == COOPERATE_FIRST
     wanted = candidates
     for party in (0, 1):  # the platform needs to value only pairs that the bank wants
-        worth[party, wanted] = values(market, wanted, party_terms(market, wanted, party), pilots[wanted])
-        wanted = wanted[worth[party, wanted] > 0.0]
-    on_the_spot = wanted[market.pair_sequencing[wanted] != COOPERATE_FIRST]
-    if len(on_the_spot):
-        agree, *_ = would_sign(market, on_the_spot)
-        worth[0, on_the_spot[~agree]] = -np.inf
+        terms = party_terms(market, wanted, party)
+        value = values(market, wanted, terms, pilots[wanted])
+        wanting = (value > 0.0) & (pilots[wanted] | confident(market, wanted, terms))
+        wanted = wanted[wanting]
+        worth[party, wanted] = value[wanting]
     shape = (len(platforms), len(banks))
     tie = drawn(market, draws.TIE).reshape(shape)
     bank_worth, platform_worth = worth[0].reshape(shape), worth[1].reshape(shape)
@@ -232,7 +242,7 @@ def decide(market) -> None:
     if not len(rows):
         return
     group = market.parameters.alliances
-    agree, *_ = would_sign(market, pairs_of(market, rows))
+    agree = would_sign(market, pairs_of(market, rows))
     signed = rows[agree]
     market.alliances.stage[signed] = SIGNED
     market.alliances.signed[signed] = market.month

@@ -9,7 +9,7 @@ import numpy as np
 
 from colend.equations.default import solve_threshold
 from colend.equations.relationship import awareness_at_end, conversion_probability, touch_strength
-from colend.scenario.parameters import TOUCHPOINTS
+from colend.scenario.parameters import OPENNESS, TOUCHPOINTS
 from colend.state.tables import table
 
 SEGMENT_COUNT = 3
@@ -48,6 +48,28 @@ GENERAL_TERMS = np.dtype(
         ("rate_cap", "f8"),  # regulation's, on the price of joint loans less their fees; inf: none
     ]
 )
+_ALLIANCE_NUMBERS = (
+    "operation_sd",
+    "pilot_scale_sd",
+    "pilot_allocation",
+    "pilot_cost",
+    "pilot_running_cost",
+    "pilot_setup_months",
+    "pilot_months",
+    "signing_cost",
+    "signing_prestige",
+    "integration_cost",
+    "integration_months",
+    "running_cost",
+    "application_cost",
+    "review_months",
+    "term_months",
+)
+# What alliances cost and how long their steps take, as the parameters' groups have it.
+ALLIANCE_TERMS = np.dtype(
+    [(name, "f8") for name in _ALLIANCE_NUMBERS]
+    + [("monthly_discount", "f8"), ("opening_cost", "f8", (len(OPENNESS),))]
+)
 
 
 @dataclass
@@ -56,6 +78,7 @@ class Outlook:
 
     general: np.record
     segments: np.recarray
+    alliances: np.record
     touch: np.ndarray  # [16 sets, segment, home/away]
     awareness: np.ndarray  # [16 sets, segment, openness, home/away] at the end of a loan
     conversion: np.ndarray  # [segment] P(customer at full awareness)
@@ -109,6 +132,16 @@ def general_terms(parameters) -> np.record:
     row.cost_own = credit.origination_cost_own
     row.minimum_income = platforms.minimum_income
     row.rate_cap = np.inf
+    return row
+
+
+def alliance_terms(parameters) -> np.record:
+    """ALLIANCE_TERMS of a scenario."""
+    row = np.zeros(1, dtype=ALLIANCE_TERMS).view(np.recarray)[0]
+    for name in _ALLIANCE_NUMBERS:
+        row[name] = getattr(parameters.alliances, name)
+    row.monthly_discount = monthly_discount(parameters)
+    row.opening_cost[:] = parameters.platforms.opening_cost.as_array()
     return row
 
 
@@ -174,6 +207,7 @@ def open_outlook(market) -> Outlook:
     return Outlook(
         general=general_terms(parameters),
         segments=segment_terms(parameters),
+        alliances=alliance_terms(parameters),
         touch=touch,
         awareness=awareness,
         conversion=conversion_probability(customers.conversion, owned, customers.switch_probability),
