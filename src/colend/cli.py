@@ -149,10 +149,11 @@ def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | No
             export=options.export,
             progress=progress,
         )
+    status = status_of(result, whole=not shard and only is None)
     if shard and not options.json and not options.quiet:
         print(f"Part {shard[0]} of {shard[1]}: {folder}; `simulate --merge` with the folders of all puts them together")
     else:
-        print_what_was_done(options, result, FAILED if result.failures else DONE)
+        print_what_was_done(options, result, status)
     if result.removed:
         print(
             f"simulate: {result.removed} finished runs that this scenario does not ask for were removed from {folder}",
@@ -160,8 +161,28 @@ def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | No
         )
     if result.failures:
         report_failures(options, result)
-        return FAILED
-    return DONE
+    if status == WRONG_INPUT:
+        report_incomplete(result)
+    return status
+
+
+def status_of(result: Any, whole: bool) -> int:
+    """FAILED when runs failed or, of the `whole`, are missing; WRONG_INPUT when they are missing from a sample.
+
+    What a sample is drawn for, its sensitivity, is then refused: other design, other input than was asked for.
+    """
+    if not result.failures and not (whole and result.missing):
+        return DONE
+    from colend.experiment.sensitivity import sample_of
+
+    return WRONG_INPUT if whole and result.missing and sample_of(result.scenario) else FAILED
+
+
+def report_incomplete(result: Any) -> None:
+    """Say that there are no indices, and why."""
+    from colend.experiment.sensitivity import IncompleteDesignError
+
+    print(f"simulate: {IncompleteDesignError(result.missing)}", file=sys.stderr)
 
 
 def merge(options: argparse.Namespace) -> int:
@@ -169,7 +190,8 @@ def merge(options: argparse.Namespace) -> int:
     from colend import api
 
     result = api.merge(options.merge, options.out, fresh=options.fresh, export=options.export)
-    print_what_was_done(options, result, FAILED if result.missing else DONE)
+    status = status_of(result, whole=True)
+    print_what_was_done(options, result, status)
     if not result.missing:
         return DONE
     named = ", ".join(result.missing[:MOST_NAMED]) + (", …" if len(result.missing) > MOST_NAMED else "")
@@ -178,7 +200,9 @@ def merge(options: argparse.Namespace) -> int:
         f"--out {result.path} runs them",
         file=sys.stderr,
     )
-    return FAILED
+    if status == WRONG_INPUT:
+        report_incomplete(result)
+    return status
 
 
 def print_what_was_done(options: argparse.Namespace, result: Any, status: int) -> None:

@@ -154,3 +154,19 @@ def test_a_manifest_says_the_scenario_again(name):
 def test_a_part_that_there_is_not(scenario, tmp_path, shard):
     with pytest.raises(ValueError, match="i from 1 to n"):
         colend.run(scenario, out=tmp_path / "out", shard=shard)
+
+
+def test_a_sample_with_missing_runs_is_refused_its_sensitivity(scenario, tmp_path, capsys):
+    path = tmp_path / "sample.yaml"
+    text = scenario.read_text().replace("years: 0.5", "years: 0.0834").replace("seeds: 3", "seeds: 1")
+    ranges = "{alliances.fit_sd: [0.5, 2], platforms.precision: [0.5, 0.7]}"
+    path.write_text(f"{text}sweep: {{sample: {{method: morris, n: 4, ranges: {ranges}}}}}\n")
+    part, out = tmp_path / "part", tmp_path / "out"
+    assert main([str(path), "--shard", "1/2", "--out", str(part), "--quiet", "--jobs", "1"]) == 0
+    assert main(["--merge", str(part), "--out", str(out), "--quiet"]) == 2
+    printed = capsys.readouterr().err
+    number = 2 * len(colend.load(path).points) // 2
+    assert f"the design is incomplete, so that its sensitivity cannot be told: {number} runs are missing (" in printed
+    assert not (out / "charts" / "16_sensitivity.png").exists()
+    assert main([str(path), "--out", str(out), "--quiet", "--jobs", "1"]) == 0
+    assert (out / "charts" / "16_sensitivity.png").exists()
