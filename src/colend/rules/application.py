@@ -54,18 +54,26 @@ def is_outside(row, offer):
     return offer.home_only != 0 and row.region != offer.region
 
 
+def visit_own_channel(row, key, snapshot, totals, refusals, bank):
+    """A bank sees the applicant in its own channel, for a cash loan: alone and before all other lenders."""
+    term, segment = drawn_term(key, snapshot), row.segment
+    month, numbers = snapshot.month[0], snapshot.segments[segment]
+    offer, cell = snapshot.offers[bank, segment], totals[bank, segment]  # the own channel of bank b is contract b
+    return visit(row, key, month, numbers, offer, cell, refusals, 0, bank, OWN_PLACE, term, CASH_LOAN, 0.0, False)
+
+
 def apply_at_own_bank(row, key, snapshot, totals, refusals):
     """The customer asks its own bank, which screens alone. True: served or declined there; False: goes on to a
     platform, with the bank's refusal as the first of `refusals`.
     """
-    bank = np.int64(row.owner)  # the own channel of bank b is contract b
+    bank = np.int64(row.owner)
+    cell = totals[bank, row.segment]
     if is_outside(row, snapshot.offers[bank, row.segment]):
-        totals[bank, row.segment].outside += 1
+        cell.outside += 1
         return False
-    totals[bank, row.segment].applications += 1
-    outcome = visit(row, key, snapshot, totals, refusals, 0, bank, OWN_PLACE, drawn_term(key, snapshot), CASH_LOAN, 0.0)
-    if outcome == MOVES_ON:
-        totals[bank, row.segment].moved_on += 1
+    cell.applications += 1
+    if visit_own_channel(row, key, snapshot, totals, refusals, bank) == MOVES_ON:
+        cell.moved_on += 1
         refusals[0].place = NONE  # in no platform's routing table
         return False
     return True
@@ -75,65 +83,77 @@ def grant_cash_offer(row, key, snapshot, totals, bank, refusals):
     """Product path: after a scene instalment the bank offers a cash loan of its own to whom it would lend; taking it
     makes the bank stick.
     """
-    month = snapshot.month[0]
     cell = totals[bank, row.segment]
     if is_outside(row, snapshot.offers[bank, row.segment]):
         return
-    outcome = visit(row, key, snapshot, totals, refusals, 0, bank, OWN_PLACE, drawn_term(key, snapshot), CASH_LOAN, 0.0)
+    outcome = visit_own_channel(row, key, snapshot, totals, refusals, bank)
     if outcome != MOVES_ON:
         cell.cash_offers += 1
     if outcome == FUNDED:
         cell.cash_taken += 1
         awareness = np.float64(row.awareness)
-        row.awareness = awareness + month.cash_stickiness * (1.0 - awareness)
+        row.awareness = awareness + snapshot.month[0].cash_stickiness * (1.0 - awareness)
 
 
 def apply_at_platform(row, key, snapshot, totals, refusals, before):
     """The platform sends the application along its partners, first by weight, without replacement, then to its own
     lender. `before` lenders have seen it already, its own bank: 0 or 1.
     """
-    month = snapshot.month[0]
+    month, segment = snapshot.month[0], np.int64(row.segment)
     platform = np.int64(row.platform)
     lender = snapshot.lender_contract[platform]
-    totals[lender, row.segment].applications += 1
+    totals[lender, segment].applications += 1
     term = drawn_term(key, snapshot)
     product = SCENE_INSTALMENT if uniform(key, PRODUCT) < month.scene_share else CASH_LOAN
     part = platform * month.route_regions + row.region % month.route_regions
-    start = snapshot.route_start[part]
-    stop = snapshot.route_start[part + 1]
-    precision = snapshot.offers[lender, row.segment].platform_precision
+    start, stop = snapshot.route_start[part], snapshot.route_start[part + 1]
+    precision = snapshot.offers[lender, segment].platform_precision
     score = np.float64(row.creditworthiness) + normal(key, PLATFORM_SCORE) / math.sqrt(precision)
 
+    most = min(month.waterfall_depth, stop - start)
     visited = 0
     left = 1.0  # weight of the partners not visited yet
     lender_seen = False
-    while visited < month.waterfall_depth and visited < stop - start and left > 1e-9:
-        target = uniform(key, ROUTE + visited) * left
-        chosen = start - 1
-        for i in range(start, stop):  # walk the weights, stepping over partners already visited
-            seen = False
-            for j in range(before, before + visited):
-                if refusals[j].place == i:
-                    seen = True
-            if seen or snapshot.route_weight[i] <= 0.0:
-                continue
-            chosen = i
-            target -= snapshot.route_weight[i]
-            if target < 0.0:
-                break
-        if chosen < start:
-            break
-        contract = snapshot.route_member[chosen]
+    while True:
+        chosen = NONE
+        if visited < most and left > 1e-9:
+            draw = uniform(key, ROUTE + visited) * left
+            chosen = next_partner(draw, start, stop, snapshot.route_weight, refusals, before, before + visited)
+        last = chosen == NONE
+        if last and lender_seen:
+            return
+        contract = lender if last else snapshot.route_member[chosen]
         place = LENDER_PLACE if contract == lender else visited
-        outcome = visit(row, key, snapshot, totals, refusals, before + visited, contract, place, term, product, score)
-        if outcome != MOVES_ON:
+        offer, cell = snapshot.offers[contract, segment], totals[contract, segment]
+        numbers, earlier = snapshot.segments[segment], before + visited
+        outcome = visit(
+            row, key, month, numbers, offer, cell, refusals, earlier, contract, place, term, product, score, last
+        )
+        if last or outcome != MOVES_ON:
             return
         lender_seen = lender_seen or contract == lender
-        refusals[before + visited].place = chosen
+        refusals[earlier].place = chosen
         left -= snapshot.route_weight[chosen]
         visited += 1
-    if not lender_seen:
-        visit(row, key, snapshot, totals, refusals, before + visited, lender, LENDER_PLACE, term, product, score)
+
+
+def next_partner(draw, start, stop, weights, refusals, first, last):
+    """The place from `start` to `stop` in the routing table at which the weights of the partners that are not in
+    `refusals` from `first` to `last` reach the draw; NONE where none is left.
+    """
+    chosen = NONE
+    for i in range(start, stop):
+        seen = False
+        for j in range(first, last):
+            if refusals[j].place == i:
+                seen = True
+        if seen or weights[i] <= 0.0:
+            continue
+        chosen = i
+        draw -= weights[i]
+        if draw < 0.0:
+            break
+    return chosen
 
 
 def refused_by(bank, refusals, visited):
@@ -144,18 +164,17 @@ def refused_by(bank, refusals, visited):
     return known
 
 
-def visit(row, key, snapshot, totals, refusals, visited, contract, place, term, product, score):
+def visit(
+    row, key, month, segment, offer, cell, refusals, visited, contract, place, term, product, score, last
+):  # fmt: skip
     """One lender sees the application: can it be served, does the platform pass it on, is there capacity, is the risk
     borne by the price, does the borrower accept. Returns FUNDED, DECLINED (the borrower refused: the application
     ends) or MOVES_ON.
 
-    `score` is the platform's signal x_p, `visited` the number of lenders before in `refusals`, `place` the number
-    used for draws.
+    `offer` are the terms of `contract` for the borrower's `segment`, `cell` counts what happens under them. `score` is
+    the platform's signal x_p, `visited` the number of lenders before in `refusals`, `place` the number used for draws.
+    After the `last` lender nobody asks what its refusal says, which is dear to work out.
     """
-    month = snapshot.month[0]
-    segment = snapshot.segments[row.segment]
-    offer = snapshot.offers[contract, row.segment]
-    cell = totals[contract, row.segment]
     cell.visited += 1
     refusals[visited].informative = 0
     amount = np.int64(row.amount)
@@ -205,7 +224,7 @@ def visit(row, key, snapshot, totals, refusals, visited, contract, place, term, 
     limit = normal_quantile(bearable)
     if risk > limit:
         cell.refused += 1
-        if month.rational != 0 and not refused_by(offer.bank, refusals, visited):
+        if not last and month.rational != 0 and not refused_by(offer.bank, refusals, visited):
             refusals[visited].informative = 1
             refusals[visited].bank = offer.bank
             refusals[visited].precision = offer.precision

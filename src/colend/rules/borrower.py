@@ -117,10 +117,12 @@ def belong(row, key, month, snapshot):
     """Customers leave at a constant rate; others come to a bank of their region from outside, so that the base is
     steady.
     """
+    chance = month.attrition if row.owner != NONE else snapshot.segments[row.segment].arrival
+    if uniform(key, ATTRITION) >= chance:
+        return
     if row.owner != NONE:
-        if uniform(key, ATTRITION) < month.attrition:
-            row.owner = NONE
-    elif uniform(key, ATTRITION) < snapshot.segments[row.segment].arrival:
+        row.owner = NONE
+    else:
         place = uniform(key, ARRIVAL_BANK)
         for i in range(snapshot.bank_start[row.region], snapshot.bank_start[row.region + 1]):
             if place < snapshot.bank_cumulative[i]:
