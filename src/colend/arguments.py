@@ -17,7 +17,8 @@ EXAMPLES = """examples:
   simulate alliance --set alliances.fit_sd=2       with another parameter
   simulate alliance --check                        what would run, and how long it would take
 exit status: 0 done, 1 something failed, 2 wrong input (nothing was written) or a sample of which runs are missing, so
-that its sensitivity is refused, 3 the cluster was lost, 130 interrupted; finished runs are kept, the same command goes on
+that its sensitivity is refused, 3 the cluster was lost, 130 interrupted; finished runs are kept, and the same command
+goes on
 """
 
 
