@@ -28,7 +28,9 @@ from colend.scenario.design import check, model_hash, point_name, runs
 
 __all__ = ["Result", "StoreError", "compare", "load", "merge", "open_result", "run", "sweep", "verify"]
 
-Progress = Callable[[int, int, int], None]  # runs done, runs in all, of them failed
+# Runs done, runs in all, of them failed. Where a rule adds seeds, those in all are of the look that is next; when they
+# are enough they come once more, unchanged.
+Progress = Callable[[int, int, int], None]
 
 
 class Result:
@@ -162,6 +164,8 @@ def run(
                 if progress is not None:
                     progress(done, total, result.failures)
         if only is None and scenario.until is not None:
+            if progress is not None:
+                progress(done, total, result.failures)
             result.removed += store.keep_only(everything)  # seeds beyond those that were enough
         simulated = time.perf_counter() - started
         write_declarations(store)

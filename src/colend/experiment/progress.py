@@ -6,24 +6,57 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from colend.experiment.plan import duration
+from colend.experiment.stopping import looks
 
 _SECONDS_BETWEEN_LINES = 15.0
 
+_LONGEST_NAME = 24  # beside the bar, so that all numbers have room in 80 columns
+
+Update = Callable[[int, int, int], None]  # runs done, of how many, of them failed
+Say = Callable[[str], None]
+
 
 @contextmanager
-def shown(scenario, quiet: bool) -> Iterator[Callable[[int, int, int], None] | None]:
-    """A function (runs done, in all, failed) to call as runs finish; None when nothing is to be shown."""
+def shown(scenario: Any, quiet: bool) -> Iterator[Update | None]:
+    """A function (runs done, in all, failed) to call as runs finish; None when nothing is to be shown.
+
+    Where a rule decides how many runs there are, those in all are of the next look: a line says so, what comes of every
+    look, and how many there may be at most.
+    """
     if quiet:
         yield None
-    elif sys.stderr.isatty():
-        with _bar(scenario.name) as update:
-            yield update
-    else:
-        yield _Lines(scenario.name)
+        return
+    with (_bar if sys.stderr.isatty() else _lines)(scenario.name) as (update, say):
+        yield _LookByLook(scenario, update, say) if scenario.until else update
+
+
+class _LookByLook:
+    """Says at every look of a scenario's rule what it means for the number of runs."""
+
+    def __init__(self, scenario: Any, update: Update, say: Say) -> None:
+        self.update, self.say, rule = update, say, scenario.until
+        each = len(scenario.arms) * len(scenario.points)
+        self.totals = [each * seeds for seeds in looks(rule.at_least, rule.at_most)]
+        self.known = f"{rule.measure} to ±{rule.half_width:,.10g}"
+        self.last = (0, 0, 0)
+
+    def __call__(self, done: int, total: int, failed: int) -> None:
+        before, self.last = self.last, (done, total, failed)
+        if total in self.totals[:-1] and not before[1]:
+            self.say(f"{total:,} runs at first, then more ({self.totals[-1]:,} at most) until they tell {self.known}")
+        elif 0 < before[1] < total:
+            self.say(f"{before[1]:,} runs do not tell {self.known}: {total - before[1]:,} more")
+        elif self.last == before and total in self.totals[:-1]:
+            self.say(f"{total:,} runs tell {self.known}: enough")
+            return
+        self.update(done, total, failed)
 
 
 @contextmanager
-def _bar(name: str) -> Iterator[Callable[[int, int, int], None]]:
+def _bar(name: str) -> Iterator[tuple[Update, Say]]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -33,17 +66,22 @@ def _bar(name: str) -> Iterator[Callable[[int, int, int], None]]:
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.table import Column
+
+    def whole() -> Column:  # only the bar gives way where there is little room
+        return Column(no_wrap=True)
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
+        MofNCompleteColumn(table_column=whole()),
         TextColumn("runs,"),
-        TimeElapsedColumn(),
+        TimeElapsedColumn(table_column=whole()),
         TextColumn("gone,"),
-        TimeRemainingColumn(),
+        TimeRemainingColumn(table_column=whole()),
         TextColumn("left"),
     )
+    name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(name, total=None)
 
@@ -51,22 +89,26 @@ def _bar(name: str) -> Iterator[Callable[[int, int, int], None]]:
             text = name + (f" ({failed} failed)" if failed else "")
             progress.update(task, completed=done, total=total, description=text)
 
-        yield update
+        yield update, progress.console.print
+
+
+@contextmanager
+def _lines(name: str) -> Iterator[tuple[Update, Say]]:
+    yield _Lines(name), lambda words: print(f"{name}: {words}", file=sys.stderr, flush=True)
 
 
 class _Lines:
     def __init__(self, name: str) -> None:
-        self.name, self.started, self.last, self.first_done = name, time.monotonic(), -_SECONDS_BETWEEN_LINES, -1
+        self.name, self.total, self.last = name, -1, -_SECONDS_BETWEEN_LINES
 
     def __call__(self, done: int, total: int, failed: int) -> None:
         now = time.monotonic()
-        if self.first_done < 0:
-            self.first_done = done
+        if total != self.total:
+            self.total, self.started, self.first_done = total, now, done
         if done < total and now - self.last < _SECONDS_BETWEEN_LINES:
             return
         self.last = now
-        text = f"{self.name}: {done} of {total} runs" + (f", {failed} failed" if failed else "")
+        text = f"{self.name}: {done:,} of {total:,} runs" + (f", {failed:,} failed" if failed else "")
         if self.first_done < done < total:
-            left = (now - self.started) / (done - self.first_done) * (total - done)
-            text += f", about {left:.0f} s left"
+            text += f", {duration((now - self.started) / (done - self.first_done) * (total - done))} left"
         print(text, file=sys.stderr, flush=True)
