@@ -148,9 +148,9 @@ def test_a_scenario_as_data(scenario):
 
 
 def test_a_later_point_that_does_not_fit_is_an_error_when_asked_for(scenario, monkeypatch):
-    from colend.scenario import ScenarioError, loading
+    from colend.scenario import ScenarioError, fitting
 
-    monkeypatch.setattr(loading, "MOST_CHECKED", 1)
+    monkeypatch.setattr(fitting, "MOST_CHECKED", 1)
     found = scenario("sweep: {grid: {banks.target_ratio: [0.12, 0.1]}}\n")
     with pytest.raises(
         ScenarioError, match=r'arm base at {"banks.target_ratio":0.1}: banks.target_ratio: 0.1 is not above'

@@ -1,4 +1,4 @@
-"""The plain top-level keys of a scenario: what each may be.
+"""The plain top-level keys of a scenario: what each may be, and what the layers say of them.
 
 Every check returns the value or raises ValueError with what is wrong.
 """
@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
 from colend.scenario.design import BANKS_KEPT, MONTHS_KEPT, FishingTerms, Record
 from colend.scenario.errors import nearest, shown
+from colend.scenario.layers import Layers
 from colend.scenario.parameters import KINDS
-from colend.scenario.seeds import MOST_SEEDS
+from colend.scenario.seeds import MOST_SEEDS, until
 
 LONGEST_NAME = 80
 LONGEST_TEXT = 10_000
@@ -126,6 +127,59 @@ def with_fishing(terms: FishingTerms, key: Any, value: Any) -> FishingTerms:
     ready: dict[str, Any] = {"month": None if value == "last" else value, "kinds": tuple(kinds)}
     changed: dict[str, Any] = {key: ready.get(key, value)}
     return replace(terms, **changed)
+
+
+def plain_keys(layers: Layers, record: Record) -> dict[str, Any]:
+    """Name, title, question, start, years, seeds, record and fishing test, checked."""
+    result: dict[str, Any] = {"name": plain_name(layers.file.stem), "title": "", "question": ""}
+    result |= {"start": "2017-01", "years": 6, "seeds": [0]}
+    for key, check in CHECKS.items():
+        for layer in layers.each:
+            if key not in layer.document.data:
+                continue
+            if key == "seeds" and isinstance(layer.document.data[key], Mapping):
+                if rule := until(layer.source("seeds"), layers.problems):
+                    result |= {"seeds": list(range(rule.at_most)), "until": rule}
+                continue
+            try:
+                value = check(layer.document.data[key])
+            except ValueError as error:
+                layers.problems.append(f"{layer.place(key)}: {key}: {error}")
+            else:
+                if key != "name" or layer in layers.each[-2:]:  # an included file's name is not this one's
+                    result |= {key: value, **({"until": None} if key == "seeds" else {})}
+    result["title"] = result["title"] or result["name"]
+    result["record"] = _record(layers, record)
+    result["fishing_test"] = _fishing(layers, round(result["years"] * 12))
+    return result
+
+
+def _record(layers: Layers, record: Record) -> Record:
+    """What to keep: the given default with what the layers say over it."""
+    for layer in layers.each:
+        for key, value in layer.source("record").mapping.items():
+            try:
+                record = with_record(record, key, value)
+            except ValueError as error:
+                layers.problems.append(f"{layer.place('record', key)}: record.{key}: {error}")
+    return record
+
+
+def _fishing(layers: Layers, months: int) -> FishingTerms | None:
+    """The fishing test that the layers ask for together, if any does."""
+    terms: FishingTerms | None = None
+    for layer in layers.each:
+        for key, value in layer.source("fishing_test").mapping.items():
+            place = layer.place("fishing_test", key)
+            try:
+                terms = with_fishing(terms or FishingTerms(), key, value)
+                if key == "month" and terms.month is not None and terms.month > months:
+                    raise ValueError(f"{value} is after the run's end; allowed: last, or at most {months}")
+            except ValueError as error:
+                layers.problems.append(f"{place}: fishing_test.{key}: {error}")
+        if "fishing_test" in layer.document.data and terms is None:
+            terms = FishingTerms()
+    return terms
 
 
 def _refused(value: Any, allowed: str) -> str:
