@@ -73,6 +73,14 @@ def test_a_latin_hypercube_ranks_keys_by_first_order():
     assert values.iloc[0] == pytest.approx(0.8, abs=4 * 0.8 / np.sqrt(400) * 2)
 
 
+@pytest.mark.parametrize("n", [7, 8, 12, 40, 79])
+def test_a_small_latin_hypercube_has_fewer_harmonics_or_no_indices(n):
+    """Half of 40 points, of which intervals are made, hold no ten harmonics: nothing is left to divide by."""
+    table = sensitivity(*results("latin_hypercube", n, linear), ["y"])
+    assert table["value"].notna().all() == (n >= 8)
+    assert counts(table) == (0, n if n >= 8 else 0)
+
+
 def test_with_several_arms_the_paired_difference_is_analysed():
     def function(x, arm, seed):
         return 1000.0 * x[2] + 7.0 * seed + (3.0 * x[1] if arm == "other" else 0.0)

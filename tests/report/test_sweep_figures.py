@@ -78,6 +78,14 @@ def test_the_map_holds_every_point_and_every_way_of_counting(swept):
         assert {matplotlib.colors.to_hex(patch._hatch_color) for patch in hatched} == {MUTED}, "white is not seen"
 
 
+def test_every_arm_is_in_the_map_and_at_the_points(swept, as_tables):
+    kind, result = swept
+    result = with_arms(result, 4, as_tables)
+    figure, table = made(result, sweep_map if kind == "map" else sweep_points)
+    assert set(table["arm"]) == {"arm 1", "arm 2", "arm 3"}
+    assert len(figure.axes) == (3 * 4 + 4 if kind == "map" else 4)
+
+
 def test_an_incomplete_design_has_no_indices(swept, as_tables):
     kind, result = swept
     if kind == "map":

@@ -10,10 +10,11 @@ import numpy as np
 
 from colend.experiment.errors import StoreError
 from colend.scenario.design import point_name
-from colend.scenario.sweep import MORRIS, MORRIS_LEVELS, SOBOL, Sample
+from colend.scenario.sweep import LATIN_HYPERCUBE, MORRIS, MORRIS_LEVELS, SOBOL, Sample
 
 COLUMNS = ("arm", "measure", "key", "index", "value", "low", "high", "undefined", "used")
 RESAMPLES = 200  # of the bootstrap behind the intervals
+HARMONICS, POINTS_A_HARMONIC = 10, 8  # of RBD-FAST; two of a half's points a harmonic would be all there is
 FEWEST_TRAJECTORIES = 4  # of Morris's that are left where a measure is undefined: a mean of fewer says too little
 MOST_NAMED = 12  # missing runs in a message
 
@@ -87,10 +88,13 @@ def _refuse_incomplete(runs: Any, scenario: Any, rows: list[str]) -> None:
 
 
 def _usable(sample: Sample, outcome: np.ndarray) -> np.ndarray:
-    """Rows of the design that indices are made of where some outcomes are undefined (NaN): all, none or a part."""
+    """Rows of the design that indices are made of: all, or a part or none where some outcomes are undefined (NaN); none
+    of a Latin hypercube that is too small for a single harmonic.
+    """
     known = np.isfinite(outcome)
     if known.all() or sample.method != MORRIS:
-        return np.full(len(outcome), known.all())
+        enough = sample.method != LATIN_HYPERCUBE or len(outcome) >= POINTS_A_HARMONIC
+        return np.full(len(outcome), known.all() and enough)
     whole = known.reshape(sample.n, -1).all(axis=1)
     if whole.sum() < FEWEST_TRAJECTORIES:
         whole[:] = False
@@ -138,5 +142,7 @@ def _analysed(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> dict[s
         return {"mu_star": (found["mu_star"], found["mu_star_conf"]), "sigma": (found["sigma"], unknown)}
     from SALib.analyze import rbd_fast
 
-    found = rbd_fast.analyze(problem, design, outcome, num_resamples=RESAMPLES, seed=sample.seed)
+    # The bias of a first-order index grows with harmonics over points; intervals are made of half the points.
+    harmonics = max(1, min(HARMONICS, len(outcome) // POINTS_A_HARMONIC))
+    found = rbd_fast.analyze(problem, design, outcome, M=harmonics, num_resamples=RESAMPLES, seed=sample.seed)
     return {"first": (found["S1"], found["S1_conf"])}

@@ -110,8 +110,10 @@ def _color(index: str) -> str:
 def _panel(axis, rows: pd.DataFrame, keys: list[str], term: Term, sample: Sample, points: int) -> None:
     undefined, used = rows[["undefined", "used"]].iloc[0]
     words = []
-    if not used:
+    if not used and undefined:
         words += ["left out: undefined", f"at {undefined:,} of {points:,} points"]
+    elif not used:
+        words += ["too few points"]
     elif not rows["value"].any():
         words += ["nothing changes it"]
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -15,42 +16,57 @@ from matplotlib.patches import Patch, Rectangle
 
 from colend.report.reading import Reading
 from colend.report.style import INK, MUTED, foot, page, plain
-from colend.report.words import GROUPS, Term
+from colend.report.words import GROUPS
 
 FEWEST = 3  # values of each parameter
+MOST_ARMS = 4  # rows of maps
 UNCLEAR: Any = {"fill": False, "edgecolor": MUTED, "hatch": "////", "linewidth": 0.0}
 VALUES = ("value_per_bank", "value_market", "value_per_meeting", "value_per_slot_month")
 
 
 @rc_context({"hatch.color": MUTED})  # newer Matplotlib takes it from here, not from the edge
 def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
-    """Value of alliances by every way of counting over a grid of two parameters.
+    """Value of alliances by every way of counting over a grid of two parameters, a row of maps for each other arm.
 
-    The difference of the first other arm to the baseline, hatched where its interval holds zero; levels of one arm.
+    Differences to the baseline, hatched where the interval holds zero; levels where there is one arm.
     """
     table = _table(reading)
     if table is None:
         return None
-    (across, up), several = table.attrs["keys"], len(reading.arms) > 1
-    arm = table["arm"].iloc[0]
-    what = f"“{reading.labels[arm]}” less “{reading.labels[reading.baseline]}”" if several else reading.labels[arm]
+    (across, up), several = table.attrs["keys"], reading.several
+    every = list(dict.fromkeys(table["arm"]))
+    arms = every[:MOST_ARMS]
+    alone = len(arms) == 1
+    what = f"Difference to “{reading.labels[reading.baseline]}”" if several else reading.labels[arms[0]]
+    if several and alone:
+        what = f"“{reading.labels[arms[0]]}” less “{reading.labels[reading.baseline]}”"
+    more = f"; first {MOST_ARMS} of {len(every)} arms" if len(every) > MOST_ARMS else ""
     figure, axes = page(
         "Value of alliances over two parameters",
-        f"{what}; {reading.spread}",
-        2,
-        2,
-        height=7.4,
+        f"{what}; {reading.spread}{more}",
+        *((2, 2) if alone else (len(arms), len(VALUES))),
+        height=7.4 if alone else 2.4 + 2.1 * len(arms),
         sharex=True,
         sharey=True,
     )
+    grid = axes.reshape(1, -1) if alone else axes  # [arm, way of counting]
     terms = {term.measure: term for _, group in GROUPS for term in group}
     terms["value_per_meeting"] = terms["value_per_meeting_closed"]._replace(words="… per meeting")
-    for axis, measure in zip(axes.flat, VALUES, strict=True):
-        _map(figure, axis, table[table["measure"] == measure], terms[measure], several)
-    for axis in axes[1]:
-        axis.set_xlabel(across)
-    for axis in axes[:, 0]:
-        axis.set_ylabel(up)
+    for column, measure in zip(grid.T, VALUES, strict=True):
+        term, rows = terms[measure], table[table["measure"] == measure]
+        how = _colours(rows["difference"].to_numpy(float) * term.unit.factor, several)
+        for axis, arm in zip(column, arms, strict=True):
+            image = _map(axis, rows[rows["arm"] == arm], term.unit.factor, several, how)
+        words = term.words.replace("… ", "Value ")
+        column[0].set_title(words if alone else textwrap.fill(words, 22), fontsize=8.5 if alone else 8.0)
+        place: Any = {"pad": 0.02, "aspect": 25} if alone else {"location": "bottom", "pad": 0.04, "aspect": 18}
+        bar = figure.colorbar(image, ax=list(column), **place)
+        bar.set_label(term.unit.difference if several else term.unit.words, fontsize=8)
+        bar.ax.tick_params(labelsize=7.5)
+    for axis in axes[-1]:
+        axis.set_xlabel(across, fontsize=None if alone else 8.0)
+    for number, axis in enumerate(axes[:, 0]):
+        axis.set_ylabel(up if alone else f"{reading.labels[arms[number]]}\n{up}", fontsize=None if alone else 8.0)
     if several:
         line = Line2D([], [], color=INK, linewidth=1.6, label="no difference")
         foot(figure, [line, Patch(**UNCLEAR, label="interval holds zero")])
@@ -69,27 +85,31 @@ def _table(reading: Reading) -> pd.DataFrame | None:
         set(y.values())
     ):
         return None
-    others = [arm for arm in reading.arms if arm != reading.baseline]
-    arm = others[0] if others else reading.baseline
     compared = reading.over_points(VALUES)
-    rows = compared[compared["arm"] == arm]
+    rows = compared[(compared["arm"] != reading.baseline) | (not reading.several)]
     table = rows.assign(x=rows["point"].map(x), y=rows["point"].map(y))
-    if not others:
+    if not reading.several:
         table = table.assign(difference=table["mean"])
     table = table[["arm", "measure", "x", "y", "difference", "low", "high"]].reset_index(drop=True)
     table.attrs["keys"] = tuple(keys)
     return table
 
 
-def _map(figure: Figure, axis, rows: pd.DataFrame, term: Term, several: bool) -> None:
+def _colours(shown: np.ndarray, several: bool) -> dict[str, Any]:
+    """One scale for all arms: around no difference, or over the levels."""
+    if several:
+        far = float(np.nanmax(np.abs(shown), initial=0.0)) or 1.0
+        return {"cmap": "PuOr", "norm": TwoSlopeNorm(0.0, -far, far)}
+    return {"cmap": "cividis"}
+
+
+def _map(axis, rows: pd.DataFrame, factor: float, several: bool, how: dict[str, Any]):
     grids = {
         name: rows.pivot(index="y", columns="x", values=name).to_numpy(dtype=float)
         for name in ("difference", "low", "high")
     }
-    shown = grids["difference"] * term.unit.factor
+    shown = grids["difference"] * factor
     places = rows.pivot(index="y", columns="x", values="difference")
-    far = float(np.nanmax(np.abs(shown))) or 1.0
-    how: Any = {"cmap": "PuOr", "norm": TwoSlopeNorm(0.0, -far, far)} if several else {"cmap": "cividis"}
     wide, tall = range(len(places.columns)), range(len(places.index))
     image = axis.pcolormesh(wide, tall, shown, shading="nearest", **how)
     if several:
@@ -100,7 +120,4 @@ def _map(figure: Figure, axis, rows: pd.DataFrame, term: Term, several: bool) ->
     axis.set_xticks(wide, [plain(value) for value in places.columns], fontsize=7.5)
     axis.set_yticks(tall, [plain(value) for value in places.index], fontsize=7.5)
     axis.grid(False)
-    axis.set_title(term.words.replace("… ", "Value "), fontsize=8.5)
-    bar = figure.colorbar(image, ax=axis, pad=0.02, aspect=25)
-    bar.set_label(term.unit.difference if several else term.unit.words, fontsize=8)
-    bar.ax.tick_params(labelsize=7.5)
+    return image

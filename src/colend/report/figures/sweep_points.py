@@ -3,70 +3,78 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patheffects import Normal, withStroke
 from matplotlib.ticker import MaxNLocator
 
 from colend.report.reading import Reading
-from colend.report.style import BLUE, INK, page, plain
-from colend.report.words import GROUPS, Term
+from colend.report.style import INK, Look, foot, looks, marks, page, plain
+from colend.report.words import GROUPS
 
-FEWEST, MOST_KEYS, COLUMNS = 12, 12, 4
+FEWEST, MOST_KEYS, COLUMNS = 12, 16, 4
 MEASURE = "value_per_bank"
 WINDOW, FEW_LEVELS = 8, 10  # the running median is over an eighth of the points, or at each of a few values
 
 
 def sweep_points(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
-    """One panel a key: a dot a point, with a running median; of the first other arm less the baseline, if there is one.
+    """One panel a key: a dot a point and arm, with running medians; of the other arms less the baseline, if there are.
 
     For three or more keys with numbers; two have a map, one a curve.
     """
     points = {point: json.loads(point) for point in reading.points if point}
     if len(points) < FEWEST:
         return None
-    keys = [key for key, value in next(iter(points.values())).items() if isinstance(value, (int, float))][:MOST_KEYS]
+    every = [key for key, value in next(iter(points.values())).items() if isinstance(value, (int, float))]
+    keys, several = every[:MOST_KEYS], reading.several
     if len(keys) < 3:
         return None
-    others = [arm for arm in reading.arms if arm != reading.baseline]
-    arm = others[0] if others else reading.baseline
     compared = reading.over_points([MEASURE])
-    rows = compared[compared["arm"] == arm]
-    values = rows["difference"] if others else rows["mean"]
-    table = pd.DataFrame([points[point] for point in rows["point"]])[keys].assign(**{MEASURE: values.to_numpy(float)})
+    chosen = {arm: look for arm, look in looks(reading.arms).items() if not several or arm != reading.baseline}
+    rows = compared[compared["arm"].isin(list(chosen))]
+    places = pd.DataFrame([points[point] for point in rows["point"]])[keys]
+    values = rows["difference" if several else "mean"].to_numpy(float)
+    table = places.assign(arm=rows["arm"].to_numpy(), **{MEASURE: values})
     term = next(term for _, group in GROUPS for term in group if term.measure == MEASURE)
     height = -(-len(keys) // COLUMNS)
-    what = f"“{reading.labels[arm]}” less “{reading.labels[reading.baseline]}”" if others else reading.labels[arm]
+    what = f"Difference to “{reading.labels[reading.baseline]}”" if several else "Level"
+    more = f"; {len(keys)} of {len(every)} parameters" if len(every) > len(keys) else ""
     figure, axes = page(
         f"{term.words} at every sweep point",
-        f"{what}; a dot a point ({reading.average}), line: running median",
+        f"{what}; a dot a point ({reading.average}), line: running median{more}",
         height,
         COLUMNS,
         height=1.4 + 2.3 * height,
         sharey=True,
     )
     for axis, key in zip(axes.flat, keys, strict=False):
-        _panel(axis, table[key].to_numpy(float), table[MEASURE].to_numpy(float), term, bool(others))
+        for arm, look in chosen.items():
+            of_arm = table[table["arm"] == arm]
+            _draw(axis, of_arm[key].to_numpy(float), of_arm[MEASURE].to_numpy(float) * term.unit.factor, look)
+        if several:
+            axis.axhline(0.0, color=INK, linewidth=0.7)
+        axis.xaxis.set_major_locator(MaxNLocator(4))
+        axis.xaxis.set_major_formatter(plain)
+        axis.yaxis.set_major_formatter(plain)
+        axis.tick_params(labelsize=7)
         axis.set_xlabel(key, fontsize=7.5)
     for axis in axes[:, 0]:
-        axis.set_ylabel(term.unit.difference if others else term.unit.words)
+        axis.set_ylabel(term.unit.difference if several else term.unit.words)
     for axis in list(axes.flat)[len(keys) :]:
         axis.set_visible(False)
+    foot(figure, marks(chosen, reading.labels, line=True))
     return figure, table
 
 
-def _panel(axis, x: np.ndarray, y: np.ndarray, term: Term, several: bool) -> None:
-    y = y * term.unit.factor
-    axis.plot(x, y, ".", color=BLUE, alpha=0.45, markersize=4)
+def _draw(axis, x: np.ndarray, y: np.ndarray, look: Look) -> None:
+    axis.plot(x, y, ".", color=look.color, alpha=0.45, markersize=4, markeredgewidth=0)
     at, middle = _medians(x, y)
-    axis.plot(at, middle, color=INK, linewidth=1.4, marker="_" if len(at) <= FEW_LEVELS else None)
-    if several:
-        axis.axhline(0.0, color=INK, linewidth=0.7)
-    axis.xaxis.set_major_locator(MaxNLocator(4))
-    axis.xaxis.set_major_formatter(plain)
-    axis.yaxis.set_major_formatter(plain)
-    axis.tick_params(labelsize=7)
+    how: Any = {"marker": look.marker, "markersize": 4} if len(at) <= FEW_LEVELS else {}
+    halo = [withStroke(linewidth=3.4, foreground="white"), Normal()]
+    axis.plot(at, middle, color=look.color, linestyle=look.line, path_effects=halo, **how)
 
 
 def _medians(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
