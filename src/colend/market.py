@@ -27,7 +27,7 @@ from colend.scenario.design import Setting, model_hash
 from colend.state import snapshot, tables
 from colend.state.books import Books, Flow, fen
 from colend.state.saving import Anatomy, SavedMarketError, read_head
-from colend.state.tables import ALLIANCE, CONTRACT, LENDER, NONE, OWN, grown, table
+from colend.state.tables import ALLIANCE, CONTRACT, LENDER, NONE, OWN, lengthened, table
 
 ENGINES = ("columns", "objects")
 FORMAT = 1  # of saved markets
@@ -92,8 +92,7 @@ class Market(mesa.Model):
         self.books = Books(len(self.banks_table), len(self.platforms_table))
         equity = np.append(self.banks_table.equity, self.platforms_table.equity)
         self.books.post(self.books.shareholders, np.arange(len(equity)), fen(equity), Flow.OPENING_BALANCE)
-        self.contracts, self.contract_count = table(CONTRACT, 512), 0
-        self.alliances, self.alliance_count = table(ALLIANCE, 256), 0
+        self.contracts, self.alliances = table(CONTRACT, 0), table(ALLIANCE, 0)
         for bank in range(len(self.banks_table)):
             self.open_contract(OWN, bank, NONE, NONE, 0, 1.0, 0.0, 0.0)
         self.lender_rows = np.array(
@@ -174,10 +173,9 @@ class Market(mesa.Model):
         technology_fee: float,
     ) -> int:
         """Append a contract with its accounts; returns its row. Loans keep the contract they were made under."""
-        row = self.contract_count
-        self.contracts = grown(self.contracts, row + 1)
+        row = len(self.contracts)
+        self.contracts = lengthened(self.contracts)
         self.contracts[row] = (kind, bank, platform, alliance, openness, funding_share, fee_rate, technology_fee, 0)
-        self.contract_count += 1
         self.books.open_claims(bank, platform)
         return row
 

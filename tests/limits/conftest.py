@@ -112,7 +112,7 @@ def seen_fixture():
     def seen(market):
         """k of n is the binomial quantile of the pair's one draw at the share served; it shows y = ln((k + 1/2)/(n - k
         + 1/2)) with variance s^2 + 1/(k + 1/2) + 1/(n - k + 1/2)."""
-        row = np.flatnonzero(market.alliances["routed"][: market.alliance_count] >= 1.0)
+        row = np.flatnonzero(market.alliances["routed"] >= 1.0)
         alliances = market.alliances[row]
         pair = alliances["platform"].astype(int) * len(market.banks_table) + alliances["bank"]
         draw = uniforms(market.seed, market.month - 1, market.pair_entities, SERVED_COUNT)[pair]

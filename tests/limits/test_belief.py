@@ -193,7 +193,7 @@ def test_beliefs_stay_right_when_pilots_fail_and_pacts_go_dormant(make_partners,
         place = shown.row, (shown.stage == OPERATING).astype(int)
         information[place] += 1 / shown.noise
         evidence[place] += shown.observed / shown.noise
-    episodes = market.alliances[: market.alliance_count]
+    episodes = market.alliances
     pair = episodes["platform"].astype(int) * BANKS + episodes["bank"]
     information, evidence = information[: len(pair)], evidence[: len(pair)]
     told = np.array([1.0, 0.0]) * SCALE_SD**2 * information + 1.0  # how much of it tells of the whole

@@ -75,7 +75,7 @@ class ByHand:
 
     def see_loans(self, trust):
         """Funded, matured loans in persons x view, and x depth, smoothed; depth 0, data_share or trust by openness."""
-        parameters, contracts = self.market.parameters, self.market.contracts[: self.market.contract_count]
+        parameters, contracts = self.market.parameters, self.market.contracts
         joint = contracts["kind"] == JOINT
         pair = contracts["platform"].astype(int) * len(self.precision) + contracts["bank"]
         shared = parameters.platforms.data_share
@@ -96,7 +96,7 @@ class ByHand:
         depth = self.leaned / np.maximum(self.experience, 1e-300)
         doing = learning.doing * np.log(1.0 + self.experience / 1_000.0) * (1.0 - learning.crowd_out * depth)
         spending = market.banks_table["research_spending"] / learning.research_unit
-        alliances = market.alliances[: market.alliance_count]
+        alliances = market.alliances
         running = np.isin(alliances["stage"], (PILOT, OPERATING)) & (alliances["routed"] > 0.0)
         open_ = alliances[running & (market.contracts["openness"][alliances["contract"]] == TECHNOLOGY)]
         bank, platform = open_["bank"], open_["platform"].astype(int)
@@ -121,7 +121,7 @@ def test_frozen_learning_leaves_precision_exactly_where_it_was(make_market):
     market = make_market(years=2, **NOTHING, **LENDERS)
     for _ in range(24):
         market.step()
-    assert (market.alliances["stage"][: market.alliance_count] == OPERATING).any()
+    assert (market.alliances["stage"] == OPERATING).any()
     assert market.banks_table["precision"].tobytes() == market.banks_table["initial_precision"].tobytes()
 
 

@@ -33,7 +33,7 @@ def lived(market, past):
         bare, healed = (np.bincount(kinds[contract], said, 3) for said in (raw, raw + slope * intercept))
         mean = np.maximum(bare, 1e-9) / np.maximum(np.bincount(kinds[contract], minlength=3), 1)
         market.step()
-        kinds = market.contracts["kind"][: market.contract_count]
+        kinds = market.contracts["kind"]
         if month >= past:
             worse = stats.norm.ppf(mean) - np.sqrt(CORRELATION) * market.systematic_factor
             cycle = bare * (stats.norm.cdf(worse / np.sqrt(1.0 - CORRELATION)) / mean - 1.0)

@@ -93,7 +93,7 @@ def test_frozen_learning_leaves_own_precision_to_the_bit(make_setting, sequencin
     settings = {"alliances__sequencing": sequencing, "banks__rural__precision": {"uniform": [0.1, 0.5]}}
     runs = [run_market(make_setting, openness, **settings, **FROZEN) for openness in OPENNESS]
     for market in runs:
-        assert (market.totals["originations"][market.contracts["kind"][: market.contract_count] == JOINT]).sum() > 0
+        assert (market.totals["originations"][market.contracts["kind"] == JOINT]).sum() > 0
         assert market.banks_table["precision"].tobytes() == market.banks_table["initial_precision"].tobytes()
     reported = {market.year_ends[-1]["banks"]["auc_mass"].tobytes() for market in runs}
     assert len(reported) == 1

@@ -348,7 +348,7 @@ def test_the_intercept_heals_naive_lenders(make_partners, compare):
             bare += np.bincount(kinds[contract], raw, 3)
             healed += np.bincount(kinds[contract], raw + slope * intercept, 3)
         market.step()
-        kinds = market.contracts["kind"][: market.contract_count]
+        kinds = market.contracts["kind"]
         count = np.bincount(kinds, market.totals["defaults"].sum(axis=1), 3)
         past, bad = (past + count, bad) if month < 24 else (past, bad + count)
     for name, kind in (("joint", JOINT), ("platform's lender", LENDER)):

@@ -53,7 +53,7 @@ def test_trust_where_fit_is_certain_and_where_pacts_sleep(make_partners, compare
     asleep = np.zeros(len(known), dtype=int)
     for _ in range(24):
         market.step()
-        alliances = market.alliances[: market.alliance_count]
+        alliances = market.alliances
         pair = alliances["platform"].astype(int) * 100 + alliances["bank"]
         number, stage = np.zeros(len(known)), np.zeros(len(known))
         number[pair], stage[pair] = alliances["routed"], alliances["stage"]
@@ -96,7 +96,7 @@ def paths_fixture(make_partners, request):
     trust = np.zeros((MONTHS, len(market.pairs)))
     for month in range(MONTHS):
         market.step()
-        alliances = market.alliances[: market.alliance_count]
+        alliances = market.alliances
         assert (alliances["stage"] == OPERATING).all()
         assert set(alliances["routed"]) == {NUMBER}
         trust[month] = market.pairs["trust"]
@@ -161,5 +161,5 @@ def wild_trust(make_partners, start, gain, loss):
     for _ in range(12):
         market.step()
         assert ((market.pairs["trust"] >= 0.0) & (market.pairs["trust"] <= 1.0)).all()
-        numbers.append(market.alliances["routed"][: market.alliance_count].copy())
+        numbers.append(market.alliances["routed"].copy())
     return market.pairs["trust"], np.array(numbers)

@@ -80,7 +80,7 @@ def test_alliances_come_to_what_was_expected_of_them(make_partners, worth, compa
         end(market, alliances_in(market, SIGNED, OPERATING, DORMANT), LAPSED)
         for _ in range(13):
             market.step()
-        alliances = market.alliances[: market.alliance_count]
+        alliances = market.alliances
         assert len(alliances) == PLATFORMS
         fit = market.pairs["fit"][alliances["platform"]]
         for party, name in ((0, "bank"), (1, "platform")):

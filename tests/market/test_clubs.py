@@ -83,7 +83,7 @@ def test_members_wait_until_the_hub_has_signed(make_market):
     market = make_market(clubs__members=MEMBERS, clubs__hub_wait_months=10, years=2, **LIVELY)
     for _ in range(16):
         market.step()
-    alliances, club = market.alliances[: market.alliance_count], market.banks_table.club
+    alliances, club = market.alliances, market.banks_table.club
     ours = alliances[alliances.platform == 0]
     hub = ours.signed[(club[ours.bank] == 2) & (ours.signed != NONE)]
     signed = hub.min(initial=10)

@@ -56,12 +56,10 @@ def test_platforms_stop_and_loans_run_off(make_setting):
     test.month = market.month
     test.before_month(market)
     fork, rural = test.fork, np.flatnonzero(market.banks_table.kind == KINDS.index("rural"))
-    before = fork.alliances[: fork.alliance_count].copy()
+    before = fork.alliances.copy()
     running = np.isin(before.bank, rural) & (before.stage != ENDED)
     assert running.any()
-    joint = np.isin(fork.contracts.bank[: fork.contract_count], rural) & (
-        fork.contracts.platform[: fork.contract_count] != NONE
-    )
+    joint = np.isin(fork.contracts.bank, rural) & (fork.contracts.platform != NONE)
     owed = []
     for _ in range(14):
         fork.step()
@@ -70,7 +68,7 @@ def test_platforms_stop_and_loans_run_off(make_setting):
     ended = fork.alliances[: len(before)][running]
     assert (ended.end_reason == WITHDRAWN).all()
     assert (ended.ended == 18).all()
-    assert not np.isin(fork.alliances.bank[len(before) : fork.alliance_count], rural).any()
+    assert not np.isin(fork.alliances.bank[len(before) :], rural).any()
     assert all(later <= earlier for earlier, later in itertools.pairwise(owed))
     assert owed[-1] == 0  # no loan is longer than twelve months
     assert np.isin(fork.alliances.bank[fork.alliances.stage != ENDED], rural).sum() == 0

@@ -129,7 +129,7 @@ def test_a_full_list_ends_the_partners_worth_least():
     market = Market(make_setting(years=2, policy=[Rule("partner_list", 1.0, DATE)], **ALIVE), 3)
     for _ in range(FORCE + 1):
         market.step()
-    rows = market.alliances[: market.alliance_count]
+    rows = market.alliances
     ended = rows[rows.end_reason == DELISTED]
     assert len(ended) > 0
     assert (ended.ended == FORCE).all()
@@ -158,10 +158,10 @@ def test_contracts_are_made_anew_and_old_loans_keep_their_split():
     market = Market(make_setting(years=2, policy=[Rule("minimum_platform_share", 0.4, DATE)], **ALIVE), 3)
     for _ in range(FORCE):
         market.step()
-    before = market.contract_count
+    before = len(market.contracts)
     market.step()
-    contracts, rows = market.contracts[: market.contract_count], market.alliances[: market.alliance_count]
-    assert market.contract_count > before
+    contracts, rows = market.contracts, market.alliances
+    assert len(market.contracts) > before
     assert (contracts.funding_share[rows.contract[rows.ended < 0]] <= 0.6).all()
     old = np.setdiff1d(np.flatnonzero(contracts.kind[:before] == 0), rows.contract)
     assert (contracts.funding_share[old] == 0.75).all()

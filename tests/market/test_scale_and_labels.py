@@ -15,12 +15,9 @@ def outcome(make_setting, borrowers, seed):
     market = Market(setting, seed)
     for _ in range(market.months):
         market.step()
-    met = np.unique(
-        market.alliances.platform[: market.alliance_count].astype(np.int64) * len(market.banks_table)
-        + market.alliances.bank[: market.alliance_count]
-    )
+    met = np.unique(market.alliances.platform.astype(np.int64) * len(market.banks_table) + market.alliances.bank)
     error = np.abs(market.pairs.belief_mean - market.pairs.fit)[met]
-    return np.array([error.mean(), market.banks_table.precision.mean(), float(market.alliance_count)])
+    return np.array([error.mean(), market.banks_table.precision.mean(), float(len(market.alliances))])
 
 
 @pytest.mark.parametrize(("few", "many"), [(10_000, 100_000)])

@@ -47,7 +47,7 @@ def test_a_downturn_makes_more_loans_default(months):
 
 def test_a_platform_that_leaves_takes_its_pacts_and_its_lender_along(months):
     for market in months(16, stress__leaving_platform=1):
-        alliances = market.alliances[: market.alliance_count]
+        alliances = market.alliances
         mine = alliances.platform == 0
         totals, contracts = market.totals, market.contracts[: len(market.totals)]
         if market.month <= 8:
@@ -97,5 +97,5 @@ def test_a_bank_whose_equity_is_gone_stops_and_its_loans_run_off(months):
     early = [bank for bank, month in failed.items() if month <= 12]
     assert early
     assert (market.banks_table.consumer_loans[early] == 0.0).all()
-    running = market.alliances[: market.alliance_count]
+    running = market.alliances
     assert (running.stage[np.isin(running.bank, early)] == ENDED).all()

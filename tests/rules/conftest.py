@@ -139,7 +139,7 @@ def hand_made_market(openness=0, stages=(), **changes):
     pairs = table(PAIR, 6)
     pairs.openness = openness
     pairs.trust, pairs.belief_variance, pairs.admission = 0.3, 1.25**2, 1.0
-    contracts, alliances = table(CONTRACT, 32), table(ALLIANCE, 16)
+    contracts, alliances = table(CONTRACT, 5 + len(stages)), table(ALLIANCE, len(stages))
     contracts.kind[:5], contracts.bank[:3], contracts.funding_share[:3] = [OWN] * 3 + [LENDER] * 2, range(3), 1.0
     contracts.platform[3:5] = range(2)
     books = Books(3, 2)
@@ -147,8 +147,7 @@ def hand_made_market(openness=0, stages=(), **changes):
         contracts[5 + row] = (JOINT, bank, platform, row, openness, 0.75, 0.027, 0.003 * (openness == 2), 0)
         one = alliances[row]
         one.platform, one.bank, one.stage, one.contract, one.share_served = platform, bank, stage, 5 + row, 0.5
-    count = 5 + len(stages)
-    for contract in contracts[:count]:
+    for contract in contracts:
         books.open_claims(int(contract.bank), int(contract.platform))
     return SimpleNamespace(
         parameters=parameters,
@@ -158,9 +157,7 @@ def hand_made_market(openness=0, stages=(), **changes):
         setting=SimpleNamespace(policy=()),
         regulation=Regulation(terms=lending_terms(parameters, OPEN)),
         contracts=contracts,
-        contract_count=count,
         alliances=alliances,
-        alliance_count=len(stages),
         lender_rows=np.array([3, 4]),
         customer_shares=(np.array([0, 1] + [2] * 19), np.array([0, 1]), np.array([1.0, 1.0])),
         books=books,
@@ -168,7 +165,7 @@ def hand_made_market(openness=0, stages=(), **changes):
         month=0,
         share_table=share_table(1.6),
         pilot_share_table=share_table(1.6),
-        totals=table(TOTAL, (count, 3)),
+        totals=table(TOTAL, (len(contracts), 3)),
         platform_applications=np.zeros(2),
     )
 

@@ -30,8 +30,8 @@ def walked(market, months):
     stages = np.full((months, 500), -1)
     for month in range(months):
         market.step()
-        stages[month, : market.alliance_count] = market.alliances.stage[: market.alliance_count]
-    return stages[:, : market.alliance_count]
+        stages[month, : len(market.alliances)] = market.alliances.stage
+    return stages[:, : len(market.alliances)]
 
 
 def test_a_good_pair_goes_from_pilot_to_operation_in_the_months_it_takes(make_market):
@@ -39,7 +39,7 @@ def test_a_good_pair_goes_from_pilot_to_operation_in_the_months_it_takes(make_ma
         years=2, **FIRST, alliances__fit_sd=0.1, alliances__prior_mean=3.0, alliances__operation_sd=0.1
     )
     stages = walked(market, 20)
-    rows = market.alliances[: market.alliance_count]
+    rows = market.alliances
     early = np.flatnonzero((rows.met < 8) & (rows.operating_since != NONE))
     assert len(early) > 3
     group = market.parameters.alliances
@@ -57,7 +57,7 @@ def test_a_hopeless_pair_fails_its_pilot_and_frees_its_slots(make_market):
     market = make_market(years=1, **FIRST, alliances__fit_sd=2.0)
     market.pairs.fit[:] = -6.0  # nobody knows
     walked(market, 12)
-    rows = market.alliances[: market.alliance_count]
+    rows = market.alliances
     over = rows[rows.decision_due < 11]
     assert len(over) > 3
     assert (over.stage == ENDED).all()
@@ -71,7 +71,7 @@ def test_signing_first_learns_after_signing_and_goes_dormant_until_the_term_ends
     market = make_market(years=2, alliances__fit_sd=2.0, alliances__review_months=2)
     market.pairs.fit[:] = -6.0
     stages = walked(market, 20)
-    rows = market.alliances[: market.alliance_count]
+    rows = market.alliances
     assert (rows.signed == rows.met).all()
     slept = rows[rows.first_dormant != NONE]
     assert len(slept) > 3
@@ -97,7 +97,7 @@ def test_a_dormant_pact_wakes_when_it_is_worth_it_again(make_market):
 def test_prestige_makes_paper_pacts(make_market):
     market = make_market(years=1, alliances__signing_prestige=1e9, alliances__integration_cost=5e7)
     walked(market, 10)
-    rows = market.alliances[: market.alliance_count]
+    rows = market.alliances
     assert len(rows) > 5
     paper = (rows.stage == SIGNED) & (rows.integration_started == NONE)
     assert paper.mean() > 0.8
@@ -107,7 +107,7 @@ def test_prestige_makes_paper_pacts(make_market):
 def test_a_good_pact_is_renewed(make_market):
     market = make_market(years=2, alliances__fit_sd=0.1, alliances__prior_mean=3.0, alliances__term_months=8)
     walked(market, 22)
-    rows = market.alliances[: market.alliance_count]
+    rows = market.alliances
     assert rows.renewals.max() >= 1
     assert (rows.term_ends[rows.renewals > 0] > rows.met[rows.renewals > 0] + 8).all()
 
@@ -121,7 +121,7 @@ def test_what_alliances_cost_is_what_the_books_say(make_market):
         flows = -market.books.flows[[Flow.ALLIANCE_COST, Flow.OPENING_COST]].sum(axis=(0, 2))
         banks = market.books.banks
         posted += [flows[:banks].sum(), flows[banks : banks + market.books.platforms].sum()]
-    rows = market.alliances[: market.alliance_count]
+    rows = market.alliances
     noted = np.array([rows.bank_spent.sum(), rows.platform_spent.sum()]) * 100
     np.testing.assert_allclose(noted, posted, rtol=0, atol=0.5)
     assert posted.min() > 0
@@ -138,11 +138,11 @@ def test_a_bank_without_equity_leaves_its_alliances_and_the_books_still_balance(
     market.banks_table.alive[bank] = 0
     for _ in range(6):
         market.step()
-    mine = market.alliances[: market.alliance_count]
+    mine = market.alliances
     mine = mine[mine.bank == bank]
     assert (mine.stage == ENDED).all()
     assert (mine.end_reason == BANK_CLOSED).any()
-    joint = np.flatnonzero(market.contracts.bank[: market.contract_count] == bank)
+    joint = np.flatnonzero(market.contracts.bank == bank)
     assert market.totals.originations[joint].sum() == 0
     assert market.totals.loan_months[joint].sum() > 0  # its loans run off
 
@@ -164,7 +164,7 @@ def test_beliefs_outlive_an_episode(make_market):
     market = make_market(years=2, **FIRST, alliances__fit_sd=2.0)
     market.pairs.fit[:] = -6.0
     walked(market, 18)
-    rows = market.alliances[: market.alliance_count]
+    rows = market.alliances
     failed = rows[rows.end_reason == PILOT_FAILED]
     pairs = failed.platform.astype(int) * len(market.banks_table) + failed.bank
     assert (market.pairs.belief_mean[pairs] < market.pairs.prior_mean[pairs]).all()

@@ -74,6 +74,6 @@ class Platform(mesa.Agent):
 
 def partners_of(market, side: str, row: int, other: str) -> list[int]:
     """The other side's rows in operating and dormant alliances of one party."""
-    alliances = market.alliances[: market.alliance_count]
+    alliances = market.alliances
     mine = (alliances[side] == row) & ((alliances.stage == OPERATING) | (alliances.stage == DORMANT))
     return [int(partner) for partner in alliances[other][mine]]

@@ -62,7 +62,7 @@ class Supervision:
 
     def __init__(self, market) -> None:
         self.market, self.regime = market, market.regulation.now
-        self.contracts = market.contracts[: market.contract_count]
+        self.contracts = market.contracts
         self.number = len(market.banks_table)
         joint = self.contracts.kind == JOINT
         pair = pair_of(self.contracts.platform, self.contracts.bank, self.number)
@@ -79,8 +79,8 @@ class Supervision:
         market, contracts, regime = self.market, self.contracts, self.regime
         forbidden = np.zeros((len(NAMES), len(contracts)), dtype=bool)
         forbidden[SHARE] = self.joint & (1.0 - contracts.funding_share < regime.minimum_platform_share - _SLACK)
-        ended = market.alliances.end_reason[contracts.alliance] == DELISTED
-        forbidden[LIST] = self.joint & ended & self.in_force[LIST]
+        ended = market.alliances.end_reason[contracts.alliance[self.joint]] == DELISTED
+        forbidden[LIST, self.joint] = ended & self.in_force[LIST]
         bank = contracts.bank.astype(np.int64)
         bound = (bank != NONE) & is_local(market)[bank]
         region = np.where(bound, market.banks_table.region[bank].astype(np.int64), NONE)

@@ -40,8 +40,8 @@ class MonthView:
         self.market = market
         self.banks = market.banks_table
         self.platforms = market.platforms_table
-        self.contracts = market.contracts[: market.contract_count]
-        self.alliances = market.alliances[: market.alliance_count]
+        self.contracts = market.contracts
+        self.alliances = market.alliances
 
     @cached_property
     def totals(self) -> np.recarray:

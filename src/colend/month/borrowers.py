@@ -157,7 +157,7 @@ def build_segments(market) -> np.recarray:
 def build_offers(market) -> np.recarray:
     """The terms of every contract for every segment."""
     credit, group = market.parameters.credit, market.parameters.platforms
-    contracts = market.contracts[: market.contract_count]
+    contracts = market.contracts
     banks, platforms = market.banks_table, market.platforms_table
     kind, bank, platform = contracts.kind, contracts.bank.astype(np.int64), contracts.platform.astype(np.int64)
     joint, own, lender = kind == JOINT, kind == OWN, kind == LENDER
@@ -199,7 +199,8 @@ def build_offers(market) -> np.recarray:
     unlimited = np.where(lender, platforms.admission[platform], banks.admission[bank] * banks.alive[bank])
     offers.unlimited = unlimited[:, None]
     offers.admission = (unlimited * np.where(joint, market.pairs.admission[pair], 1.0))[:, None]
-    offers.served = np.where(joint, market.alliances.share_served[contracts.alliance], 1.0)[:, None]
+    offers.served = 1.0
+    offers["served"][joint] = market.alliances.share_served[contracts.alliance[joint], None]
 
     depth = contract_depths(market, contracts)[:, None]
     spread = 1.0 / (1.0 + offers.precision)

@@ -41,7 +41,7 @@ def observe_flows(market) -> None:
     outlook.mix = np.where(seen > 0.0, smooth(outlook.mix, doors / np.maximum(seen, 1.0)), outlook.mix)
     outlook.own_applications = smooth(outlook.own_applications, totals.applications[:number] * scale)
 
-    contracts = market.contracts[: market.contract_count]
+    contracts = market.contracts
     bank = contracts.bank.astype(np.int64)
     funded = contracts.funding_share > 0.0
     sums = market.contract_totals

@@ -33,7 +33,7 @@ def sum_rows(rows, outstanding):
 
 def summed_balances(market) -> np.ndarray:
     """Fen outstanding by contract in the real market, summed again from the loans."""
-    (outstanding,) = summed_over(sum_rows, market.borrowers_table, market.threads, market.contract_count)
+    (outstanding,) = summed_over(sum_rows, market.borrowers_table, market.threads, len(market.contracts))
     return outstanding * market.scale
 
 
@@ -117,7 +117,7 @@ def post_loans(market) -> None:
     """Everything that the borrowers' pass moved, by contract; then the penalty on what was lent beyond headroom."""
     books, credit = market.books, market.parameters.credit
     banks, platforms = market.banks_table, market.platforms_table
-    contracts = market.contracts[: market.contract_count]
+    contracts = market.contracts
     accounts = Accounts(books.borrowers, books.depositors, books.suppliers, books.debt, books.banks)
     costs = fen([{OWN: credit.origination_cost_own}.get(kind, credit.origination_cost_joint) for kind in range(3)])
     profit = np.zeros((2, len(contracts)), dtype=np.int64)
@@ -186,7 +186,7 @@ def post_taxes_and_payouts(market) -> None:
 def update_balance_sheets(market) -> None:
     """Equity, loans, capital ratio and profit from the ledger into the tables of banks and platforms."""
     books, banks, platforms = market.books, market.banks_table, market.platforms_table
-    contracts = market.contracts[: market.contract_count]
+    contracts = market.contracts
     equity = books.equity() / FEN
     banks.equity, platforms.equity = equity[: books.banks], equity[books.banks : books.banks + books.platforms]
     banks.profit, platforms.profit = market.after_tax[: books.banks], market.after_tax[books.banks :]

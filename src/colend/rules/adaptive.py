@@ -53,9 +53,7 @@ def adapt(market) -> None:
     due = None
     for rows, party, choice, who in choosers(market):
         if due is None:
-            due = np.flatnonzero(
-                market.alliances.met[: market.alliance_count] == market.month - group.evaluation_months
-            )
+            due = np.flatnonzero(market.alliances.met == market.month - group.evaluation_months)
         evaluate(market, rows, party, choice, due)
         if revise:
             rows[choice][who] = revised(market, rows, party, choice, who)

@@ -38,7 +38,7 @@ from colend.state.tables import (
     PLATFORM_LEFT,
     SIGNED,
     WITHDRAWN,
-    grown,
+    lengthened,
     pair_of,
     table,
 )
@@ -83,7 +83,7 @@ def found_pairs(market) -> np.recarray:
 def alliances_in(market, *stages: int) -> np.ndarray:
     """Rows of the alliances in these stages."""
     wanted = sum(1 << stage for stage in stages)
-    return compiled(rows_in)(market.alliances.stage[: market.alliance_count], wanted)
+    return compiled(rows_in)(market.alliances.stage, wanted)
 
 
 def rows_in(stages, wanted):
@@ -196,9 +196,8 @@ def meet(market) -> None:
 def begin(market, platform: int, bank: int, bank_worth: float, platform_worth: float) -> None:
     """A new alliance: the parties met and either decide now or set up a pilot first."""
     group, pair = market.parameters.alliances, platform * len(market.banks_table) + bank
-    row = market.alliance_count
-    market.alliances = grown(market.alliances, row + 1)
-    market.alliance_count += 1
+    row = len(market.alliances)
+    market.alliances = lengthened(market.alliances)
     alliance = market.alliances[row]
     alliance.platform, alliance.bank, alliance.met = platform, bank, market.month
     alliance.sequencing = market.pair_sequencing[pair]
@@ -339,7 +338,7 @@ def allocation(market, rows: np.ndarray) -> np.ndarray:
 def draw_operations(market) -> None:
     """q_t = logistic(x + u_t) of every alliance with flow; effort after signing has moved x."""
     group, alliances = market.parameters.alliances, market.alliances
-    alliances.share_served[: market.alliance_count] = 0.0
+    alliances.share_served = 0.0
     operating = alliances_in(market, OPERATING)
     alliances.fit_drift[operating] += group.commitment_effort
     rows = alliances_in(market, PILOT, OPERATING)

@@ -78,7 +78,7 @@ class AllianceFacts:
 
     def __init__(self, market) -> None:
         self.market = market
-        self.rows = market.alliances[: market.alliance_count]
+        self.rows = market.alliances
         self.bank_value = self.rows.bank_value + self.rows.bank_terminal_value
         self.platform_value = self.rows.platform_value + self.rows.platform_terminal_value
         self.signed = self.rows.signed != NONE

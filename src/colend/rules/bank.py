@@ -57,7 +57,7 @@ def set_capacity(market) -> None:
     banks.overshoot = np.minimum(
         overshoot(banks.consumer_loans, equity, group.minimum_ratio, group.risk_weight, other), banks.consumer_loans
     )
-    alliances = market.alliances[: market.alliance_count]
+    alliances = market.alliances
     operating = alliances_in(market, OPERATING)
     count = np.bincount(alliances.bank[operating], minlength=len(banks))
     runoff = monthly_runoff(banks.consumer_loans, mean_term(market.parameters))
@@ -195,7 +195,7 @@ def choose_laboratory(market) -> None:
 def laboratory_sponsors(market) -> np.ndarray:
     """The platform that shares each bank's laboratory: an operating partner that opens technology to it, or NONE."""
     sponsors = np.full(len(market.banks_table), NONE)
-    alliances = market.alliances[: market.alliance_count]
+    alliances = market.alliances
     rows = alliances_in(market, OPERATING)
     rows = rows[market.contracts.openness[alliances.contract[rows]] == TECHNOLOGY]
     sponsors[alliances.bank[rows]] = alliances.platform[rows]
@@ -239,7 +239,7 @@ def pay_for_plans(market, replacement: np.ndarray) -> None:
 
 def taught(market) -> np.ndarray:
     """Transfer that each bank receives this month from platforms that open their technology, before absorption."""
-    alliances, pairs, banks = market.alliances[: market.alliance_count], market.pairs, market.banks_table
+    alliances, pairs, banks = market.alliances, market.pairs, market.banks_table
     rows = alliances_in(market, PILOT, OPERATING)
     rows = rows[(market.contracts.openness[alliances.contract[rows]] == TECHNOLOGY) & (alliances.routed[rows] > 0.0)]
     bank, platform = alliances.bank[rows], alliances.platform[rows]
@@ -265,7 +265,7 @@ def done(market) -> np.ndarray:
 def correct_intercepts(market) -> None:
     """Add the month's defaults and predictions to each channel's sums, and set the channels' corrections."""
     banks, platforms, pairs = market.banks_table, market.platforms_table, market.pairs
-    contracts = market.contracts[: market.contract_count]
+    contracts = market.contracts
     channel = np.where(
         contracts.kind == JOINT,
         pair_of(contracts.platform, contracts.bank, len(banks)),

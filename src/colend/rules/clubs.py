@@ -29,7 +29,7 @@ def there_is_a_club(market) -> bool:
 
 def members_in(market, *stages: int) -> np.ndarray:
     """bool[banks]: members whose alliance with the club's platform is in one of these stages."""
-    alliances, result = market.alliances[: market.alliance_count], np.zeros(len(market.banks_table), dtype=bool)
+    alliances, result = market.alliances, np.zeros(len(market.banks_table), dtype=bool)
     ours = (alliances.platform == market.parameters.clubs.platform - 1) & np.isin(alliances.stage, stages)
     result[alliances.bank[ours]] = True
     return result & (market.banks_table.club > 0)
@@ -66,7 +66,7 @@ def looks_for(market, draw: np.ndarray) -> np.ndarray:
 
 def hub_has_signed(market) -> bool:
     """Whether the hub ever signed a pact with the club's platform."""
-    alliances = market.alliances[: market.alliance_count]
+    alliances = market.alliances
     theirs = (market.banks_table.club[alliances.bank] == HUB) & (alliances.signed != NONE)
     return bool((theirs & (alliances.platform == market.parameters.clubs.platform - 1)).any())
 

@@ -26,7 +26,7 @@ class Season:
     def watch(self, market) -> None:
         """Add the month that the market has just lived; own channels are the first contracts."""
         number = len(market.banks_table)
-        contracts, totals = market.contracts[: market.contract_count], market.totals
+        contracts, totals = market.contracts, market.totals
         yuan = market.scale / FEN
         part = totals.originated.sum(axis=1) * yuan * contracts.funding_share
         funded = np.flatnonzero(contracts.bank != NONE)[number:]

@@ -87,7 +87,7 @@ def route(market) -> None:
     partner's offered lending counts (1 + signed_priority)-fold. The own lender has a row where it has weight;
     otherwise it comes last anyway. Where local banks lend in their region only, the table has a slice for each.
     """
-    alliances, banks, group = market.alliances[: market.alliance_count], market.banks_table, market.parameters.alliances
+    alliances, banks, group = market.alliances, market.banks_table, market.parameters.alliances
     eligible = alliances_in(market, PILOT, OPERATING)
     eligible = eligible[banks.alive[alliances.bank[eligible]] != 0]
     alliances.routed = 0.0

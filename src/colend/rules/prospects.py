@@ -181,7 +181,7 @@ def expect(market, weight: float) -> np.ndarray:
     """
     parameters, banks, platforms, pairs = market.parameters, market.banks_table, market.platforms_table, market.pairs
     outlook = market.outlook
-    alliances = market.alliances[: market.alliance_count]
+    alliances = market.alliances
     signed = alliances_in(market, SIGNED, INTEGRATING, OPERATING)
     running = alliances_in(market, PILOT, OPERATING)
     place = np.arange(len(pairs))
@@ -255,7 +255,7 @@ def served_applications(market, rows: np.ndarray) -> np.ndarray:
 
 def joint_loans(market) -> tuple[np.ndarray, np.ndarray]:
     """Alliances in pilot or operation, and the loans a month that each may expect, float64[alliance, segment]."""
-    alliances, outlook = market.alliances[: market.alliance_count], market.outlook
+    alliances, outlook = market.alliances, market.outlook
     rows = alliances_in(market, PILOT, OPERATING)
     pair = pairs_of(market, rows)
     per_application = outlook.mix[alliances.platform[rows]] * outlook.loans[pair]

@@ -179,7 +179,7 @@ def price_caps(regime: Regime, fees):
 
 def joint_stocks(market) -> np.ndarray:
     """Yuan of its part of joint loans that each bank has with each platform, float64[pairs]."""
-    contracts = market.contracts[: market.contract_count]
+    contracts = market.contracts
     joint = contracts.kind == JOINT
     pair = pair_of(contracts.platform[joint], contracts.bank[joint], len(market.banks_table))
     return np.bincount(pair, market.books.bank_claims[joint] / FEN, len(market.pairs))

@@ -8,6 +8,7 @@ less than one cache line, so a rule that touches many of its fields costs one me
 from __future__ import annotations
 
 import functools
+from typing import cast
 
 import numpy as np
 
@@ -349,10 +350,12 @@ _STARTS_AT_NONE = {
 }
 
 
-def grown(rows: np.recarray, length: int) -> np.recarray:
-    """`rows`, or a copy with at least `length` rows (capacity doubles, so that appending stays cheap)."""
-    if length <= len(rows):
-        return rows
-    larger = table(rows.dtype, max(length, 2 * len(rows)))
-    larger[: len(rows)] = rows
-    return larger
+def lengthened(rows: np.recarray) -> np.recarray:
+    """`rows` and a fresh one. The table that they are the beginning of doubles when it is full, so that appending
+    stays cheap.
+    """
+    room = rows.base
+    if not isinstance(room, Table) or len(room) == len(rows):
+        room = table(rows.dtype, max(16, 2 * len(rows)))
+        room[: len(rows)] = rows
+    return cast(np.recarray, room[: len(rows) + 1])
