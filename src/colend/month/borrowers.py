@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from colend.compilation import compiled
 from colend.equations.default import monthly_hazard
-from colend.equations.relationship import awareness_gain
+from colend.equations.relationship import AWAY, HOME, awareness_gain
 from colend.rules.borrower import borrower_month
 from colend.rules.prospects import contract_depths
-from colend.rules.regulation import is_local, price_caps
+from colend.rules.regulation import is_local
 from colend.rules.stress import demand_factor
 from colend.scenario.parameters import OPENNESS
 from colend.state.books import FEN
@@ -83,11 +84,11 @@ def counted(totals: np.recarray) -> np.ndarray:
 
 def build_snapshot(market) -> Snapshot:
     """Everything the borrowers' rule reads this month."""
-    population = market.parameters.population
+    population, segments = market.parameters.population, build_segments(market)
     return Snapshot(
         build_month(market),
-        build_segments(market),
-        build_offers(market),
+        segments,
+        build_offers(market, segments),
         market.routing.start,
         market.routing.member,
         market.routing.weight,
@@ -154,69 +155,102 @@ def build_segments(market) -> np.recarray:
     return segments
 
 
-def build_offers(market) -> np.recarray:
-    """The terms of every contract for every segment."""
-    credit, group = market.parameters.credit, market.parameters.platforms
-    contracts = market.contracts
-    banks, platforms = market.banks_table, market.platforms_table
-    kind, bank, platform = contracts.kind, contracts.bank.astype(np.int64), contracts.platform.astype(np.int64)
-    joint, own, lender = kind == JOINT, kind == OWN, kind == LENDER
-    offers = table(OFFER, (len(contracts), len(market.default_threshold)))
-    offers.kind, offers.bank = kind[:, None], bank[:, None]
-    offers.region = np.where(bank == NONE, NONE, banks.region[bank].astype(np.int64))[:, None]
-    offers.home_only = np.where(bank == NONE, False, is_local(market)[bank])[:, None]
-
-    view = np.where(joint & (contracts.openness == TRAFFIC), credit.thin_view, 1.0)
-    own_precision = banks.precision[bank, None] * credit.bank_precision_factor.as_array() * view[:, None]
-    offers.platform_precision = platforms.precision[platform, None] * credit.platform_precision_factor.as_array()
-    offers.precision = np.where(lender[:, None], offers.platform_precision, own_precision)
-    pair = np.where(joint, platform * len(banks) + bank, 0)
-    offers.intercept = np.where(
-        joint, market.pairs.intercept[pair], np.where(own, banks.own_intercept[bank], platforms.own_intercept[platform])
-    )[:, None]
-    offers.threshold = market.default_threshold + offers.intercept
-    offers.platform_threshold = market.default_threshold + platforms.own_intercept[platform][:, None]
-
-    fee = contracts.fee_rate + np.where(
-        joint, contracts.technology_fee / np.maximum(contracts.funding_share, 1e-9), 0.0
+def build_offers(market, segments: np.recarray) -> np.recarray:
+    """The terms of every contract for every segment, OFFER[contract, segment]; `segments` is SEGMENT_MONTH."""
+    customers, contracts = market.parameters.customers, market.contracts
+    offers = table(OFFER, (len(contracts), len(segments)))
+    compiled(fill_offers, allocates=False)(
+        contracts,
+        market.banks_table,
+        market.platforms_table,
+        market.pairs,
+        market.alliances,
+        *market.regulation.terms,
+        segments,
+        contract_depths(market, contracts),
+        is_local(market),
+        market.parameters.banks.base_hurdle,
+        customers.awareness_gain,
+        customers.visibility.as_array(),
+        market.touch,
+        offers,
     )
-    hurdle = np.where(joint, market.pairs.hurdle[pair], banks.hurdle[bank])
-    bank_base = banks.funds_rate[bank] + banks.operating_rate[bank] + hurdle + np.where(joint, fee, 0.0)
-    lender_base = (
-        platforms.funds_rate[platform] + platforms.operating_rate[platform] + market.parameters.banks.base_hurdle
-    )
-    offers.base_rate = np.where(lender, lender_base, bank_base)[:, None]
-    posted = credit.posted_rate.as_array() - np.where(own, credit.own_discount, 0.0)[:, None]
-    offers.fee_income = (contracts.funding_share * contracts.fee_rate + contracts.technology_fee)[:, None]
-    price = np.where(credit.pricing == "risk_based", credit.rate_cap, np.minimum(posted, credit.rate_cap))
-    offers.price = np.minimum(
-        price, price_caps(market.regulation.now, np.where(joint[:, None], offers.fee_income, 0.0))
-    )
-    offers.acceptance = np.log(offers.price / market.parameters.population.reservation_rate.as_array())
-    cost = np.where(own, credit.origination_cost_own, credit.origination_cost_joint)
-    part = np.where(joint, contracts.funding_share, 1.0)  # the bank pays it all and earns on its part
-    offers.origination_cost = (cost / part * FEN)[:, None]
-    unlimited = np.where(lender, platforms.admission[platform], banks.admission[bank] * banks.alive[bank])
-    offers.unlimited = unlimited[:, None]
-    offers.admission = (unlimited * np.where(joint, market.pairs.admission[pair], 1.0))[:, None]
-    offers.served = 1.0
-    offers["served"][joint] = market.alliances.share_served[contracts.alliance[joint], None]
-
-    depth = contract_depths(market, contracts)[:, None]
-    spread = 1.0 / (1.0 + offers.precision)
-    shared_precision = np.maximum(offers.platform_precision * depth, 1e-300)
-    offers.sharing_weight = np.where(depth > 0.0, 1.0 / (spread + 1.0 / shared_precision), 0.0)
-    blur = np.where(depth > 0.0, (1.0 / np.maximum(depth, 1e-12) - 1.0) / offers.platform_precision, 0.0)
-    offers.sharing_noise = np.sqrt(blur)
-
-    offers.platform_part = (1.0 - contracts.funding_share)[:, None]
-    own_cost = platforms.funds_rate[platform] + platforms.operating_rate[platform]
-    offers.interest_margin = offers.price - own_cost[:, None]
-    offers.minimum_income = group.minimum_income * FEN
-
-    customers = market.parameters.customers
-    seen = np.where(own, 1.0, customers.visibility.as_array()[contracts.openness])[:, None]
-    offers.gain_home = awareness_gain(customers.awareness_gain, market.touch[bank, :, 0], seen)
-    offers.gain_away = awareness_gain(customers.awareness_gain, market.touch[bank, :, 1], seen)
-    offers.opens_customers = (joint & (contracts.openness >= CUSTOMERS))[:, None]
     return offers
+
+
+def fill_offers(
+    contracts,
+    banks,
+    platforms,
+    pairs,
+    alliances,
+    general,
+    terms,
+    segments,
+    depths,
+    local,
+    base_hurdle,
+    awareness,
+    visibility,
+    touch,
+    offers,
+):
+    """Fill OFFER[contract, segment]; `general` and `terms` are GENERAL_TERMS and SEGMENT_TERMS of the rules in force.
+
+    An own channel has no platform and a platform's lender no bank; what an offer then says of them is meaningless.
+    """
+    for c in range(len(contracts)):
+        contract, depth = contracts[c], depths[c]
+        joint, own, lender = contract.kind == JOINT, contract.kind == OWN, contract.kind == LENDER
+        bank, platform = banks[contract.bank], platforms[contract.platform]
+        view, seen = 1.0, visibility[contract.openness]
+        own_cost = platform.funds_rate + platform.operating_rate
+        fee_income = contract.funding_share * contract.fee_rate + contract.technology_fee
+        if joint:
+            pair = pairs[contract.platform * len(banks) + contract.bank]
+            if contract.openness == TRAFFIC:
+                view = general.thin_view
+            intercept, limited, served = pair.intercept, pair.admission, alliances[contract.alliance].share_served
+            fee = contract.fee_rate + contract.technology_fee / max(contract.funding_share, 1e-9)
+            base = bank.funds_rate + bank.operating_rate + pair.hurdle + fee
+            origination = general.cost_joint / contract.funding_share  # the bank pays it all and earns on its part
+            unlimited = bank.admission * bank.alive
+        elif own:
+            intercept, limited, served, seen = bank.own_intercept, 1.0, 1.0, 1.0
+            base = bank.funds_rate + bank.operating_rate + bank.hurdle
+            origination = general.cost_own
+            unlimited = bank.admission * bank.alive
+        else:
+            intercept, limited, served = platform.own_intercept, 1.0, 1.0
+            base = own_cost + base_hurdle
+            origination = general.cost_joint
+            unlimited = platform.admission
+        for s in range(len(segments)):
+            offer = offers[c, s]
+            offer.kind, offer.bank, offer.region, offer.home_only = contract.kind, contract.bank, NONE, 0
+            if not lender:
+                offer.region, offer.home_only = bank.region, local[contract.bank]
+            offer.platform_precision = platform.precision * terms[s].platform_factor
+            offer.precision = bank.precision * terms[s].bank_factor * view
+            if lender:
+                offer.precision = offer.platform_precision
+            offer.intercept, offer.threshold = intercept, segments[s].threshold + intercept
+            offer.platform_threshold = segments[s].threshold + platform.own_intercept
+            offer.base_rate = base
+            offer.price = terms[s].price_own
+            if not own:
+                offer.price = min(terms[s].price_joint, general.rate_cap + (fee_income if joint else 0.0))
+            offer.acceptance = math.log(offer.price / segments[s].reservation)
+            offer.origination_cost = origination * FEN
+            offer.unlimited, offer.admission, offer.served = unlimited, unlimited * limited, served
+            offer.sharing_weight, offer.sharing_noise = 0.0, 0.0
+            if depth > 0.0:
+                blurred = 1.0 / max(offer.platform_precision * depth, 1e-300)
+                offer.sharing_weight = 1.0 / (1.0 / (1.0 + offer.precision) + blurred)
+                offer.sharing_noise = math.sqrt((1.0 / max(depth, 1e-12) - 1.0) / offer.platform_precision)
+            offer.fee_income, offer.platform_part = fee_income, 1.0 - contract.funding_share
+            offer.interest_margin = offer.price - own_cost
+            offer.minimum_income = general.minimum_income * FEN
+            offer.gain_home = awareness_gain(awareness, touch[contract.bank, s, HOME], seen)
+            offer.gain_away = awareness_gain(awareness, touch[contract.bank, s, AWAY], seen)
+            offer.opens_customers = 1 if joint and contract.openness >= CUSTOMERS else 0
