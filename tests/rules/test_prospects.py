@@ -19,7 +19,8 @@ def row(platform, bank):
 
 
 def test_depth_by_openness():
-    assert list(sharing_depth(np.array([0, 1, 2, 2]), 0.5, np.array([0.9, 0.9, 0.9, 0.1]))) == [0.0, 0.5, 0.9, 0.5]
+    depths = [sharing_depth(openness, 0.5, trust) for openness, trust in ((0, 0.9), (1, 0.9), (2, 0.9), (2, 0.1))]
+    assert depths == [0.0, 0.5, 0.9, 0.5]
 
 
 def test_anticipated_applications_by_hand(hand_made_market):

@@ -46,8 +46,7 @@ def awareness_at_end(growth, touch, visibility, terms, shares):
 def annuity(discount, persistence, months):
     """sum_{t=1..months} (b x persistence)^t, b the monthly discount factor; `months` may be a fraction and an array."""
     factor = discount * persistence
-    # at a factor of 1 the sum is the number of months
-    return np.where(factor < 1.0, factor * (1.0 - factor**months) / np.where(factor < 1.0, 1.0 - factor, 1.0), months)
+    return months if factor >= 1.0 else factor * (1.0 - factor**months) / (1.0 - factor)
 
 
 def idle_share(need, funded, term):

@@ -39,6 +39,7 @@ GENERAL_TERMS = np.dtype(
         ("risk_based", "?"),
         ("rational", "?"),
         ("thin_view", "f8"),
+        ("data_share", "f8"),
         ("funding_share", "f8"),
         ("fee_rate", "f8"),
         ("technology_fee", "f8"),
@@ -112,7 +113,8 @@ def monthly_discount(parameters) -> float:
 
 def mean_term(parameters) -> float:
     """Mean term of loans in months."""
-    return float(np.dot(parameters.population.terms_months, parameters.population.term_shares))
+    population = parameters.population
+    return sum(term * share for term, share in zip(population.terms_months, population.term_shares, strict=True))
 
 
 def general_terms(parameters) -> np.record:
@@ -125,6 +127,7 @@ def general_terms(parameters) -> np.record:
     row.risk_based = credit.pricing == "risk_based"
     row.rational = credit.prescreen_inference == "rational"
     row.thin_view = credit.thin_view
+    row.data_share = platforms.data_share
     row.funding_share = alliances.funding_share
     row.fee_rate = platforms.fee_rate
     row.technology_fee = platforms.technology_fee
@@ -175,9 +178,9 @@ def sharing_depth(openness, data_share, trust):
 
     0 traffic, `data_share` customers, max(data_share, trust) technology.
     """
-    return np.where(
-        openness == TRAFFIC, 0.0, np.where(openness == TECHNOLOGY, np.maximum(data_share, trust), data_share)
-    )
+    if openness == TRAFFIC:
+        return 0.0
+    return max(data_share, trust) if openness == TECHNOLOGY else data_share
 
 
 def open_outlook(market) -> Outlook:

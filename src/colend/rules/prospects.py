@@ -7,138 +7,19 @@ platform_margin and transfer_worth.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from colend.compilation import compiled
 from colend.equations.capability import absorption, transfer
-from colend.equations.pricing import origination_rate, platform_cutoff
 from colend.equations.relationship import AWAY, HOME, annuity, customer_value, idle_share
-from colend.equations.screening import information, lending, passed_applicants
 from colend.equations.valuation import share_rows
 from colend.rules.alliance import alliances_in, pairs_of
-from colend.rules.outlook import TECHNOLOGY, TRAFFIC, Outlook, mean_term, monthly_discount, sharing_depth
+from colend.rules.channels import joint_channels, own_channel
+from colend.rules.outlook import TECHNOLOGY, mean_term, monthly_discount, sharing_depth
 from colend.rules.regulation import depth_limit, home_share, region_weights, set_limits
-from colend.state.tables import INTEGRATING, JOINT, OPERATING, PILOT, SIGNED, pair_of
+from colend.state.tables import INTEGRATING, JOINT, OPERATING, PILOT, SIGNED
 
-_STEP = 0.05  # relative step of the derivative by precision
 _ROUNDS = 3  # the derivative of pairs without business is refreshed in turns, each every third month
-
-
-def own_channel(banks, general, segments, offered, loans, margin, slope):
-    """Fill what each bank expects per application in its own channel, by segment."""
-    for b in range(len(banks)):
-        bank = banks[b]
-        for s in range(len(segments)):
-            terms = segments[s]
-            cost = bank.funds_rate + bank.operating_rate + origination_rate(general.cost_own, terms.amount_months)
-            yuan = terms.amount_months / 24.0
-            worth = 0.0
-            for step in range(2):
-                precision = bank.precision * terms.bank_factor * (1.0 + _STEP * step)
-                variance = 1.0 / (1.0 + precision)
-                sold, made, rate, loss = lending(
-                    0.0,
-                    math.sqrt(1.0 - variance),
-                    variance,
-                    terms.threshold + bank.own_intercept,
-                    terms.loading,
-                    general.loss_given_default,
-                    cost + bank.hurdle,
-                    terms.price_own,
-                    general.risk_based,
-                    terms.log_own,
-                    general.reservation_slope,
-                    general.reservation_sigma,
-                    general.rational,
-                )
-                profit = yuan * (rate - cost * made - loss)
-                if step == 0:
-                    offered[b, s], loans[b, s], margin[b, s], worth = sold, made, profit, profit
-                else:
-                    slope[b, s] = (profit - worth) / (_STEP * bank.precision)
-
-
-def is_open(pairs, first, number, level):
-    """Whether any of `number` pairs from row `first` on has this openness."""
-    found = False
-    for row in range(first, first + number):
-        found = found or pairs[row].openness == level
-    return found
-
-
-def joint_channels(pairs, banks, platforms, depths, wanted, general, segments, loans, margin, slope, income):
-    """Fill what each pair expects per served application, by segment, with what the platform opens.
-
-    Both sides earn on the same event, that the platform passes it, the bank offers and the borrower accepts: the bank
-    s_b B(T+1)/24 (r - r* + hurdle), the platform B(T+1)/24 [fee income + s_p (r - cost_p - EL)], cost_p its funds and
-    operating rate. Slopes by precision only where `wanted`. Naive parties expect applicants like all others, though
-    they see how many pass.
-    """
-    part = general.funding_share
-    other = 1.0 - part
-    for p in range(len(platforms)):
-        platform = platforms[p]
-        for level in range(TECHNOLOGY + 1):
-            if not is_open(pairs, p * len(banks), len(banks), level):
-                continue
-            technology = general.technology_fee if level == TECHNOLOGY else 0.0
-            own_view = general.thin_view if level == TRAFFIC else 1.0
-            fee_income = part * general.fee_rate + technology
-            own_cost = platform.funds_rate + platform.operating_rate
-            for s in range(len(segments)):
-                terms = segments[s]
-                platform_precision = platform.precision * terms.platform_factor
-                price = min(terms.price_joint, general.rate_cap + fee_income)
-                log_price = terms.log_joint + math.log(price / terms.price_joint)
-                cutoff = platform_cutoff(
-                    fee_income,
-                    other,
-                    price - own_cost,
-                    general.minimum_income,
-                    terms.amount_months,
-                    general.loss_given_default,
-                    terms.threshold + platform.own_intercept,
-                    terms.loading,
-                    platform_precision,
-                )
-                passed = passed_applicants(cutoff, platform_precision)[2]
-                known = cutoff if general.rational else -math.inf
-                yuan = terms.amount_months / 24.0
-                origination = origination_rate(general.cost_joint / part, terms.amount_months)  # the bank pays it all
-                fixed = general.fee_rate + technology / part + origination
-                for b in range(len(banks)):
-                    row = p * len(banks) + b
-                    if pairs[row].openness != level:
-                        continue
-                    cost = banks[b].funds_rate + banks[b].operating_rate + fixed
-                    worth = 0.0
-                    for step in range(2 if wanted[row] else 1):
-                        own = banks[b].precision * terms.bank_factor * own_view * (1.0 + _STEP * step)
-                        mean, spread, variance = information(own, platform_precision, depths[row], known)
-                        _, made, rate, loss = lending(
-                            mean,
-                            spread,
-                            variance,
-                            terms.threshold + pairs[row].intercept,
-                            terms.loading,
-                            general.loss_given_default,
-                            cost + pairs[row].hurdle,
-                            price,
-                            general.risk_based,
-                            log_price,
-                            general.reservation_slope,
-                            general.reservation_sigma,
-                            general.rational,
-                        )
-                        profit = passed * part * yuan * (rate - cost * made - loss)
-                        if step == 0:
-                            loans[row, s], margin[row, s], worth = passed * made, profit, profit
-                            earned = fee_income * made + other * (rate - own_cost * made - loss)
-                            income[row, s] = passed * yuan * earned
-                        else:
-                            slope[row, s] = (profit - worth) / (_STEP * banks[b].precision)
 
 
 def expected_shares(market, pair: np.ndarray) -> np.ndarray:
@@ -179,17 +60,13 @@ def expect(market, weight: float) -> np.ndarray:
     """The expectations of all pairs under the rules in force; returns applications, to which PAIR.applications moves by
     `weight`.
     """
-    parameters, banks, platforms, pairs = market.parameters, market.banks_table, market.platforms_table, market.pairs
-    outlook = market.outlook
-    alliances = market.alliances
+    banks, pairs, outlook = market.banks_table, market.pairs, market.outlook
     signed = alliances_in(market, SIGNED, INTEGRATING, OPERATING)
     running = alliances_in(market, PILOT, OPERATING)
-    place = np.arange(len(pairs))
-    platform_of, bank_of = np.divmod(place, len(banks))
-    opens_technology = pairs.openness == TECHNOLOGY
-    turn = (place + market.month) % _ROUNDS == 0 if outlook.started else True
-    wanted = opens_technology & turn
-    wanted[pairs_of(market, running)] = True
+    flowing = np.zeros(len(pairs), dtype=bool)
+    flowing[pairs_of(market, running)] = True
+    turn = (np.arange(len(pairs)) + market.month) % _ROUNDS == 0 if outlook.started else True
+    wanted = flowing | (turn & (pairs.openness == TECHNOLOGY))
     compiled(own_channel, allocates=False)(
         banks,
         outlook.general,
@@ -202,11 +79,8 @@ def expect(market, weight: float) -> np.ndarray:
     compiled(joint_channels, allocates=False)(
         pairs,
         banks,
-        platforms,
-        np.minimum(
-            sharing_depth(pairs.openness, parameters.platforms.data_share, pairs.trust),
-            depth_limit(market),
-        ),
+        market.platforms_table,
+        depth_limit(market),
         wanted,
         outlook.general,
         outlook.segments,
@@ -217,48 +91,41 @@ def expect(market, weight: float) -> np.ndarray:
     )
     applications = anticipated_applications(market, signed)
     pairs.applications += weight * (applications - pairs.applications)
-
     value_customers(market)
-    mix = outlook.mix[platform_of]
-    noticed = expected_awareness(outlook, banks.touchpoints, home_share(market))[bank_of, :, pairs.openness]
-    won = outlook.loans * outlook.conversion * noticed
-    pairs.bank_margin = (mix * (outlook.margin + won * outlook.customer_worth[bank_of])).sum(axis=1)
-    lost = won * market.lifetime_loss[platform_of]
-    pairs.platform_margin = (mix * (parameters.platforms.incremental_share * outlook.platform_income - lost)).sum(
-        axis=1
-    )
-    value_precision(market, alliances, running)
-    value_transfer(market, alliances, running, platform_of, bank_of, opens_technology)
-    closed = banks.alive[bank_of] == 0
-    for column in ("applications", "bank_margin", "platform_margin", "transfer_worth"):
-        pairs[column][closed] = 0.0
+    value_precision(market, running)
+    value_pairs(market, flowing)
     return applications
 
 
 def contract_depths(market, contracts: np.recarray) -> np.ndarray:
     """delta by contract: how deep the platform shares its score; 0 outside joint programmes."""
-    joint = contracts.kind == JOINT
-    pair = np.where(joint, pair_of(contracts.platform, contracts.bank, len(market.banks_table)), 0)
-    data_share = market.parameters.platforms.data_share
-    depth = np.minimum(
-        sharing_depth(contracts.openness, data_share, market.pairs.trust[pair]), depth_limit(market)[pair]
+    depths = np.zeros(len(contracts))
+    compiled(depth_rows, allocates=False)(
+        contracts, market.pairs, len(market.banks_table), market.outlook.general, depth_limit(market), depths
     )
-    return np.where(joint, depth, 0.0)
+    return depths
+
+
+def depth_rows(contracts, pairs, banks, general, limits, depths):
+    """Fill the depths of joint contracts."""
+    for row in range(len(contracts)):
+        contract = contracts[row]
+        if contract.kind == JOINT:
+            pair = contract.platform * banks + contract.bank
+            depth = sharing_depth(contract.openness, general.data_share, pairs[pair].trust)
+            depths[row] = min(depth, limits[pair])
 
 
 def served_applications(market, rows: np.ndarray) -> np.ndarray:
     """Applications a month that these alliances may expect to serve: routed x share served by their belief."""
-    alliances = market.alliances
-    pair = pairs_of(market, rows)
-    return alliances.routed[rows] * expected_shares(market, pair)
+    return market.alliances.routed[rows] * expected_shares(market, pairs_of(market, rows))
 
 
 def joint_loans(market) -> tuple[np.ndarray, np.ndarray]:
     """Alliances in pilot or operation, and the loans a month that each may expect, float64[alliance, segment]."""
     alliances, outlook = market.alliances, market.outlook
     rows = alliances_in(market, PILOT, OPERATING)
-    pair = pairs_of(market, rows)
-    per_application = outlook.mix[alliances.platform[rows]] * outlook.loans[pair]
+    per_application = outlook.mix[alliances.platform[rows]] * outlook.loans[pairs_of(market, rows)]
     return rows, served_applications(market, rows)[:, None] * per_application
 
 
@@ -269,28 +136,37 @@ def anticipated_applications(market, signed: np.ndarray) -> np.ndarray:
     kappa of all banks): without the anticipation every bank would expect the whole platform. Where local banks lend in
     their region only, region by region.
     """
-    platforms, alliances, weights = market.platforms_table, market.alliances, region_weights(market)
-    offered = np.minimum(market.outlook.kappa, market.outlook.offer_cap)
-    seat = alliances.platform[signed], alliances.bank[signed]
-    applications = platforms.applications[:, None] / len(weights)
-    expected = np.zeros_like(offered)
-    for weight in weights:
-        kappa, held = offered * weight, np.zeros_like(offered)
-        held[seat] = kappa[seat]
-        others = held.sum(axis=1)[:, None] - held
-        entry = market.parameters.alliances.anticipated_entry * kappa.sum(axis=1, keepdims=True)
-        crowd = np.maximum(others + kappa, entry)
-        expected += applications * np.divide(kappa, crowd, out=np.zeros_like(crowd), where=crowd > 0.0)
-    return expected.ravel()
+    partner, expected = np.zeros(len(market.pairs), dtype=bool), np.zeros(len(market.pairs))
+    partner[pairs_of(market, signed)] = True
+    compiled(share_applications, allocates=False)(
+        market.platforms_table.applications,
+        market.outlook.kappa,
+        market.outlook.offer_cap,
+        region_weights(market),
+        partner,
+        market.parameters.alliances.anticipated_entry,
+        expected,
+    )
+    return expected
 
 
-def expected_awareness(outlook: Outlook, sets: np.ndarray, home: np.ndarray) -> np.ndarray:
-    """Awareness at the end of a joint loan with the banks' present touchpoints, float64[bank, segment, openness].
-
-    `home` is the share of each bank's joint borrowers who live in its region.
-    """
-    both, home = outlook.awareness[sets], home[:, None, None]
-    return home * both[..., HOME] + (1.0 - home) * both[..., AWAY]
+def share_applications(applications, kappa, cap, weights, partner, entry, expected):
+    """Add the applications that each pair may expect from each part of the market."""
+    banks = len(kappa)
+    for part in range(len(weights)):
+        for p in range(len(applications)):
+            whole, signed = 0.0, 0.0
+            for b in range(banks):
+                offered = min(kappa[b], cap[p, b]) * weights[part, b]
+                whole += offered
+                if partner[p * banks + b]:
+                    signed += offered
+            for b in range(banks):
+                offered, row = min(kappa[b], cap[p, b]) * weights[part, b], p * banks + b
+                others = signed - offered if partner[row] else signed
+                crowd = max(others + offered, entry * whole)
+                if crowd > 0.0:
+                    expected[row] += applications[p] / len(weights) * (offered / crowd)
 
 
 def own_need(market) -> np.ndarray:
@@ -313,24 +189,21 @@ def value_customers(market) -> None:
     horizons = market.banks_table.horizon_months[:, None]
     margin = np.maximum(outlook.own_margin, 0.0)
     outlook.customer_worth = customer_value(discount, parameters.customers.attrition, horizons, applications, margin)
-    weight = (
-        outlook.kappa / outlook.kappa.sum() if outlook.kappa.sum() > 0.0 else np.full(len(margin), 1.0 / len(margin))
-    )
+    whole = outlook.kappa.sum()
+    weight = outlook.kappa / whole if whole > 0.0 else np.full(len(margin), 1.0 / len(margin))
     income = outlook.platform_income.reshape(-1, *margin.shape)
     gone = annuity(discount, stay, parameters.alliances.term_months) * applications * outlook.own_offered
     market.lifetime_value = outlook.customer_worth
     market.lifetime_loss = np.maximum(np.einsum("b,bs,pbs->ps", weight, gone, income), 0.0)
 
 
-def value_precision(market, alliances: np.recarray, running: np.ndarray) -> None:
+def value_precision(market, running: np.ndarray) -> None:
     """Profit a month that one more unit of precision brings each bank: own channel and the alliances that run."""
-    outlook = market.outlook
-    outlook.precision_profit = (outlook.own_applications * outlook.own_slope).sum(axis=1)
-    rows = pairs_of(market, running)
-    served = served_applications(market, running)
-    joint = served * (outlook.mix[alliances.platform[running]] * outlook.slope[rows]).sum(axis=1)
-    np.add.at(outlook.precision_profit, alliances.bank[running], joint)
-    outlook.precision_profit = np.maximum(outlook.precision_profit, 0.0)
+    outlook, alliances = market.outlook, market.alliances
+    profit = (outlook.own_applications * outlook.own_slope).sum(axis=1)
+    slope = outlook.mix[alliances.platform[running]] * outlook.slope[pairs_of(market, running)]
+    np.add.at(profit, alliances.bank[running], served_applications(market, running) * slope.sum(axis=1))
+    outlook.precision_profit = np.maximum(profit, 0.0)
 
 
 def absorbed_now(market) -> np.ndarray:
@@ -346,21 +219,79 @@ def absorbed_now(market) -> np.ndarray:
     )
 
 
-def value_transfer(market, alliances, running, platform_of, bank_of, opens_technology) -> None:
-    """PAIR.transfer_worth: what a month of transfer at q = 1 adds to the bank's profit over its horizon, yuan.
-
-    Counts the bank's own lending, its running alliances and this pair's own expected flow.
+def value_pairs(market, flowing: np.ndarray) -> None:
+    """What an application and a month of transfer are worth to each pair; `flowing`, bool[pairs]: it has applications
+    already.
     """
-    outlook, pairs, banks, parameters = market.outlook, market.pairs, market.banks_table, market.parameters
-    learning = parameters.learning
-    flow = pairs.applications * expected_shares(market, np.arange(len(pairs)))
-    counted = np.zeros(len(pairs), dtype=bool)
-    counted[pairs_of(market, running)] = True
-    here = np.where(counted, 0.0, flow * (outlook.mix[platform_of] * outlook.slope).sum(axis=1))
-    profit = outlook.precision_profit[bank_of] + np.maximum(here, 0.0)
-    absorbed = absorbed_now(market)
-    taught = transfer(
-        learning.transfer, pairs.trust, 1.0, market.platforms_table.precision[platform_of], banks.precision[bank_of]
+    outlook, banks, learning = market.outlook, market.banks_table, market.parameters.learning
+    lasting = annuity(monthly_discount(market.parameters), 1.0 - learning.decay, banks.horizon_months)
+    compiled(worth_rows, allocates=False)(
+        market.pairs,
+        banks,
+        market.platforms_table,
+        flowing,
+        expected_shares(market, np.arange(len(market.pairs))),
+        home_share(market),
+        absorbed_now(market) * lasting,
+        learning.transfer,
+        market.parameters.platforms.incremental_share,
+        outlook.mix,
+        outlook.conversion,
+        outlook.awareness,
+        outlook.loans,
+        outlook.margin,
+        outlook.slope,
+        outlook.platform_income,
+        outlook.customer_worth,
+        market.lifetime_loss,
+        outlook.precision_profit,
     )
-    lasting = annuity(monthly_discount(parameters), 1.0 - learning.decay, banks.horizon_months)
-    pairs.transfer_worth = np.where(opens_technology, profit * (absorbed * lasting)[bank_of] * taught, 0.0)
+
+
+def worth_rows(
+    pairs,
+    banks,
+    platforms,
+    flowing,
+    shares,
+    home,
+    learned,
+    transfer_rate,
+    incremental,
+    mix,
+    conversion,
+    awareness,
+    loans,
+    margin,
+    slope,
+    income,
+    customer_worth,
+    lifetime_loss,
+    precision_profit,
+):
+    """Fill bank_margin, platform_margin and transfer_worth of PAIR; a closed bank expects nothing.
+
+    A loan won a customer with the awareness that it leaves; the bank's margin counts that customer's worth, the
+    platform's what it loses. A month of transfer at q = 1 adds to the bank's profit over its horizon: in its own
+    lending, its running alliances and, where it is not one of them, this pair's own expected flow. `learned` is what a
+    unit of effort comes to over the horizon.
+    """
+    for row in range(len(pairs)):
+        p, b = row // len(banks), row % len(banks)
+        pair, bank = pairs[row], banks[b]
+        bank_margin, platform_margin, more = 0.0, 0.0, 0.0
+        for s in range(len(conversion)):
+            aware = awareness[bank.touchpoints, s, pair.openness]
+            noticed = home[b] * aware[HOME] + (1.0 - home[b]) * aware[AWAY]
+            won = loans[row, s] * conversion[s] * noticed
+            bank_margin += mix[p, s] * (margin[row, s] + won * customer_worth[b, s])
+            platform_margin += mix[p, s] * (incremental * income[row, s] - won * lifetime_loss[p, s])
+            more += mix[p, s] * slope[row, s]
+        worth = 0.0
+        if pair.openness == TECHNOLOGY:
+            here = 0.0 if flowing[row] else max(pair.applications * shares[row] * more, 0.0)
+            taught = transfer(transfer_rate, pair.trust, 1.0, platforms[p].precision, bank.precision)
+            worth = (precision_profit[b] + here) * learned[b] * taught
+        pair.bank_margin, pair.platform_margin, pair.transfer_worth = bank_margin, platform_margin, worth
+        if bank.alive == 0:
+            pair.applications = pair.bank_margin = pair.platform_margin = pair.transfer_worth = 0.0
