@@ -81,6 +81,11 @@ def compiled(function: Callable, allocates: bool = True) -> Callable:
     )(twin(function, functools.partial(compiled, allocates=allocates)))
 
 
+def parts(rows: int, threads: int) -> list[int]:
+    """Where the rows of each thread begin, and where the last ones end."""
+    return [rows * i // threads for i in range(threads + 1)]
+
+
 def summed_over(function: Callable, rows: Any, threads: int, *shapes: Any) -> list[Any]:
     """Run the compiled `function(rows, *counts)` over parts of `rows` on threads and add up what each counted.
 
@@ -89,11 +94,11 @@ def summed_over(function: Callable, rows: Any, threads: int, *shapes: Any) -> li
     import numpy as np
 
     run = compiled(function, allocates=False)
-    bounds = np.linspace(0, len(rows), threads + 1).astype(np.int64)
+    bounds = parts(len(rows), threads)
     counts = [[np.zeros(shape, dtype=np.int64) for shape in shapes] for _ in range(threads)]
     if threads == 1:
         run(rows, *counts[0])
         return counts[0]
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda i: run(rows[bounds[i] : bounds[i + 1]], *counts[i]), range(threads)))
-    return [np.sum(parts, axis=0) for parts in zip(*counts, strict=True)]
+    return [np.sum(of_threads, axis=0) for of_threads in zip(*counts, strict=True)]

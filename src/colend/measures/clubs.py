@@ -15,6 +15,8 @@ from colend.state.tables import OPERATING
 
 def working_share(view: MonthView) -> float:
     """Members that work with the club's platform over all members."""
+    if not there_is_a_club(view.market):
+        return np.nan
     return ratio(members_in(view.market, OPERATING).sum(), (view.banks.club > 0).sum())
 
 

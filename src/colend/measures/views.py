@@ -14,7 +14,7 @@ from colend.measures.regulation import Supervision
 from colend.rules.alliance_measures import AllianceFacts
 from colend.scenario.parameters import KINDS, SEGMENTS
 from colend.state.books import FEN, Flow
-from colend.state.tables import DORMANT, ENDED, INTEGRATING, JOINT, LENDER, NONE, OPERATING, OWN, SIGNED, as_totals
+from colend.state.tables import DORMANT, ENDED, INTEGRATING, JOINT, LENDER, OPERATING, OWN, SIGNED, as_totals, counted
 
 LOCAL = (KINDS.index("city"), KINDS.index("rural"))  # kinds of bank that belong to a region
 PACT = (SIGNED, INTEGRATING, OPERATING, DORMANT)  # stages between a signature and its end
@@ -43,19 +43,23 @@ class MonthView:
         self.contracts = market.contracts
         self.alliances = market.alliances
 
+    @property
+    def kinds(self) -> tuple[slice, slice, slice]:
+        """Rows of the contracts by kind: JOINT, OWN, LENDER."""
+        banks, platforms = len(self.banks), len(self.platforms)
+        return slice(banks + platforms, None), slice(banks), slice(banks, banks + platforms)
+
     @cached_property
     def totals(self) -> np.recarray:
         """TOTAL[kind of contract, segment]: what happened this month, in persons and fen."""
-        counts = self.market.totals
-        flat = counts.view(np.int64).reshape(*counts.shape, -1)
-        sums = np.stack([flat[self.contracts.kind == kind].sum(axis=0) for kind in range(3)]) * self.market.scale
-        return as_totals(sums)
+        counts = counted(self.market.totals)
+        return as_totals(np.stack([counts[rows].sum(axis=0) for rows in self.kinds]) * self.market.scale)
 
     @cached_property
     def applications(self) -> np.ndarray:
         """Persons who asked for a loan, each counted once on its way through lenders, by segment."""
-        own = self.totals[OWN]
-        return own.applications - own.moved_on + self.totals.applications[LENDER]
+        asked, moved_on = self.totals.applications, self.totals.moved_on
+        return asked[OWN] - moved_on[OWN] + asked[LENDER]
 
     @cached_property
     def offers(self) -> np.ndarray:
@@ -98,9 +102,8 @@ class MonthView:
         """Yuan that each bank paid out: float64[joint (its part) / own channel, bank]."""
         yuan = self.market.contract_totals.originated * (self.market.scale / FEN)
         part = yuan * self.contracts.funding_share
-        number = len(self.banks)
-        funded = np.flatnonzero(self.contracts.bank != NONE)[number:]  # the first rows are the own channels
-        return np.stack([np.bincount(self.contracts.bank[funded], part[funded], number), part[:number]])
+        joint, own, _ = self.kinds
+        return np.stack([np.bincount(self.contracts.bank[joint], part[joint], len(self.banks)), part[own]])
 
     @cached_property
     def counts(self) -> tuple[np.ndarray, np.ndarray]:

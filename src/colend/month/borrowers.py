@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from colend.compilation import compiled
+from colend.compilation import compiled, parts
 from colend.equations.default import monthly_hazard
 from colend.equations.relationship import AWAY, HOME, awareness_gain
 from colend.rules.borrower import borrower_month
@@ -18,7 +18,7 @@ from colend.scenario.parameters import OPENNESS
 from colend.state.books import FEN
 from colend.state.draws import month_key
 from colend.state.snapshot import BOUND_AT, MONTH, OFFER, REFUSAL, SEGMENT_MONTH, Snapshot
-from colend.state.tables import JOINT, LENDER, NONE, OWN, TOTAL, as_totals, table
+from colend.state.tables import JOINT, LENDER, NONE, OWN, TOTAL, as_table, as_totals, counted, table
 
 TRAFFIC, CUSTOMERS, TECHNOLOGY = range(len(OPENNESS))
 
@@ -63,7 +63,7 @@ def pass_over(rows: np.recarray, snapshot: Snapshot, threads: int = 1) -> np.rec
     run = compiled(run_rows, allocates=False)
     shape = snapshot.offers.shape
     depth = int(snapshot.month.waterfall_depth[0])
-    bounds = np.linspace(0, len(rows), threads + 1).astype(np.int64)
+    bounds = parts(len(rows), threads)
     totals = [table(TOTAL, shape) for _ in range(threads)]
 
     def chunk(i):
@@ -75,11 +75,6 @@ def pass_over(rows: np.recarray, snapshot: Snapshot, threads: int = 1) -> np.rec
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(chunk, range(threads)))
     return as_totals(np.sum([counted(part) for part in totals], axis=0))
-
-
-def counted(totals: np.recarray) -> np.ndarray:
-    """TOTAL[...] as int64[..., columns]."""
-    return totals.view(np.ndarray).view(np.int64).reshape(*totals.shape, -1)
 
 
 def build_snapshot(market) -> Snapshot:
@@ -103,49 +98,44 @@ def build_month(market) -> np.recarray:
     """The numbers that all borrowers share this month."""
     credit, customers = market.parameters.credit, market.parameters.customers
     population = market.parameters.population
-    month = table(MONTH, 1)
     with np.errstate(over="ignore"):
-        month.key = month_key(market.seed, market.month)
-    month.number = market.month
-    month.route_regions = (len(market.routing.start) - 1) // len(market.platforms_table)
-    month.factor = market.systematic_factor
-    month.risk_based = credit.pricing == "risk_based"
-    month.rational = credit.prescreen_inference == "rational"
-    for name in (
-        "asset_correlation",
-        "loss_given_default",
-        "rate_cap",
-        "bureau_correlation",
-        "waterfall_depth",
-        "lockout_months",
-    ):
-        month[name] = getattr(credit, name)
-    for name in (
-        "loyalty",
-        "conversion",
-        "switch_probability",
-        "attrition",
-        "awareness_fade",
-        "cash_offer_rate",
-        "cash_stickiness",
-    ):
-        month[name] = getattr(customers, name)
-    for name in ("reservation_slope", "reservation_sigma", "scene_share"):
-        month[name] = getattr(population, name)
-    return month
+        key = month_key(market.seed, market.month)
+    numbers = {
+        "key": key,
+        "number": market.month,
+        "route_regions": (len(market.routing.start) - 1) // len(market.platforms_table),
+        "factor": market.systematic_factor,
+        "risk_based": credit.pricing == "risk_based",
+        "rational": credit.prescreen_inference == "rational",
+        "asset_correlation": credit.asset_correlation,
+        "loss_given_default": credit.loss_given_default,
+        "rate_cap": credit.rate_cap,
+        "bureau_correlation": credit.bureau_correlation,
+        "waterfall_depth": credit.waterfall_depth,
+        "lockout_months": credit.lockout_months,
+        "reservation_slope": population.reservation_slope,
+        "reservation_sigma": population.reservation_sigma,
+        "scene_share": population.scene_share,
+        "loyalty": customers.loyalty,
+        "conversion": customers.conversion,
+        "switch_probability": customers.switch_probability,
+        "attrition": customers.attrition,
+        "awareness_fade": customers.awareness_fade,
+        "cash_offer_rate": customers.cash_offer_rate,
+        "cash_stickiness": customers.cash_stickiness,
+    }
+    return as_table(np.array([tuple(numbers[name] for name in MONTH.names or ())], dtype=MONTH))
 
 
 def build_segments(market) -> np.recarray:
     """The numbers of each segment this month."""
-    population = market.parameters.population
+    population, credit = market.parameters.population, market.parameters.credit
     segments = table(SEGMENT_MONTH, len(market.default_threshold))
-    segments.threshold = market.default_threshold
-    credit = market.parameters.credit
-    segments.loading = credit.default_loading.as_array()
-    for segment in segments:
-        segment.hazard_bound = monthly_hazard(
-            segment.threshold, segment.loading, BOUND_AT, credit.asset_correlation, market.systematic_factor
-        )
+    segments.threshold, segments.loading = market.default_threshold, credit.default_loading.as_array()
+    segments.hazard_bound = [
+        monthly_hazard(threshold, loading, BOUND_AT, credit.asset_correlation, market.systematic_factor)
+        for threshold, loading in zip(market.default_threshold.tolist(), credit.default_loading.numbers(), strict=True)
+    ]
     growth = (1.0 + population.demand_growth) ** market.month
     segments.need = np.minimum(1.0, population.monthly_need.as_array() * growth * demand_factor(market))
     segments.reservation = population.reservation_rate.as_array()

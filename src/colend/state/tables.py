@@ -325,6 +325,11 @@ def as_table(rows: np.ndarray) -> np.recarray:
     return rows.view(_with_records(rows.dtype)).view(Table)
 
 
+def counted(totals: np.recarray) -> np.ndarray:
+    """TOTAL[...] as int64[..., columns]."""
+    return totals.view(np.ndarray).view(np.int64).reshape(*totals.shape, -1)
+
+
 def as_totals(counts: np.ndarray) -> np.recarray:
     """int64[..., columns of TOTAL] as TOTAL[...]."""
     return as_table(counts.view(TOTAL)[..., 0])

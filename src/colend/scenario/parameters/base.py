@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
+from operator import attrgetter
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -183,13 +184,27 @@ class _Each(Group):
 
     def numbers(self) -> tuple[float, ...]:
         """The numbers in the order of the fields."""
-        return tuple(getattr(self, name) for name in type(self).model_fields)
+        return _fields(type(self))(self)
 
     def as_array(self):
-        """float64 array, in the order of the fields."""
-        import numpy as np  # late: a scenario is checked without it
+        """float64 array, in the order of the fields; read-only."""
+        return _array(self.numbers())
 
-        return np.array(self.numbers(), dtype=np.float64)
+
+@cache
+def _fields(group: type[Group]) -> Callable[[Group], tuple[float, ...]]:
+    """What takes the values of all fields."""
+    return attrgetter(*group.model_fields)
+
+
+@lru_cache(maxsize=256)
+def _array(numbers: tuple[float, ...]):
+    """The numbers as an array that nobody can change: every month asks for the same ones."""
+    import numpy as np  # late: a scenario is checked without it
+
+    array = np.array(numbers, dtype=np.float64)
+    array.setflags(write=False)
+    return array
 
 
 class BySegment(_Each):
