@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -186,27 +186,42 @@ def separated(number: int, others: int) -> float:
     return low
 
 
+class Cube(NamedTuple):
+    """Whole-run measures, and where there are runs."""
+
+    points: list[str]
+    arms: list[str]
+    there: np.ndarray  # bool[point, arm]
+    values: np.ndarray  # float64[seed, point, arm, measure], missing as NaN
+
+
+def cube(runs: Any, measures: Sequence[str]) -> Cube:
+    """The data frame `runs` (arm, seed, point, measures), points and arms in the order in which it has them."""
+    names = [sorted(set(runs["seed"])), list(dict.fromkeys(runs["point"])), list(dict.fromkeys(runs["arm"]))]
+    places = tuple(
+        runs[key].map({value: i for i, value in enumerate(there)}).to_numpy(dtype=np.int64)
+        for key, there in zip(("seed", "point", "arm"), names, strict=True)
+    )
+    values = np.full((*map(len, names), len(measures)), np.nan)
+    values[places] = runs[list(measures)].to_numpy(dtype=np.float64)
+    there = np.zeros(values.shape[1:3], dtype=bool)
+    there[places[1:]] = True
+    return Cube(names[1], names[2], there, values)
+
+
 def comparison(runs: Any, baseline: str, measures: Sequence[str], widening: float = 1.0) -> Any:
     """A data frame with COMPARISON of the data frame `runs` (arm, seed, point, measures), every point, arm and measure.
 
-    `p_holm` is adjusted over the measures of one arm at one point: what a reader of that arm looks at together.
+    An arm is compared at the points where it and the baseline have runs. `p_holm` is adjusted over the measures of one
+    arm at one point: what a reader of that arm looks at together.
     """
     import pandas as pd
 
-    arms, points = list(dict.fromkeys(runs["arm"])), list(dict.fromkeys(runs["point"]))
+    points, arms, there, values = cube(runs, measures)
     if baseline not in arms or not len(measures):
         return pd.DataFrame(columns=list(COMPARISON))
-    seeds = sorted(set(runs["seed"]))
-    seed, arm, point = (
-        runs[name].map({value: i for i, value in enumerate(there)}).to_numpy()
-        for name, there in (("seed", seeds), ("arm", arms), ("point", points))
-    )
-    cube = np.full((len(seeds), len(points), len(arms), len(measures)), np.nan)
-    cube[seed, point, arm] = runs[list(measures)].to_numpy(dtype=np.float64)
-    there = np.zeros((len(points), len(arms)), dtype=bool)
-    there[point, arm] = True
     base = arms.index(baseline)
-    numbers = compared(cube, cube[:, :, [base]], widening)
+    numbers = compared(values, values[:, :, [base]], widening)
     numbers["p_holm"] = holm(numbers.pop("p"))
     point, arm = np.nonzero(there & there[:, [base]])
     texts = (

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from colend.experiment.sensitivity import IncompleteDesignError, sensitivity
+from colend.experiment.statistics import cube, moments
 from colend.report.reading import Reading
 from colend.report.words import GROUPS, Term, shown
 
@@ -27,17 +28,19 @@ def spread(reading: Reading, measures: Sequence[str]) -> pd.DataFrame:
     Columns arm, measure, level (the baseline's mean), mean, low and high (of the middle 90 % of points), more and less
     (shares of points where the 95 % interval lies above or below zero; 2.5 % each by chance), points (where defined).
     """
-    compared = reading.over_points(measures)
-    levels = compared[compared["arm"] == reading.baseline].groupby("measure")["mean"].mean()
-    others = [arm for arm in reading.arms if arm != reading.baseline] or [reading.baseline]
+    _, arms, _, values = cube(reading.result.frame("runs", measures), measures)
+    base = values[:, :, arms.index(reading.baseline)]
+    _, level, _ = moments(moments(base)[1])
     rows = []
-    for (arm, measure), found in compared.groupby(["arm", "measure"], sort=False):
-        if arm in others:
-            values = found["difference" if reading.several else "mean"].dropna().to_numpy(float)
-            low, high = np.quantile(values, [(1 - PART) / 2, (1 + PART) / 2]) if len(values) else (np.nan, np.nan)
-            mean = values.mean() if len(values) else np.nan
-            more, less = (found["low"] > 0.0).mean(), (found["high"] < 0.0).mean()
-            rows.append((arm, measure, levels[measure], mean, low, high, more, less, len(values)))
+    for arm in [arm for arm in reading.arms if arm != reading.baseline] or [reading.baseline]:
+        of_arm = values[:, :, arms.index(arm)]
+        means, below, above = reading.interval(of_arm - base if reading.several else of_arm)  # [point, measure]
+        number, mean, _ = moments(means)
+        for i, measure in enumerate(measures):
+            known = means[~np.isnan(means[:, i]), i]
+            low, high = np.quantile(known, [(1 - PART) / 2, (1 + PART) / 2]) if len(known) else (np.nan, np.nan)
+            more, less = (below[:, i] > 0.0).mean(), (above[:, i] < 0.0).mean()
+            rows.append((arm, measure, level[i], mean[i], low, high, more, less, number[i]))
     return pd.DataFrame(rows, columns=["arm", "measure", "level", "mean", "low", "high", "more", "less", "points"])
 
 
