@@ -7,9 +7,10 @@ from typing import Any
 from colend.experiment.statistics import COMPARISON
 from colend.scenario.design import Scenario, Setting, point_name
 
-# Measured on a two-core machine: see benchmarks/. Seconds a borrower-month and a month of one run, and to start.
-SECONDS_A_BORROWER_MONTH = 75e-9
-SECONDS_A_MONTH = 0.016
+# CPU seconds of a run on a two-core machine, by benchmarks/months.py, and to start.
+SECONDS_A_MONTH = 4e-3
+SECONDS_A_PAIR_MONTH = 20e-6  # of a lender and a platform
+SECONDS_A_BORROWER_MONTH = 55e-9
 SECONDS_TO_START = 8.0
 BYTES_A_BORROWER = 60
 BYTES_A_PROCESS = 350e6
@@ -39,12 +40,11 @@ def plan(scenario: Scenario, jobs: int, number: int | None = None, here: bool = 
     every = -(-len(combinations) // MOST_LOOKED_AT)
     settings = [scenario.arm(*combination) for combination in combinations[::every]]
     largest = max(settings, key=lambda setting: setting.parameters.population.borrowers)
-    borrowers, months = largest.parameters.population.borrowers, largest.months
-    average = sum(setting.parameters.population.borrowers for setting in settings) / len(settings)
+    borrowers = largest.parameters.population.borrowers
     fewest = scenario.until.at_least if scenario.until else len(scenario.seeds)
     numbers = [number] if number else sorted({len(combinations) * n for n in (fewest, len(scenario.seeds))})
     jobs = min(jobs, numbers[-1])
-    each = months * (SECONDS_A_MONTH + SECONDS_A_BORROWER_MONTH * average)
+    each = sum(map(seconds_of_run, settings)) / len(settings)
     seconds = [SECONDS_TO_START + each * n / min(jobs, n) for n in numbers]
     memory = jobs * (BYTES_A_PROCESS + BYTES_A_BORROWER * borrowers)
     available = psutil.virtual_memory().available
@@ -63,7 +63,7 @@ def plan(scenario: Scenario, jobs: int, number: int | None = None, here: bool = 
         **({"seeds_at_least": fewest, "runs_at_least": numbers[0]} if len(numbers) > 1 else {}),
         "seeds": len(scenario.seeds),
         "runs": numbers[-1],
-        "months": months,
+        "months": largest.months,
         "borrowers": borrowers,
         "people_a_borrower": largest.scale,
         "people": largest.scale * borrowers,
@@ -75,10 +75,25 @@ def plan(scenario: Scenario, jobs: int, number: int | None = None, here: bool = 
     }
 
 
+def seconds_of_run(setting: Setting) -> float:
+    """CPU seconds that a run takes."""
+    of_borrowers = SECONDS_A_BORROWER_MONTH * setting.parameters.population.borrowers
+    return setting.months * (SECONDS_A_MONTH + SECONDS_A_PAIR_MONTH * pairs_of(setting) + of_borrowers)
+
+
+def pairs_of(setting: Setting) -> int:
+    """Pairs of a lender and a platform, each of which may meet."""
+    return _lenders(setting) * setting.parameters.platforms.number
+
+
+def _lenders(setting: Setting) -> int:
+    banks = setting.parameters.banks
+    return banks.city.number + banks.rural.number + banks.consumer_finance.number
+
+
 def disk_of_run(scenario: Scenario, setting: Setting) -> float:
     """Bytes that a run takes in the database with what `record` keeps, in runs.csv and of comparison.csv."""
-    record, banks = setting.record, setting.parameters.banks
-    lenders = banks.city.number + banks.rural.number + banks.consumer_finance.number
+    record, lenders = setting.record, _lenders(setting)
     years = -(-setting.months // 12)
     rows = {
         "runs": 1,
