@@ -28,7 +28,7 @@ def loop(borrowers: int, threads: int, years: float) -> None:
 def answers(*arguments: str) -> None:
     """Time a command that should answer at once."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "colend.cli", *arguments], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "colend", *arguments], check=True, capture_output=True)
     print(f"simulate {' '.join(arguments)}: {time.perf_counter() - began:.2f} s")
 
 

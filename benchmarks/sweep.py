@@ -21,7 +21,7 @@ from colend.market import simulate, warm_up
 from colend.scenario.design import runs
 
 SCENARIO = "sweep_sobol"
-SIMULATE = [sys.executable, "-m", "colend.cli"]
+SIMULATE = [sys.executable, "-m", "colend"]
 
 
 def seconds_a_run(number: int) -> float:

@@ -15,7 +15,8 @@ BEFORE["month"] = {"equations", "state", "rules"}
 READ_BY_ALL = {"scenario", "measures", "compilation", "__init__"}
 BEFORE["scenario"] = {"compilation"}  # for the hash of the source in a run's key
 BEFORE["measures"] = {"equations", "state", "rules", "scenario"}
-BEFORE["compilation"] = BEFORE["__init__"] = set()
+BEFORE["compilation"] = BEFORE["__init__"] = BEFORE["interruption"] = set()
+BEFORE["__main__"] = {"interruption"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

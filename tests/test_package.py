@@ -45,20 +45,20 @@ def test_help_answers_at_once():
     took = []
     for _ in range(3):
         began = time.monotonic()
-        answer = subprocess.run([sys.executable, "-m", "colend.cli", "--help"], capture_output=True, check=True)
+        answer = subprocess.run([sys.executable, "-m", "colend", "--help"], capture_output=True, check=True)
         took.append(time.monotonic() - began)
     assert b"exit status" in answer.stdout
     assert min(took) < 0.3
 
 
 def test_the_command_is_installed_under_its_name():
-    assert PROJECT["project"]["scripts"] == {"simulate": "colend.cli:main"}
+    assert PROJECT["project"]["scripts"] == {"simulate": "colend.__main__:main"}
     try:
         importlib.metadata.version("colend")
     except importlib.metadata.PackageNotFoundError:
         pytest.skip("colend is on the path, not installed")
     entry = importlib.metadata.entry_points(group="console_scripts", name="simulate")
-    assert {point.value for point in entry} == {"colend.cli:main"}
+    assert {point.value for point in entry} == {"colend.__main__:main"}
 
 
 def test_what_is_imported_is_declared():

@@ -7,7 +7,10 @@ Mesa model. Names are imported when first used, so that importing colend costs n
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # costs more than all else here
+    from typing import Any
 
 __version__ = "0.1.0"
 _PLACES = {

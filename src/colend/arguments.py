@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
-DONE, FAILED, WRONG_INPUT, CLUSTER_LOST, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, FAILED, WRONG_INPUT, CLUSTER_LOST = 0, 1, 2, 3  # and interruption.INTERRUPTED
 LISTS = ("parameters", "measures", "presets", "scenarios", "facts")
 EXAMPLES = """examples:
   simulate scenarios/alliance.yaml                 run a scenario; results go to outputs/alliance
@@ -74,7 +74,7 @@ def complain(as_json: bool, problems: str | Sequence[str], status: int) -> int:
     """Print what is wrong on stderr, a line each (or as JSON on stdout), and return the exit status."""
     lines = [problems] if isinstance(problems, str) else [str(problem) for problem in problems]
     if as_json:
-        print(json.dumps({"status": status, "errors": lines}, ensure_ascii=False))
+        print(json.dumps({"status": status, "errors": lines}, ensure_ascii=False), flush=True)
     else:
         for line in lines:
             print(f"simulate: {line}", file=sys.stderr)

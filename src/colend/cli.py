@@ -1,5 +1,5 @@
 """`simulate`: arguments in, exit status out. What it does is in `colend.api`; everything heavy is imported when
-needed.
+needed. `colend.__main__` starts it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 from colend.arguments import (
     DONE,
     FAILED,
-    INTERRUPTED,
     WRONG_INPUT,
     WrongInputError,
     arguments,
@@ -30,14 +29,12 @@ MOST_NAMED = 12  # missing runs in a message
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
+    """Run the command; returns the exit status. KeyboardInterrupt is left to the caller."""
     parser = arguments()
     parser.as_json = "--json" in (sys.argv[1:] if argv is None else argv)
     options = parser.parse_args(argv)
     try:
         return dispatch(options)
-    except KeyboardInterrupt:
-        return complain(options.json, "interrupted; finished runs are kept, the same command goes on", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
@@ -319,7 +316,3 @@ def print_verification(options: argparse.Namespace) -> int:
         return complain(options.json, wrong, FAILED)
     print(json.dumps({"status": DONE, "errors": []}) if options.json else f"{options.verify}: everything matches")
     return DONE
-
-
-if __name__ == "__main__":
-    sys.exit(main())

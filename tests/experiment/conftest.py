@@ -1,9 +1,11 @@
 """A small scenario, quick to run, and the result of running it undisturbed."""
 
+import os
+import signal
 import sqlite3
 import subprocess
 import time
-from types import SimpleNamespace
+from contextlib import suppress
 
 import pytest
 
@@ -51,18 +53,36 @@ def finished(folder):
         return 0
 
 
-def start_and_wait_for_a_run(command, folder, already=0):
-    """Start a driver; returns it when it has finished a run that was not there already."""
-    driver = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
-    for _ in range(2_400):
-        if finished(folder) > already:
-            return driver
-        assert driver.poll() is None, driver.communicate()[1].decode()
-        time.sleep(0.05)
-    raise AssertionError("no run finished in two minutes")
+class Drivers:
+    """Drivers as processes of their own; whatever a test finds, none of them is left behind for the next."""
+
+    finished = staticmethod(finished)
+
+    def __init__(self):
+        self.started = []
+
+    def start(self, command, folder, already=0):
+        """Start a driver; returns it when it has finished a run that was not there already."""
+        driver = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
+        self.started.append(driver)
+        for _ in range(12_000):  # it may have to compile, while others want the processor too
+            if finished(folder) > already:
+                return driver
+            assert driver.poll() is None, driver.communicate()[1].decode()
+            time.sleep(0.05)
+        raise AssertionError("no run finished in ten minutes")
+
+    def end(self):
+        for driver in self.started:
+            with suppress(ProcessLookupError):
+                os.killpg(driver.pid, signal.SIGKILL)
+            driver.wait()
+            driver.stderr.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def drivers():
     """How to start a driver as a process of its own, and to see what it has finished."""
-    return SimpleNamespace(start=start_and_wait_for_a_run, finished=finished)
+    drivers = Drivers()
+    yield drivers
+    drivers.end()

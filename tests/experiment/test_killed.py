@@ -83,7 +83,7 @@ def test_kill_9_at_random_moments_loses_no_finished_run(script, scenario, out, t
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_interrupt_ends_quickly_with_130_and_keeps_runs(scenario, out, jobs, drivers, capsys):
-    command = [sys.executable, "-m", "colend.cli", scenario, "--out", out, "--quiet", "--jobs", jobs, "--seeds", "300"]
+    command = [sys.executable, "-m", "colend", scenario, "--out", out, "--quiet", "--jobs", jobs, "--seeds", "300"]
     driver = drivers.start(command, out)
     assert main([str(scenario), "--out", str(out), "--quiet"]) == 2  # two drivers in one folder
     assert "is in use by another run" in capsys.readouterr().err
@@ -151,7 +151,7 @@ def test_a_full_disk_is_said_and_the_same_command_goes_on(scenario, out, undistu
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 10, resource.RLIM_INFINITY))
 
-    command = [sys.executable, "-B", "-m", "colend.cli", scenario, "--out", out, "--quiet", "--jobs", "1"]
+    command = [sys.executable, "-B", "-m", "colend", scenario, "--out", out, "--quiet", "--jobs", "1"]
     found = subprocess.run(command, check=False, capture_output=True, text=True, preexec_fn=limit)
     assert found.returncode == 1
     assert "the disk is full or fails" in found.stderr

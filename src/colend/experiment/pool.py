@@ -6,45 +6,52 @@ import os
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing import parent_process, resource_tracker
+from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import Any
 
 _WINDOW = 3  # runs submitted a process
-_LOOK_FOR_PARENT = 1.0  # seconds
 # One run a process; threads within it would only be in each other's way.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_starting = threading.Lock()  # a process takes over what stands in sys.modules and os.environ
+
+
+class WorkerDiedError(Exception):
+    """The process that was at a task is gone."""
 
 
 class Pool:
-    """`jobs` processes, started when first needed and anew when one of them died: then every run that was submitted
-    raises `died`, whoever's fault it was.
+    """`jobs` processes, each with a thread that hands it one task at a time, so that a process which dies costs the
+    task that it was at and no other; the thread then starts another.
+
+    (Python's ProcessPoolExecutor breaks as a whole when a process dies, and leaves semaphores to a process of its own.)
     """
 
-    died = BrokenProcessPool
+    died = WorkerDiedError
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
-        self._executor: ProcessPoolExecutor | None = None
+        self._threads = ThreadPoolExecutor(jobs)
+        self._mine = threading.local()  # the thread's process and the connection to it
+        self._processes: list[SpawnProcess] = []
+        self._ended = False
 
     def __enter__(self) -> Pool:
         return self
 
     def __exit__(self, *_exception) -> None:
         """Stop without waiting for what the processes are doing."""
-        if self._executor is None:
-            return
-        processes = list((self._executor._processes or {}).values())
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        with _starting:
+            self._ended, processes = True, list(self._processes)
         for process in processes:
             process.terminate()
+        self._threads.shutdown(cancel_futures=True)
         for process in processes:
             process.join()
-        self._executor = None
 
     def room(self) -> int:
         """Runs to have submitted at a time."""
@@ -52,20 +59,39 @@ class Pool:
 
     def submit(self, task: Callable[..., Any], *arguments: Any) -> Future:
         """Have a process do a task."""
-        if self._executor is None:
-            context = _Workers()
-            self._executor = ProcessPoolExecutor(
-                self.jobs, mp_context=context, initializer=_start_worker, initargs=(os.getpid(),)
-            )
-        try:
-            return self._executor.submit(task, *arguments)
-        except BrokenProcessPool:
-            self.__exit__()
-            return self.submit(task, *arguments)
+        return self._threads.submit(self._hand_over, task, arguments)
 
     def result(self, future: Future) -> Any:
-        """What a task gave; raises what it raised."""
+        """What a task gave; raises what it raised, or `died`."""
         return future.result()
+
+    def _hand_over(self, task: Callable[..., Any], arguments: tuple) -> Any:
+        """Called in a thread: what the thread's process makes of a task."""
+        if getattr(self._mine, "process", None) is None:
+            self._mine.process, self._mine.connection = self._start()
+        try:
+            self._mine.connection.send((task, arguments))
+            answer, error = self._mine.connection.recv()
+        except (EOFError, OSError):
+            self._mine.connection.close()
+            self._mine.process.join()
+            self._processes.remove(self._mine.process)
+            self._mine.process = None
+            raise WorkerDiedError from None
+        if error is not None:
+            raise error
+        return answer
+
+    def _start(self) -> tuple[SpawnProcess, Connection]:
+        context = _Workers()
+        here, there = context.Pipe()
+        with _starting, there:  # closed here, so that what the process held is closed when it is gone
+            if self._ended:
+                raise WorkerDiedError
+            process = context.Process(target=_work, args=(there,), daemon=True)
+            process.start()
+            self._processes.append(process)
+        return process, here
 
 
 class _Worker(SpawnProcess):
@@ -78,6 +104,7 @@ class _Worker(SpawnProcess):
     @staticmethod
     def _Popen(process_obj):  # noqa: N802 (the name that multiprocessing calls)
         main, threads = sys.modules["__main__"], {name: os.environ.get(name) for name in _THREADS}
+        resource_tracker.ensure_running()  # else it is started below, and lets SIGINT through again
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a new process inherits what is blocked
         sys.modules["__main__"] = ModuleType("__main__")
         os.environ.update(dict.fromkeys(_THREADS, "1"))
@@ -97,12 +124,21 @@ class _Workers(SpawnContext):
     Process = _Worker
 
 
-def _start_worker(parent: int) -> None:
-    """End when the driver is gone."""
+def _work(connection: Connection) -> None:
+    """What a process does: one task after the other, until the driver is gone."""
+    threading.Thread(target=_end_with_the_driver, daemon=True).start()
+    while True:
+        try:
+            task, arguments = connection.recv()
+        except EOFError:
+            return
+        try:
+            connection.send((task(*arguments), None))
+        except Exception as error:
+            connection.send((None, error))
 
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(_LOOK_FOR_PARENT)
+
+def _end_with_the_driver() -> None:
+    if (driver := parent_process()) is not None:
+        driver.join()
         os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
