@@ -131,30 +131,39 @@ def post_loans(market) -> None:
     credit_alliances(market, contracts, profit / FEN)
 
 
+def credit_rows(joint, contracts, sums, profit, customers, lost, discounts, added, scale, month, alliances):
+    """Add the month of the `joint` contracts to their alliances; renewed contracts belong to one alliance.
+
+    Yuan: `profit` [party, contract], worth of `customers` won and `lost` by joint contract. `discounts` by months since
+    the meeting, `added` the part of a platform's profit that it would not have without the alliance.
+    """
+    for i in range(len(joint)):
+        k = joint[i]
+        one, total = alliances[contracts[k].alliance], sums[k]
+        discount = discounts[month - one.met]
+        one.bank_value += discount * (profit[0, k] + customers[i])
+        one.platform_value += discount * (profit[1, k] * added - lost[i])
+        one.originated += total.originated * scale / FEN
+        one.loans += total.originations * scale
+        one.borrowers += total.first_of_kind * scale
+        one.defaulted += total.defaulted * scale / FEN
+        one.converted += total.converted * scale
+        if total.originations > 0 and one.first_loan == NONE:
+            one.first_loan = month
+
+
 def credit_alliances(market, contracts, profit) -> None:
     """Add the month's surplus of each joint contract to its alliance, discounted to the month of meeting."""
     joint = np.flatnonzero(contracts.kind == JOINT)
     if not len(joint):
         return
-    alliance = contracts.alliance[joint]
-    rows = market.alliances
-    converted = market.totals.converted[joint].astype(np.float64) * market.scale
+    scale, added = float(market.scale), market.parameters.platforms.incremental_share
+    converted = market.totals.converted[joint] * scale
     customers = (converted * market.lifetime_value[contracts.bank[joint]]).sum(axis=1)
     lost = (converted * market.lifetime_loss[contracts.platform[joint]]).sum(axis=1)
-    discount = market.monthly_discount ** (market.month - rows.met[alliance])
-    bank_value = profit[0, joint] + customers
-    platform_value = profit[1, joint] * market.parameters.platforms.incremental_share - lost
-    np.add.at(rows.bank_value, alliance, discount * bank_value)  # renewed contracts belong to one alliance
-    np.add.at(rows.platform_value, alliance, discount * platform_value)
-    totals = market.contract_totals
-    originations = totals.originations[joint]
-    np.add.at(rows.originated, alliance, totals.originated[joint] * float(market.scale) / FEN)
-    np.add.at(rows.loans, alliance, originations * float(market.scale))
-    np.add.at(rows.borrowers, alliance, totals.first_of_kind[joint] * float(market.scale))
-    np.add.at(rows.defaulted, alliance, totals.defaulted[joint] * float(market.scale) / FEN)
-    np.add.at(rows.converted, alliance, converted.sum(axis=1))
-    first = alliance[(originations > 0) & (rows.first_loan[alliance] == NONE)]
-    rows.first_loan[first] = market.month
+    discounts = market.monthly_discount ** np.arange(market.month + 1)
+    credit, sums, alliances = compiled(credit_rows, allocates=False), market.contract_totals, market.alliances
+    credit(joint, contracts, sums, profit, customers, lost, discounts, added, scale, market.month, alliances)
 
 
 def post_taxes_and_payouts(market) -> None:
@@ -176,9 +185,9 @@ def post_taxes_and_payouts(market) -> None:
     market.year_tax = due
     books.post(entities, books.government, np.maximum(tax, 0), Flow.TAX)
     books.post(books.government, entities, np.maximum(-tax, 0), Flow.TAX)
-    rich = np.append(market.banks_table.capital_ratio > group.target_ratio, np.ones(books.platforms, dtype=bool))
-    part = np.append(np.full(books.banks, group.payout_share), np.ones(books.platforms))
-    payout = np.where(rich, np.rint(np.maximum(profit - tax, 0) * part), 0).astype(np.int64)
+    payout = np.maximum(profit - tax, 0)
+    rich = market.banks_table.capital_ratio > group.target_ratio
+    payout[: books.banks] = np.where(rich, np.rint(payout[: books.banks] * group.payout_share), 0)
     books.post(entities, books.shareholders, payout, Flow.PAYOUT)
     market.after_tax = (profit - tax) / FEN
 

@@ -20,7 +20,7 @@ CHANNELS = 3  # JOINT, OWN, LENDER
 
 
 class Flow(IntEnum):
-    """Why money moves."""
+    """Why money moves; all before TAX makes profit."""
 
     PAID_OUT = 0
     PRINCIPAL = 1
@@ -43,7 +43,6 @@ class Flow(IntEnum):
     OPENING_BALANCE = 18
 
 
-NOT_PROFIT = (Flow.TAX, Flow.PAYOUT, Flow.OPENING_BALANCE)
 REST_OF_ECONOMY = ("borrowers", "depositors", "suppliers", "government", "shareholders")
 
 
@@ -149,6 +148,8 @@ class Books:
         amounts = np.asarray(fen)
         if amounts.dtype.kind not in "iu":
             raise TypeError(f"money is whole fen, not {amounts.dtype}")
+        if not amounts.any():
+            return
         columns = [np.ascontiguousarray(values, dtype=np.int64) for values in (amounts, payer, payee, channel)]
         if any(len(column) not in (1, len(columns[0])) for column in columns):
             raise ValueError(f"{len(columns[0])} amounts between {[len(column) for column in columns[1:]]} accounts")
@@ -165,8 +166,7 @@ class Books:
 
     def profit(self) -> np.ndarray:
         """Fen that each entity earned this month before tax and payout."""
-        kinds = [kind for kind in Flow if kind not in NOT_PROFIT]
-        return self.flows[kinds].sum(axis=(0, 2))
+        return self.flows[: Flow.TAX].sum(axis=(0, 2))
 
     def check(self, outstanding: np.ndarray) -> None:
         """Compare the claims with `outstanding`, fen by contract summed again from the loans; raises BooksError."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from colend.compilation import compiled
 from colend.equations.normal import normal_quantile
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -57,11 +58,19 @@ def uniform(key, purpose):
     return (np.float64(bits) + 0.5) * _UNIT
 
 
+def draw_each(key, entities, purpose, draws):
+    """A uniform draw for each of the entities on a month's key."""
+    for i in range(len(entities)):
+        draws[i] = uniform(entity_key(key, entities[i]), purpose)
+
+
 def uniforms(seed: int, month: int, entities: np.ndarray, purpose: int) -> np.ndarray:
     """One uniform draw for each of many entities in a month, float64 in their shape."""
     with np.errstate(over="ignore"):
-        keys = entity_key(month_key(seed, month), entities.astype(np.uint64))
-        return np.reshape(uniform(keys, purpose), entities.shape)
+        key = month_key(seed, month)
+    draws = np.empty(entities.size)
+    compiled(draw_each, allocates=False)(key, np.ascontiguousarray(entities, dtype=np.int64).ravel(), purpose, draws)
+    return draws.reshape(entities.shape)
 
 
 def normal(key, purpose):
