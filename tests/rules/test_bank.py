@@ -60,7 +60,7 @@ def test_admission_is_what_capital_and_runoff_allow(hand_made_market):
     market = hand_made_market(stages=BOTH)
     prepare_plans(market)
     banks = market.banks_table
-    market.alliances.routed = 10_000.0
+    market.outlook.joint_loans[:] = 5_000.0
     set_admission(market)
     assert list(banks.admission) == [1.0, 1.0, 1.0]
     banks.consumer_loans = banks.headroom

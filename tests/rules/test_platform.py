@@ -10,8 +10,9 @@ from colend.state.tables import DORMANT, OPERATING, PILOT
 LENDERS = (3, 4)
 
 
-def chances(allocations, kappa, priority=1.0):
-    chance, own = first_choice(np.array(allocations), np.array(kappa), np.full(len(kappa), priority))
+def chances(allocations, kappa):
+    chance = np.zeros(len(kappa))
+    own = first_choice(allocations, kappa, chance)
     return list(np.round(chance, 12)), round(own, 12)
 
 

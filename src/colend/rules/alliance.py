@@ -82,18 +82,19 @@ def found_pairs(market) -> np.recarray:
 
 def alliances_in(market, *stages: int) -> np.ndarray:
     """Rows of the alliances in these stages."""
-    wanted = sum(1 << stage for stage in stages)
-    return compiled(rows_in)(market.alliances.stage, wanted)
+    rows = np.empty(len(market.alliances), dtype=np.int64)
+    found = compiled(find_stages, allocates=False)(market.alliances.stage, sum(1 << stage for stage in stages), rows)
+    return rows[:found]
 
 
-def rows_in(stages, wanted):
-    """Rows whose stage is among those `wanted`, a bit set."""
-    rows, number = np.empty(len(stages), dtype=np.int64), 0
+def find_stages(stages, wanted, rows):
+    """Write to `rows` where the stage is among those `wanted`, a bit set; returns how many there are."""
+    found = 0
     for row in range(len(stages)):
         if wanted >> stages[row] & 1:
-            rows[number] = row
-            number += 1
-    return rows[:number]
+            rows[found] = row
+            found += 1
+    return found
 
 
 def pairs_of(market, rows: np.ndarray) -> np.ndarray:

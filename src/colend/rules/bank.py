@@ -13,7 +13,7 @@ from colend.equations.relationship import annuity, best_set, touchpoint_benefits
 from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.outlook import SEGMENT_COUNT, TECHNOLOGY, mean_term, monthly_discount, open_outlook
 from colend.rules.platform import expected_applications, joint_lending, route
-from colend.rules.prospects import absorbed_now, joint_loans, own_need, refresh_prospects
+from colend.rules.prospects import absorbed_now, own_need, refresh_prospects
 from colend.rules.regulation import home_share, set_limit_admission
 from colend.scenario.parameters import TOUCHPOINTS
 from colend.state.books import Flow, fen
@@ -106,9 +106,9 @@ def touchpoint_terms(market) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def running_loans(market) -> tuple[np.ndarray, np.ndarray]:
     """Joint loans that begin a month, float64[bank, segment, openness], and those that run, float64[bank, segment]."""
     flow = np.zeros((len(market.banks_table), TECHNOLOGY + 1, SEGMENT_COUNT))
-    rows, loans = joint_loans(market)
-    alliances = market.alliances
-    np.add.at(flow, (alliances.bank[rows], market.contracts.openness[alliances.contract[rows]]), loans)
+    alliances, rows = market.alliances, market.outlook.flowing
+    openness = market.contracts.openness[alliances.contract[rows]]
+    np.add.at(flow, (alliances.bank[rows], openness), market.outlook.joint_loans)
     return flow.transpose(0, 2, 1), flow.sum(axis=1) * mean_term(market.parameters)
 
 

@@ -96,6 +96,8 @@ class Outlook:
     own_applications: np.ndarray  # [bank, segment] persons a month, smoothed
     kappa: np.ndarray  # [bank] yuan a month offered to each alliance
     offer_cap: np.ndarray  # [platform, bank] the most of it that regulation's limits allow
+    flowing: np.ndarray  # rows of the alliances in pilot or operation, as routed last
+    joint_loans: np.ndarray  # [of these, segment] loans a month that they may expect
     pair_served: np.ndarray  # [pair, segment] applications a month that reached the pair and could be served
     precision_profit: np.ndarray  # [bank] yuan a month per unit of precision, own and joint
     effort: np.ndarray  # [bank] learning effort expected, before absorption
@@ -227,6 +229,8 @@ def open_outlook(market) -> Outlook:
         own_applications=by_bank(),
         kappa=np.zeros(number),
         offer_cap=np.full((len(platforms), number), np.inf),
+        flowing=np.zeros(0, dtype=np.int64),
+        joint_loans=np.zeros((0, SEGMENT_COUNT)),
         pair_served=by_pair(),
         precision_profit=np.zeros(number),
         effort=np.zeros(number),

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from colend.compilation import compiled
 from colend.equations.capacity import admission, headroom, monthly_runoff, overshoot
 from colend.equations.normal import normal_cdf
 from colend.equations.relationship import idle_share
@@ -58,64 +59,110 @@ def set_lender_capacity(market) -> None:
 
 def joint_lending(market) -> tuple[np.ndarray, np.ndarray]:
     """Alliances with flow, and the yuan a month that each may expect to lend, both parts."""
-    rows, loans = joint_loans(market)
-    return rows, loans @ market.outlook.segments.amount
+    outlook = market.outlook
+    return outlook.flowing, outlook.joint_loans @ outlook.segments.amount
 
 
-def first_choice(allocations: np.ndarray, kappa: np.ndarray, priority: np.ndarray) -> tuple[np.ndarray, float]:
-    """P(an application meets each partner first), and P(it meets the platform's own lender first).
+def first_choice(allocations, offered, chances) -> float:
+    """Fill P(an application meets each partner first); returns P(it meets the platform's own lender first).
 
-    P(first = a) = alloc_a kappa_a / sum kappa over eligible partners (alloc 1 full, less in a pilot); the remainder
-    goes pro rata to full partners, else to the own lender. `priority` multiplies kappa (1: none).
+    P(first = a) = alloc_a offered_a / sum offered over eligible partners (alloc 1 full, less in a pilot); the remainder
+    goes pro rata to full partners, else to the own lender.
     """
-    weight = np.where(allocations > 0.0, kappa * priority, 0.0)
-    if weight.sum() <= 0.0:
-        return np.zeros(len(weight)), 1.0
-    weight /= weight.sum()
-    chance = allocations * weight
-    remainder = 1.0 - chance.sum()
-    full = np.where(allocations >= 1.0, weight, 0.0)
-    if full.sum() <= 0.0:
-        return chance, remainder
-    return chance + remainder * full / full.sum(), 0.0
+    whole, full, given = 0.0, 0.0, 0.0
+    for i in range(len(offered)):
+        whole += offered[i]
+        if allocations[i] >= 1.0:
+            full += offered[i]
+    if whole <= 0.0:
+        chances[:] = 0.0
+        return 1.0
+    for i in range(len(offered)):
+        chances[i] = allocations[i] * (offered[i] / whole)
+        given += chances[i]
+    if full <= 0.0:
+        return 1.0 - given
+    for i in range(len(offered)):
+        if allocations[i] >= 1.0:
+            chances[i] += (1.0 - given) * (offered[i] / full)
+    return 0.0
 
 
 def route(market) -> None:
-    """Set this month's routing table and `routed`, the real applications that each alliance meets first.
+    """Set this month's routing table, `routed`, the real applications that each alliance meets first, and what these
+    may come to (`outlook.flowing`, `outlook.joint_loans`).
 
     Partners are those in pilot (`pilot_allocation` of their share) and operation whose bank is alive; a signed
     partner's offered lending counts (1 + signed_priority)-fold. The own lender has a row where it has weight;
     otherwise it comes last anyway. Where local banks lend in their region only, the table has a slice for each.
     """
-    alliances, banks, group = market.alliances, market.banks_table, market.parameters.alliances
+    alliances, banks, outlook = market.alliances, market.banks_table, market.outlook
+    group, parts, lenders = market.parameters.alliances, region_weights(market), market.lender_rows
     eligible = alliances_in(market, PILOT, OPERATING)
     eligible = eligible[banks.alive[alliances.bank[eligible]] != 0]
+    start = np.zeros(len(lenders) * len(parts) + 1, dtype=np.int64)
+    most = len(lenders) + len(eligible)  # rows for each part
+    member, weight = np.zeros(len(parts) * most, dtype=np.int64), np.zeros(len(parts) * most)
     alliances.routed = 0.0
-    start = [0]
-    members: list[np.ndarray] = []
-    weights: list[np.ndarray] = []
-    parts = region_weights(market)
-    for platform, lender in enumerate(market.lender_rows):
-        partners = eligible[alliances.platform[eligible] == platform]
-        kappa = np.minimum(market.outlook.kappa, market.outlook.offer_cap[platform])
-        for part in parts:
-            here = partners[part[alliances.bank[partners]] > 0.0]
-            bank, operating = alliances.bank[here], alliances.stage[here] == OPERATING
-            chance, own = first_choice(
-                np.where(operating, 1.0, group.pilot_allocation),
-                kappa[bank] * part[bank],
-                np.where(operating, 1.0 + group.signed_priority, 1.0),
-            )
-            alliances.routed[here] += market.platforms_table.applications[platform] / len(parts) * chance
-            members.append(alliances.contract[here])
-            weights.append(chance)
-            if own > 0.0:
-                members.append(np.array([lender]))
-                weights.append(np.array([own]))
-            start.append(start[-1] + len(here) + int(own > 0.0))
-    alliances.routed = np.rint(alliances.routed)
-    market.routing = Routing(
-        np.array(start, dtype=np.int64),
-        np.concatenate(members).astype(np.int64),
-        np.concatenate(weights).astype(np.float64),
+    compiled(fill_routes, allocates=False)(
+        alliances,
+        eligible,
+        market.platforms_table.applications,
+        lenders,
+        outlook.kappa,
+        outlook.offer_cap,
+        parts,
+        group.pilot_allocation,
+        1.0 + group.signed_priority,
+        *np.zeros((2, len(eligible))),
+        start,
+        member,
+        weight,
     )
+    alliances.routed = np.rint(alliances.routed)
+    market.routing = Routing(start, member[: start[-1]], weight[: start[-1]])
+    outlook.flowing, outlook.joint_loans = joint_loans(market)
+
+
+def fill_routes(
+    alliances,
+    rows,
+    applications,
+    lenders,
+    kappa,
+    caps,
+    parts,
+    pilot,
+    priority,
+    allocations,
+    offered,
+    start,
+    member,
+    weight,
+):
+    """Fill the routing table of each platform and part of the market with the partners `rows`; add up ALLIANCE.routed.
+
+    `pilot` is what a pilot is allocated, `priority` what a signed partner's offered lending counts; `allocations` and
+    `offered` are room for one slice.
+    """
+    for place in range(len(start) - 1):
+        p, part = place // len(parts), place % len(parts)
+        first = end = start[place]
+        for row in rows:
+            alliance = alliances[row]
+            bank, operating = alliance.bank, alliance.stage == OPERATING
+            if alliance.platform == p and parts[part, bank] > 0.0:
+                allocations[end - first] = 1.0 if operating else pilot
+                here = min(kappa[bank], caps[p, bank]) * parts[part, bank]
+                offered[end - first] = here * priority if operating else here
+                member[end] = row
+                end += 1
+        own = first_choice(allocations[: end - first], offered[: end - first], weight[first:end])
+        for i in range(first, end):
+            alliance = alliances[member[i]]
+            alliance.routed += applications[p] / len(parts) * weight[i]
+            member[i] = alliance.contract
+        if own > 0.0:
+            member[end], weight[end] = lenders[p], own
+            end += 1
+        start[place + 1] = end
