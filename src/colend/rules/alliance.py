@@ -113,6 +113,17 @@ def slots_used(market) -> tuple[np.ndarray, np.ndarray]:
     return platforms, np.bincount(alliances.bank[rows], use, len(market.banks_table))
 
 
+def free_slots(market) -> tuple[np.ndarray, np.ndarray]:
+    """Whole slots that are free, int64[platforms] and [banks]."""
+    platforms, banks = slots_used(market)
+    return whole(market.platforms_table.slots - platforms), whole(market.banks_table.slots - banks)
+
+
+def whole(slots: np.ndarray) -> np.ndarray:
+    """Whole slots in these, int64."""
+    return np.maximum(np.floor(slots + _WHOLE), 0.0).astype(np.int64)
+
+
 def slot_use(market, rows: np.ndarray) -> np.ndarray:
     """Part of a slot that each of these alliances holds."""
     stage = market.alliances.stage[rows]
@@ -122,14 +133,16 @@ def slot_use(market, rows: np.ndarray) -> np.ndarray:
 
 def pay(market, rows: np.ndarray, bank_yuan, platform_yuan, flow: Flow = Flow.ALLIANCE_COST) -> None:
     """Post what these alliances cost both parties this month and count it, discounted to their meeting."""
+    if not len(rows):
+        return
     alliances, books = market.alliances, market.books
     discount = market.monthly_discount ** (market.month - alliances.met[rows])
-    for party, yuan in (("bank", bank_yuan), ("platform", platform_yuan)):
-        amount = fen(np.broadcast_to(yuan, len(rows)))
-        payer = alliances[party][rows].astype(np.int64) + (0 if party == "bank" else books.banks)
-        books.post(payer, books.suppliers, amount, flow, JOINT)
-        alliances[f"{party}_spent"][rows] += amount / 100.0
-        alliances[f"{party}_value"][rows] -= discount * amount / 100.0
+    amounts = fen(np.stack([np.broadcast_to(yuan, len(rows)) for yuan in (bank_yuan, platform_yuan)]))
+    payers = np.concatenate([alliances.bank[rows], books.banks + alliances.platform[rows].astype(np.int64)])
+    books.post(payers, books.suppliers, amounts.ravel(), flow, JOINT)
+    for party, amount in zip(("bank", "platform"), amounts / 100.0, strict=True):
+        alliances[f"{party}_spent"][rows] += amount
+        alliances[f"{party}_value"][rows] -= discount * amount
 
 
 def pay_scaled(market, rows: np.ndarray, yuan: float) -> None:
@@ -140,6 +153,8 @@ def pay_scaled(market, rows: np.ndarray, yuan: float) -> None:
 
 def end(market, rows: np.ndarray, reason: int) -> None:
     """These alliances end; their pairs are free to meet again on what they believe now."""
+    if not len(rows):
+        return
     alliances = market.alliances
     alliances.stage[rows], alliances.end_reason[rows], alliances.ended[rows] = ENDED, reason, market.month
     pairs = pairs_of(market, rows)
@@ -157,8 +172,9 @@ def part(market) -> None:
         (banks, "served", "bank", WITHDRAWN),
         (platforms, "present", "platform", PLATFORM_LEFT),
     ):
-        rows = alliances_in(market, DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
-        end(market, rows[table_[column][alliances[party][rows]] == 0], reason)
+        if not table_[column].all():
+            rows = alliances_in(market, DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
+            end(market, rows[table_[column][alliances[party][rows]] == 0], reason)
 
 
 def meet(market) -> None:
@@ -166,15 +182,13 @@ def meet(market) -> None:
     who want each other are matched.
     """
     banks, platforms = market.banks_table, market.platforms_table
-    used_platform, used_bank = slots_used(market)
+    free_platform, free_bank = free_slots(market)
     pairs_running = market.pairs.alliance.reshape(len(platforms), len(banks)) != NONE
-    free_bank = np.floor(banks.slots - used_bank + _WHOLE)
     most = np.minimum(banks.maximum_partners, market.regulation.places)
-    free_bank = np.minimum(free_bank, most - pairs_running.sum(axis=0))
-    looks = looks_for(market, uniforms(market.seed, market.month, bank_entities(banks), draws.MEETING))
-    free_bank = np.where((banks.alive != 0) & (banks.served != 0), np.maximum(free_bank, 0), 0).astype(np.int64)
-    free_platform = np.maximum(np.floor(platforms.slots - used_platform + _WHOLE), 0).astype(np.int64)
+    free_bank = np.minimum(free_bank, np.maximum(most - pairs_running.sum(axis=0), 0)).astype(np.int64)
+    free_bank[(banks.alive == 0) | (banks.served == 0)] = 0
     free_platform[platforms.present == 0] = 0
+    looks = looks_for(market, uniforms(market.seed, market.month, bank_entities(banks), draws.MEETING))
     candidates = np.flatnonzero((~pairs_running & looks & (free_bank > 0) & (free_platform > 0)[:, None]).ravel())
     if not len(candidates):
         return
@@ -187,6 +201,8 @@ def meet(market) -> None:
         wanting = (value > 0.0) & (pilots[wanted] | confident(market, wanted, terms))
         wanted = wanted[wanting]
         worth[party, wanted] = value[wanting]
+    if not len(wanted):
+        return
     shape = (len(platforms), len(banks))
     tie = drawn(market, draws.TIE).reshape(shape)
     bank_worth, platform_worth = worth[0].reshape(shape), worth[1].reshape(shape)
@@ -255,28 +271,25 @@ def integrate(market) -> None:
     """Signed pacts are integrated when that is worth its cost to both (signing is sunk) and both have a free slot,
     oldest first.
     """
-    rows = alliances_in(market, SIGNED)
-    if not len(rows):
-        return
-    group, pairs = market.parameters.alliances, pairs_of(market, rows)
-    wanted = np.ones(len(rows), dtype=bool)
+    rows, alliances, group = alliances_in(market, SIGNED), market.alliances, market.parameters.alliances
+    free_platform, free_bank = free_slots(market)
+    rows = rows[(free_platform[alliances.platform[rows]] >= 1) & (free_bank[alliances.bank[rows]] >= 1)]
     for party in (0, 1):
+        if not len(rows):
+            return
+        pairs = pairs_of(market, rows)
         terms = party_terms(market, pairs, party)
         terms.signing = 0.0
-        terms.months = np.minimum(terms.months, market.alliances.term_ends[rows] - market.month)
-        wanted &= values(market, pairs, terms) > 0.0
-    used_platform, used_bank = slots_used(market)
-    parts = np.broadcast_to(integration_part(market, pairs), len(rows))[wanted]
-    for row, part_left in zip(rows[wanted], parts, strict=True):
-        alliance = market.alliances[row]
+        terms.months = np.minimum(terms.months, alliances.term_ends[rows] - market.month)
+        rows = rows[values(market, pairs, terms) > 0.0]
+    parts = np.broadcast_to(integration_part(market, pairs_of(market, rows)), len(rows))
+    for row, part_left in zip(rows, parts, strict=True):
+        alliance = alliances[row]
         platform, bank = alliance.platform, alliance.bank
-        if (
-            used_platform[platform] + 1.0 > market.platforms_table.slots[platform] + _WHOLE
-            or used_bank[bank] + 1.0 > market.banks_table.slots[bank] + _WHOLE
-        ):
+        if min(free_platform[platform], free_bank[bank]) < 1:
             continue
-        used_platform[platform] += 1.0
-        used_bank[bank] += 1.0
+        free_platform[platform] -= 1
+        free_bank[bank] -= 1
         alliance.stage = INTEGRATING
         alliance.integration_started = market.month
         alliance.integration_due = market.month + round(group.integration_months * part_left)
@@ -287,6 +300,8 @@ def operate(market) -> None:
     """Integrated pacts go into full operation, and the platform opens what it opens."""
     rows = alliances_in(market, INTEGRATING)
     rows = rows[market.alliances.integration_due[rows] <= market.month]
+    if not len(rows):
+        return
     alliances, contracts = market.alliances, market.contracts
     alliances.stage[rows] = OPERATING
     alliances.operating_since[rows] = market.month
