@@ -129,11 +129,14 @@ def run(
     with ExitStack() as stack:
         places: Places | None = stack.enter_context(Cluster(cluster)) if cluster else None
         store = stack.enter_context(Store(folder, model_hash(), fresh))
-        there = None if only else files_if_current(folder, scenario, export, report and shard is None, shard)
+        asked = _as_stopped(scenario, folder)
+        there = None if only else files_if_current(folder, asked, export, report and shard is None, shard)
         if there is not None:  # nothing has changed, so there is nothing to do
-            result.files = (*there, folder / MANIFEST)
+            result.scenario, result.files = asked, (*there, folder / MANIFEST)
             if progress is not None:
-                progress(number := len(_part(everything, shard)), number, 0)
+                number = len(_part(runs(asked), shard))
+                for _ in range(2 if scenario.until else 1):
+                    progress(number, number, 0)
             return result
         if only is None:
             result.removed = store.keep_only(everything)
@@ -261,6 +264,17 @@ def _look_by_look(scenario: Scenario, folder: Path) -> Iterator[Scenario]:
         yield part
         if known(Result(folder, part).frame("runs", [scenario.until.measure], seed=part.seeds), part).enough:
             return
+
+
+def _as_stopped(scenario: Scenario, folder: Path) -> Scenario:
+    """The scenario with the seeds that its rule found enough in the folder, where it did."""
+    if scenario.until is None:
+        return scenario
+    try:
+        found = read_manifest(folder).get("enough", {})
+    except StoreError:
+        return scenario
+    return replace(scenario, seeds=list(range(found["seeds"]))) if found.get("reached") else scenario
 
 
 def _refuse_to_mix(store: Store, scenario: Scenario) -> None:

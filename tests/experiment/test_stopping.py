@@ -142,9 +142,12 @@ def test_as_many_seeds_run_as_the_results_ask_for_whatever_ran_before(rule, tmp_
     assert read_manifest(tmp_path / "more")["content"] == read_manifest(tmp_path / "fresh")["content"]
     assert verify(tmp_path / "more") == []
 
-    monkeypatch.setattr("colend.market.simulate", None)  # a finished folder runs nothing
-    again = colend.run(path, jobs=1, out=tmp_path / "fresh", report=False)
+    monkeypatch.setattr("colend.market.simulate", None)  # a finished folder runs nothing, and is left as it is
+    made_at, told = (tmp_path / "fresh" / "manifest.json").stat().st_mtime_ns, []
+    again = colend.run(path, jobs=1, out=tmp_path / "fresh", report=False, progress=lambda *counts: told.append(counts))
     assert (again.failures, len(again.scenario.seeds)) == (0, number)
+    assert told == [(2 * number, 2 * number, 0)] * 2  # the second time: they are enough
+    assert (tmp_path / "fresh" / "manifest.json").stat().st_mtime_ns == made_at
     assert colend.open(tmp_path / "fresh").scenario.seeds == list(range(number))
 
 

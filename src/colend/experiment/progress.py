@@ -45,7 +45,7 @@ class _LookByLook:
 
     def __call__(self, done: int, total: int, failed: int) -> None:
         before, self.last = self.last, (done, total, failed)
-        if total in self.totals[:-1] and not before[1]:
+        if total in self.totals[:-1] and not before[1] and done < total:
             self.say(f"{total:,} runs at first, then more ({self.totals[-1]:,} at most) until they tell {self.known}")
         elif 0 < before[1] < total:
             self.say(f"{before[1]:,} runs do not tell {self.known}: {total - before[1]:,} more")
@@ -86,7 +86,7 @@ def _bar(name: str) -> Iterator[tuple[Update, Say]]:
         task = progress.add_task(name, total=None)
 
         def update(done: int, total: int, failed: int) -> None:
-            text = name + (f" ({failed} failed)" if failed else "")
+            text = ("tables and charts" if done == total else name) + (f" ({failed} failed)" if failed else "")
             progress.update(task, completed=done, total=total, description=text)
 
         yield update, progress.console.print
