@@ -39,8 +39,8 @@ def learn_alliances(market) -> None:
 
 def binomial(uniform, trials, probability):
     """k ~ Binomial(trials, probability) as the exact quantile of one uniform draw; arrays."""
-    raw = np.ceil(bdtrik(uniform, trials, np.clip(probability, 1e-12, 1.0 - 1e-12)) - 1e-9)
-    return np.clip(np.nan_to_num(raw, nan=0.0), 0.0, trials)
+    raw = np.ceil(bdtrik(uniform, trials, np.minimum(np.maximum(probability, 1e-12), 1.0 - 1e-12)) - 1e-9)
+    return np.minimum(np.fmax(raw, 0.0), trials)  # not a number where even 0 has a higher probability
 
 
 def learn_fit(market, rows, pair, observed, noise) -> None:

@@ -16,7 +16,7 @@ from colend.rules.regulation import is_local
 from colend.rules.stress import demand_factor
 from colend.scenario.parameters import OPENNESS
 from colend.state.books import FEN
-from colend.state.draws import month_key
+from colend.state.draws import key_of_month
 from colend.state.snapshot import BOUND_AT, MONTH, OFFER, REFUSAL, SEGMENT_MONTH, Snapshot
 from colend.state.tables import JOINT, LENDER, NONE, OWN, TOTAL, as_table, as_totals, counted, table
 
@@ -98,10 +98,8 @@ def build_month(market) -> np.recarray:
     """The numbers that all borrowers share this month."""
     credit, customers = market.parameters.credit, market.parameters.customers
     population = market.parameters.population
-    with np.errstate(over="ignore"):
-        key = month_key(market.seed, market.month)
     numbers = {
-        "key": key,
+        "key": key_of_month(market.seed, market.month),
         "number": market.month,
         "route_regions": (len(market.routing.start) - 1) // len(market.platforms_table),
         "factor": market.systematic_factor,

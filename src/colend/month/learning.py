@@ -42,11 +42,10 @@ def observe_flows(market) -> None:
     outlook.own_applications = smooth(outlook.own_applications, totals.applications[:number] * scale)
 
     contracts = market.contracts
-    bank = contracts.bank.astype(np.int64)
-    funded = contracts.funding_share > 0.0
+    bank = np.maximum(contracts.bank.astype(np.int64), 0)  # a platform's lender has none, and funds nothing for one
     sums = market.contract_totals
     yuan = sums.originated * scale / FEN
-    lent = np.bincount(bank[funded], (yuan * contracts.funding_share)[funded], number)
+    lent = np.bincount(bank, yuan * contracts.funding_share, number)
     open_banks = banks.admission > 0.05  # nothing is learned about demand from a closed door
     asked = np.where(open_banks, lent / np.maximum(banks.admission, 0.05), outlook.bank_lending)
     outlook.bank_lending = smooth(outlook.bank_lending, asked)
@@ -64,8 +63,8 @@ def observe_flows(market) -> None:
     depth = contract_depths(market, contracts)
     clear = np.where(contracts.kind == JOINT, view(market.parameters.credit.thin_view, depth), 1.0)
     loans = sums.matured * scale * contracts.funding_share * clear
-    outlook.experience = smooth(outlook.experience, np.bincount(bank[funded], loans[funded], number))
-    outlook.leaned = smooth(outlook.leaned, np.bincount(bank[funded], (loans * depth)[funded], number))
+    outlook.experience = smooth(outlook.experience, np.bincount(bank, loans, number))
+    outlook.leaned = smooth(outlook.leaned, np.bincount(bank, loans * depth, number))
     banks.matured_own = sums.matured[:number] * scale
 
 

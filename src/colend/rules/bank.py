@@ -26,8 +26,8 @@ QUARTER, YEAR = 3, 12  # months between decisions on touchpoints and research; o
 class Calibration:
     """Defaults, predicted defaults and their slope by the threshold, cumulated by channel in simulated loans.
 
-    Channels: pairs, then banks' own channels, then platforms' lenders. What a bank learned with a platform outlives
-    the alliance.
+    Channels: banks' own channels, then platforms' lenders, as contracts begin, then pairs: what a bank learned with a
+    platform outlives the alliance.
     """
 
     defaults: np.ndarray
@@ -265,20 +265,15 @@ def done(market) -> np.ndarray:
 def correct_intercepts(market) -> None:
     """Add the month's defaults and predictions to each channel's sums, and set the channels' corrections."""
     banks, platforms, pairs = market.banks_table, market.platforms_table, market.pairs
-    contracts = market.contracts
-    channel = np.where(
-        contracts.kind == JOINT,
-        pair_of(contracts.platform, contracts.bank, len(banks)),
-        np.where(contracts.kind == OWN, len(pairs) + contracts.bank, len(pairs) + len(banks) + contracts.platform),
-    )
-    sums, totals, channels = market.calibration, market.contract_totals, len(pairs) + len(banks) + len(platforms)
+    own, alone = len(banks), len(banks) + len(platforms)
+    joint = market.contracts[alone:]
+    channel = np.append(np.arange(alone), alone + pair_of(joint.platform, joint.bank, own))
+    sums, totals, channels = market.calibration, market.contract_totals, alone + len(pairs)
     sums.defaults += np.bincount(channel, totals.defaults, channels)
     sums.predicted += np.bincount(channel, totals.predicted / FIXED_POINT, channels)
     sums.slope += np.bincount(channel, totals.slope / FIXED_POINT, channels)
     correction = sums.correction(market.parameters.credit.intercept_prior_weight)
-    pairs.intercept, banks.own_intercept, platforms.own_intercept = np.split(
-        correction, [len(pairs), len(pairs) + len(banks)]
-    )
+    banks.own_intercept, platforms.own_intercept, pairs.intercept = np.split(correction, [own, alone])
 
 
 def prepare_plans(market) -> None:

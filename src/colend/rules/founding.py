@@ -22,7 +22,7 @@ from colend.state.draws import (
     SCENE,
     SEGMENT,
     entity_key,
-    month_key,
+    key_of_month,
     normal,
     uniform,
     uniforms,
@@ -187,8 +187,7 @@ def found_borrowers(parameters, seed: int, shares) -> np.recarray:
             np.full(3, population.reservation_slope),
         ]
     )
-    with np.errstate(over="ignore"):
-        key = month_key(seed, BEFORE)
+    key = key_of_month(seed, BEFORE)
     compiled(found_rows)(
         rows,
         key,

@@ -8,7 +8,7 @@ from scipy.special import ndtri
 from colend.compilation import compiled
 from colend.rules.founding import place_in
 from colend.state import draws
-from colend.state.draws import entity_key, month_key, uniform
+from colend.state.draws import entity_key, key_of_month, uniform
 
 
 def stressed(market) -> bool:
@@ -51,8 +51,7 @@ def leave(market, platform: int) -> None:
         return  # nowhere to turn to: whoever has no bank of their own finds no lender
     cumulative = np.cumsum(left) / left.sum()
     cumulative[np.flatnonzero(left)[-1] :] = 1.0
-    with np.errstate(over="ignore"):
-        key = month_key(market.seed, market.month)
+    key = key_of_month(market.seed, market.month)
     compiled(turn_to_others, allocates=False)(market.borrowers_table, key, platform, cumulative)
 
 

@@ -7,6 +7,8 @@ coordinates; its constants are from that paper.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from colend.compilation import compiled
@@ -47,6 +49,13 @@ def month_key(seed, month):
     return mixed(mixed(np.uint64(seed) + _GOLDEN) + np.uint64(month + 1) * _GOLDEN)
 
 
+@functools.lru_cache(maxsize=16)
+def key_of_month(seed: int, month: int) -> np.uint64:
+    """`month_key`, worked out once: all draws of a month ask for it."""
+    with np.errstate(over="ignore"):
+        return month_key(seed, month)
+
+
 def entity_key(key, entity):
     """Coordinates of one entity in that month."""
     return mixed(key ^ (np.uint64(entity) * _GOLDEN + _MULTIPLY_2))
@@ -66,10 +75,8 @@ def draw_each(key, entities, purpose, draws):
 
 def uniforms(seed: int, month: int, entities: np.ndarray, purpose: int) -> np.ndarray:
     """One uniform draw for each of many entities in a month, float64 in their shape."""
-    with np.errstate(over="ignore"):
-        key = month_key(seed, month)
-    draws = np.empty(entities.size)
-    compiled(draw_each, allocates=False)(key, np.ascontiguousarray(entities, dtype=np.int64).ravel(), purpose, draws)
+    numbers, draws = np.ascontiguousarray(entities, dtype=np.int64).ravel(), np.empty(entities.size)
+    compiled(draw_each, allocates=False)(key_of_month(seed, month), numbers, purpose, draws)
     return draws.reshape(entities.shape)
 
 
