@@ -117,8 +117,8 @@ def test_a_worker_that_is_killed_costs_no_run(scenario, out, undisturbed):
 
 
 def test_runs_that_kill_their_worker_are_named_with_their_parameters(scenario, out, monkeypatch, capsys, undisturbed):
-    killing = Path(__file__).parent / "workers" / "killing"
-    path = [str(killing), *filter(None, [os.environ.get("PYTHONPATH")])]
+    seed_one = Path(__file__).parent / "workers" / "seed_one"
+    path = [str(seed_one), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
     monkeypatch.setattr("colend.report.draw", lambda *_: [])
     assert main([str(scenario), "--out", str(out), "--quiet", "--jobs", "2"]) == 1
