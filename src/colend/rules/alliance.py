@@ -13,13 +13,13 @@ from scipy.special import expit
 from colend.compilation import compiled
 from colend.equations.fit import share_table
 from colend.rules.adaptive import agree_on_sequencing
-from colend.rules.alliance_worth import confident, party_terms, smaller_surplus, values, would_sign
+from colend.rules.alliance_worth import BANK, PLATFORM, confident, party_terms, smaller_surplus, values, would_sign
 from colend.rules.clubs import integration_part, looks_for
 from colend.rules.founding import bank_entities, scores
 from colend.rules.matching import deferred_acceptance
 from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
 from colend.state import draws
-from colend.state.books import Flow, fen
+from colend.state.books import FEN, Flow, fen, move
 from colend.state.draws import uniforms
 from colend.state.tables import (
     BANK_CLOSED,
@@ -135,14 +135,25 @@ def pay(market, rows: np.ndarray, bank_yuan, platform_yuan, flow: Flow = Flow.AL
     """Post what these alliances cost both parties this month and count it, discounted to their meeting."""
     if not len(rows):
         return
-    alliances, books = market.alliances, market.books
-    discount = market.monthly_discount ** (market.month - alliances.met[rows])
-    amounts = fen(np.stack([np.broadcast_to(yuan, len(rows)) for yuan in (bank_yuan, platform_yuan)]))
-    payers = np.concatenate([alliances.bank[rows], books.banks + alliances.platform[rows].astype(np.int64)])
-    books.post(payers, books.suppliers, amounts.ravel(), flow, JOINT)
-    for party, amount in zip(("bank", "platform"), amounts / 100.0, strict=True):
-        alliances[f"{party}_spent"][rows] += amount
-        alliances[f"{party}_value"][rows] -= discount * amount
+    books, yuan = market.books, np.empty((2, len(rows)))
+    yuan[0], yuan[1] = bank_yuan, platform_yuan
+    pay_all = compiled(pay_rows, allocates=False)
+    discounts = market.monthly_discount ** np.arange(market.month + 1)
+    ledger, month = books.ledger, market.month
+    pay_all(market.alliances, rows, fen(yuan), month, discounts, ledger, books.banks, books.suppliers, int(flow))
+
+
+def pay_rows(alliances, rows, amounts, month, discounts, ledger, banks, suppliers, flow):
+    """Move the `amounts` [party, row], fen, and count them; `discounts` by months since the meeting."""
+    for i in range(len(rows)):
+        one = alliances[rows[i]]
+        move(ledger, one.bank, suppliers, amounts[0, i], flow, JOINT)
+        move(ledger, banks + one.platform, suppliers, amounts[1, i], flow, JOINT)
+        discount, of_bank, of_platform = discounts[month - one.met], amounts[0, i] / FEN, amounts[1, i] / FEN
+        one.bank_spent += of_bank
+        one.platform_spent += of_platform
+        one.bank_value -= discount * of_bank
+        one.platform_value -= discount * of_platform
 
 
 def pay_scaled(market, rows: np.ndarray, yuan: float) -> None:
@@ -195,7 +206,7 @@ def meet(market) -> None:
     worth = np.full((2, len(market.pairs)), -np.inf)
     pilots = market.pair_sequencing == COOPERATE_FIRST
     wanted = candidates
-    for party in (0, 1):  # the platform needs to value only pairs that the bank wants
+    for party in (PLATFORM, BANK):  # the bank needs to value only pairs that the platform, which is the choosier, wants
         terms = party_terms(market, wanted, party)
         value = values(market, wanted, terms, pilots[wanted])
         wanting = (value > 0.0) & (pilots[wanted] | confident(market, wanted, terms))
@@ -274,7 +285,7 @@ def integrate(market) -> None:
     rows, alliances, group = alliances_in(market, SIGNED), market.alliances, market.parameters.alliances
     free_platform, free_bank = free_slots(market)
     rows = rows[(free_platform[alliances.platform[rows]] >= 1) & (free_bank[alliances.bank[rows]] >= 1)]
-    for party in (0, 1):
+    for party in (BANK, PLATFORM):
         if not len(rows):
             return
         pairs = pairs_of(market, rows)
@@ -330,7 +341,7 @@ def review(market) -> None:
     if not len(rows):
         return
     pairs, again = pairs_of(market, rows), np.ones(len(rows), dtype=bool)
-    for party in (0, 1):
+    for party in (BANK, PLATFORM):
         terms = party_terms(market, pairs, party)
         built = alliances.operating_since[rows] != NONE
         terms.integration = np.where(built, 0.0, terms.integration)

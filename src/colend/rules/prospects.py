@@ -184,26 +184,72 @@ def value_customers(market) -> None:
     refuses comes back to it.
     """
     outlook, parameters = market.outlook, market.parameters
-    discount, stay = monthly_discount(parameters), 1.0 - parameters.customers.attrition
-    applications = own_need(market)
-    horizons = market.banks_table.horizon_months[:, None]
-    margin = np.maximum(outlook.own_margin, 0.0)
-    outlook.customer_worth = customer_value(discount, parameters.customers.attrition, horizons, applications, margin)
-    whole = outlook.kappa.sum()
-    weight = outlook.kappa / whole if whole > 0.0 else np.full(len(margin), 1.0 / len(margin))
-    income = outlook.platform_income.reshape(-1, *margin.shape)
-    gone = annuity(discount, stay, parameters.alliances.term_months) * applications * outlook.own_offered
     market.lifetime_value = outlook.customer_worth
-    market.lifetime_loss = np.maximum(np.einsum("b,bs,pbs->ps", weight, gone, income), 0.0)
+    market.lifetime_loss = np.zeros(outlook.mix.shape)
+    compiled(customer_rows, allocates=False)(
+        market.banks_table.horizon_months,
+        own_need(market),
+        outlook.own_margin,
+        outlook.own_offered,
+        outlook.kappa,
+        outlook.platform_income,
+        monthly_discount(parameters),
+        parameters.customers.attrition,
+        parameters.alliances.term_months,
+        outlook.customer_worth,
+        market.lifetime_loss,
+    )
+
+
+def customer_rows(horizons, need, margin, offered, kappa, income, discount, attrition, term, worth, lost):
+    """Fill `worth` by bank and `lost` by platform, of a customer in each segment; of the banks that win customers each
+    counts by what it offers.
+    """
+    banks, whole = len(kappa), 0.0
+    for b in range(banks):
+        whole += kappa[b]
+    stay = annuity(discount, 1.0 - attrition, term)
+    for s in range(worth.shape[1]):
+        for b in range(banks):
+            weight = kappa[b] / whole if whole > 0.0 else 1.0 / banks
+            worth[b, s] = customer_value(discount, attrition, horizons[b], need[b, s], max(margin[b, s], 0.0))
+            gone = stay * need[b, s] * offered[b, s]
+            for p in range(len(lost)):
+                lost[p, s] += weight * gone * income[p * banks + b, s]
+        for p in range(len(lost)):
+            lost[p, s] = max(lost[p, s], 0.0)
 
 
 def value_precision(market, running: np.ndarray) -> None:
     """Profit a month that one more unit of precision brings each bank: own channel and the alliances that run."""
-    outlook, alliances = market.outlook, market.alliances
-    profit = (outlook.own_applications * outlook.own_slope).sum(axis=1)
-    slope = outlook.mix[alliances.platform[running]] * outlook.slope[pairs_of(market, running)]
-    np.add.at(profit, alliances.bank[running], served_applications(market, running) * slope.sum(axis=1))
-    outlook.precision_profit = np.maximum(profit, 0.0)
+    outlook = market.outlook
+    compiled(precision_rows, allocates=False)(
+        market.alliances,
+        running,
+        served_applications(market, running),
+        outlook.mix,
+        outlook.slope,
+        outlook.own_applications,
+        outlook.own_slope,
+        outlook.precision_profit,
+    )
+
+
+def precision_rows(alliances, rows, served, mix, slope, own_applications, own_slope, profit):
+    """Fill `profit` by bank; `served` applications a month of the alliances `rows`."""
+    banks, segments = own_slope.shape
+    for b in range(banks):
+        profit[b] = 0.0
+        for s in range(segments):
+            profit[b] += own_applications[b, s] * own_slope[b, s]
+    for i in range(len(rows)):
+        p, b = alliances[rows[i]].platform, alliances[rows[i]].bank
+        each = 0.0
+        for s in range(segments):
+            each += mix[p, s] * slope[p * banks + b, s]
+        profit[b] += served[i] * each
+    for b in range(banks):
+        profit[b] = max(profit[b], 0.0)
 
 
 def absorbed_now(market) -> np.ndarray:
