@@ -145,13 +145,12 @@ def test_the_draws_that_a_market_makes_pass_the_battery(make_market, monkeypatch
 
     def noted(key, purpose):
         value = uniform(key, purpose)
-        if np.ndim(key) == 0:  # banks draw in columns
-            made[int(key), int(purpose)] = float(value)
+        made[int(key), int(purpose)] = float(value)
         return value
 
-    for module in (application, borrower, draws):
-        monkeypatch.setattr(module, "uniform", noted)
     market = make_market(engine="objects", platforms__openness="customers", population__monthly_need=0.5)
+    for module in (application, borrower, draws):  # what banks draw is compiled by now, and stays as it was
+        monkeypatch.setattr(module, "uniform", noted)
     for _ in range(12):
         market.step()
     sequence = np.array(list(made.values()))
