@@ -53,7 +53,7 @@ class MonthView:
     def totals(self) -> np.recarray:
         """TOTAL[kind of contract, segment]: what happened this month, in persons and fen."""
         counts = counted(self.market.totals)
-        return as_totals(np.stack([counts[rows].sum(axis=0) for rows in self.kinds]) * self.market.scale)
+        return as_totals(np.array([counts[rows].sum(axis=0) for rows in self.kinds]) * self.market.scale)
 
     @cached_property
     def applications(self) -> np.ndarray:

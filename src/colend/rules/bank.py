@@ -229,12 +229,13 @@ def pay_for_plans(market, replacement: np.ndarray) -> None:
     books.post(everyone, books.suppliers, fen(touch_cost), Flow.TOUCHPOINT_COST, JOINT)
     books.post(everyone, books.suppliers, fen(banks.research_spending), Flow.RESEARCH_COST, OWN)
     books.post(everyone, books.suppliers, fen(replacement), Flow.REPLACEMENT_COST, OWN)
-    sponsors = laboratory_sponsors(market)
-    cost = np.where(banks.laboratory != 0, learning.laboratory_cost, 0.0)
-    part = np.where(sponsors == NONE, 0.0, learning.laboratory_platform_share)
-    books.post(everyone, books.suppliers, fen(cost * (1.0 - part)), Flow.LABORATORY_COST, OWN)
-    payers = np.where(sponsors == NONE, books.suppliers, books.banks + sponsors)
-    books.post(payers, books.suppliers, fen(cost * part), Flow.LABORATORY_COST, JOINT)
+    open_ = np.flatnonzero(banks.laboratory)
+    if len(open_):
+        sponsors = laboratory_sponsors(market)[open_]
+        part = np.where(sponsors == NONE, 0.0, learning.laboratory_platform_share)
+        books.post(open_, books.suppliers, fen(learning.laboratory_cost * (1.0 - part)), Flow.LABORATORY_COST, OWN)
+        payers = np.where(sponsors == NONE, books.suppliers, books.banks + sponsors)
+        books.post(payers, books.suppliers, fen(learning.laboratory_cost * part), Flow.LABORATORY_COST, JOINT)
 
 
 def taught(market) -> np.ndarray:

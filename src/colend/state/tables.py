@@ -287,7 +287,7 @@ class Table(np.recarray):
         return column
 
     def __setattr__(self, name: str, value) -> None:
-        if name in (self.dtype.names or ()):
+        if name in (self.dtype.fields or ()):
             getattr(self, name)[...] = value
         else:
             np.ndarray.__setattr__(self, name, value)
