@@ -283,6 +283,8 @@ def integrate(market) -> None:
     oldest first.
     """
     rows, alliances, group = alliances_in(market, SIGNED), market.alliances, market.parameters.alliances
+    if not len(rows):
+        return
     free_platform, free_bank = free_slots(market)
     rows = rows[(free_platform[alliances.platform[rows]] >= 1) & (free_bank[alliances.bank[rows]] >= 1)]
     for party in (BANK, PLATFORM):
@@ -329,12 +331,13 @@ def review(market) -> None:
     group, alliances = market.parameters.alliances, market.alliances
     rows = alliances_in(market, OPERATING, DORMANT)
     rows = rows[market.month >= alliances.operating_since[rows] + group.review_months]
-    good = smaller_surplus(market, pairs_of(market, rows)) >= 0.0
-    asleep = rows[~good]
-    alliances.first_dormant[asleep] = np.where(
-        alliances.first_dormant[asleep] == NONE, market.month, alliances.first_dormant[asleep]
-    )
-    alliances.stage[asleep], alliances.stage[rows[good]] = DORMANT, OPERATING
+    if len(rows):
+        good = smaller_surplus(market, pairs_of(market, rows)) >= 0.0
+        asleep = rows[~good]
+        alliances.first_dormant[asleep] = np.where(
+            alliances.first_dormant[asleep] == NONE, market.month, alliances.first_dormant[asleep]
+        )
+        alliances.stage[asleep], alliances.stage[rows[good]] = DORMANT, OPERATING
 
     rows = alliances_in(market, SIGNED, OPERATING, DORMANT)
     rows = rows[alliances.term_ends[rows] <= market.month]
