@@ -146,7 +146,8 @@ def hand_made_market(openness=0, stages=(), **changes):
     for row, (platform, bank, stage) in enumerate(stages):
         contracts[5 + row] = (JOINT, bank, platform, row, openness, 0.75, 0.027, 0.003 * (openness == 2), 0)
         one = alliances[row]
-        one.platform, one.bank, one.stage, one.contract, one.share_served = platform, bank, stage, 5 + row, 0.5
+        one.platform, one.bank, one.pair, one.stage = platform, bank, 3 * platform + bank, stage
+        one.contract, one.share_served = 5 + row, 0.5
     for contract in contracts:
         books.open_claims(int(contract.bank), int(contract.platform))
     return SimpleNamespace(

@@ -8,16 +8,11 @@ from colend.measures.declaration import Measure
 from colend.measures.views import MonthView, RunView
 from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
 from colend.state.books import FEN
-from colend.state.tables import END_NAMES, NONE, NOT_ENDED, STAGE_NAMES, pair_of
-
-
-def pairs_of(view: MonthView, rows: np.recarray) -> np.ndarray:
-    """The pair's number of each of these alliances."""
-    return pair_of(rows.platform, rows.bank, len(view.banks))
+from colend.state.tables import END_NAMES, NONE, NOT_ENDED, STAGE_NAMES
 
 
 def _pair(view: RunView, column: str) -> np.ndarray:
-    return view.market.pairs[column][pairs_of(view, view.alliances)]
+    return view.market.pairs[column][view.alliances.pair]
 
 
 def _alliance(name: str, unit: str, meaning: str, take) -> Measure:
@@ -123,7 +118,7 @@ class LivesView(MonthView):
         self.rows = np.flatnonzero(running | (self.contracts.balance[self.alliances.contract] > 0))
         self.lives = self.alliances[self.rows]
         self.contract = self.lives.contract
-        self.pair = market.pairs[pairs_of(self, self.lives)]
+        self.pair = market.pairs[self.lives.pair]
 
 
 def _profit(view: LivesView, party: int) -> np.ndarray:

@@ -21,7 +21,6 @@ from colend.state.tables import (
     PILOT,
     PILOT_SETUP,
     SIGNED,
-    pair_of,
 )
 
 CHANNELS = {"joint": JOINT, "own": OWN, "platform": LENDER}
@@ -107,8 +106,7 @@ def happened(view: MonthView, column: str) -> float:
 def trust_mean(view: MonthView) -> float:
     """Mean trust over signed pacts that run."""
     rows = np.isin(view.alliances.stage, PACT)
-    pairs = pair_of(view.alliances.platform[rows], view.alliances.bank[rows], len(view.banks))
-    return mean(view.market.pairs.trust[pairs])
+    return mean(view.market.pairs.trust[view.alliances.pair[rows]])
 
 
 def count(view: MonthView, *stages: int) -> float:

@@ -155,7 +155,7 @@ def build_offers(market, segments: np.recarray) -> np.recarray:
         market.alliances,
         *market.regulation.terms,
         segments,
-        contract_depths(market, contracts),
+        contract_depths(market),
         is_local(market),
         market.parameters.banks.base_hurdle,
         customers.awareness_gain,

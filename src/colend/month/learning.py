@@ -60,7 +60,7 @@ def observe_flows(market) -> None:
     asked = np.where(platforms.admission > 0.05, lent / np.maximum(platforms.admission, 0.05), outlook.lender_lending)
     outlook.lender_lending = smooth(outlook.lender_lending, asked)
 
-    depth = contract_depths(market, contracts)
+    depth = contract_depths(market)
     clear = np.where(contracts.kind == JOINT, view(market.parameters.credit.thin_view, depth), 1.0)
     loans = sums.matured * scale * contracts.funding_share * clear
     outlook.experience = smooth(outlook.experience, np.bincount(bank, loans, number))

@@ -39,7 +39,6 @@ from colend.state.tables import (
     SIGNED,
     WITHDRAWN,
     lengthened,
-    pair_of,
     table,
 )
 
@@ -99,8 +98,7 @@ def find_stages(stages, wanted, rows):
 
 def pairs_of(market, rows: np.ndarray) -> np.ndarray:
     """Row in pairs of each of these alliances."""
-    alliances = market.alliances
-    return pair_of(alliances.platform[rows], alliances.bank[rows], len(market.banks_table))
+    return market.alliances.pair[rows]
 
 
 def slots_used(market) -> tuple[np.ndarray, np.ndarray]:
@@ -227,7 +225,7 @@ def begin(market, platform: int, bank: int, bank_worth: float, platform_worth: f
     row = len(market.alliances)
     market.alliances = lengthened(market.alliances)
     alliance = market.alliances[row]
-    alliance.platform, alliance.bank, alliance.met = platform, bank, market.month
+    alliance.platform, alliance.bank, alliance.pair, alliance.met = platform, bank, pair, market.month
     alliance.sequencing = market.pair_sequencing[pair]
     alliance.openness = market.pairs.openness[pair]
     alliance.bank_expected_value, alliance.platform_expected_value = bank_worth, platform_worth

@@ -97,11 +97,11 @@ def expect(market, weight: float) -> np.ndarray:
     return applications
 
 
-def contract_depths(market, contracts: np.recarray) -> np.ndarray:
+def contract_depths(market) -> np.ndarray:
     """delta by contract: how deep the platform shares its score; 0 outside joint programmes."""
-    depths = np.zeros(len(contracts))
+    depths = np.zeros(len(market.contracts))
     compiled(depth_rows, allocates=False)(
-        contracts, market.pairs, len(market.banks_table), market.outlook.general, depth_limit(market), depths
+        market.contracts, market.pairs, len(market.banks_table), market.outlook.general, depth_limit(market), depths
     )
     return depths
 

@@ -8,6 +8,7 @@ Section 8 of the model. Yuan and yearly rates.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 
@@ -55,7 +56,7 @@ class Regime:
     @property
     def limits_stocks(self) -> bool:
         """Whether joint loans outstanding are limited, by capital or by all loans."""
-        return bool(np.isfinite(self.maximum_partner_to_capital) or np.isfinite(self.maximum_joint_share))
+        return math.isfinite(self.maximum_partner_to_capital) or math.isfinite(self.maximum_joint_share)
 
 
 OPEN = Regime()
@@ -206,7 +207,7 @@ def set_limits(market) -> None:
     """
     banks, pairs, group, outlook = market.banks_table, market.pairs, market.parameters.banks, market.outlook
     regime, number = market.regulation.now, len(banks)
-    pairs.hurdle = np.tile(banks.hurdle, len(pairs) // number)
+    pairs.hurdle.reshape(-1, number)[:] = banks.hurdle
     outlook.offer_cap[:] = np.inf
     if not regime.limits_stocks:
         return

@@ -166,6 +166,7 @@ ALLIANCE = np.dtype(
     [
         ("platform", "i2"),
         ("bank", "i2"),
+        ("pair", "i8"),  # its row in PAIR
         ("contract", "i4"),
         ("sequencing", "u1"),
         ("openness", "u1"),  # once signed; a pilot opens alliances.pilot_openness
