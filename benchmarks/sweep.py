@@ -7,8 +7,6 @@ Times are CPU seconds, of the driver alone where that is said; the whole sweep o
 import argparse
 import json
 import resource
-import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -63,17 +61,6 @@ def driven(number: int, folder: Path) -> dict[str, float]:
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
 
 
-def bytes_a_run(database: Path, number: int) -> tuple[float, float]:
-    """Bytes of the file for each run: what runs wrote, and the derived tables with it."""
-    copy = database.with_name("copy.sqlite")
-    shutil.copy(database, copy)
-    with sqlite3.connect(copy) as connection:
-        connection.execute("DROP TABLE comparison")
-    connection.execute("VACUUM")
-    connection.close()
-    return copy.stat().st_size / number, database.stat().st_size / number
-
-
 def resumed(folder: Path, number: int) -> float:
     """CPU seconds of the process that goes on with a finished sweep of months."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -109,8 +96,7 @@ def main() -> None:
         print(
             f"going on with a finished sweep of {many['runs']:,.0f} runs: {resumed(folder, options.runs):.2f} s of CPU"
         )
-        runs_only, all_tables = bytes_a_run(folder / "results.sqlite", int(many["runs"]))
-        print(f"disk: {runs_only:,.0f} bytes a run, {all_tables:,.0f} with the comparison of all points")
+        print(f"disk: {(folder / 'results.sqlite').stat().st_size / many['runs']:,.0f} bytes a run")
         print(
             f"driver's peak: {many['peak'] / 1e6:.0f} MB, with the last run {many['simulating'] / 1e6:.0f} MB; "
             f"{slope:,.0f} bytes more a run, {slope:,.0f} MB for a million"

@@ -150,11 +150,11 @@ def _effect_size(values: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np
 
     known, known_others = ~np.isnan(values), ~np.isnan(others)
     number, number_others = known.sum(axis=0), known_others.sum(axis=0)
-    above = (values[:, None] > others) + 0.5 * (values[:, None] == others)  # [seed, other seed, ...]
+    beaten, beating = _placements(values, others)
     some = (number > 0) & (number_others > 0)
-    size = np.where(some, above.sum(axis=(0, 1)) / np.maximum(number * number_others, 1), np.nan)
-    own = np.where(known, above.sum(axis=1) / np.maximum(number_others, 1) - size, 0.0) / np.maximum(number, 1)
-    other = np.where(known_others, above.sum(axis=0) / np.maximum(number, 1) - size, 0.0)
+    size = np.where(some, beaten.sum(axis=0) / np.maximum(number * number_others, 1), np.nan)
+    own = np.where(known, beaten / np.maximum(number_others, 1) - size, 0.0) / np.maximum(number, 1)
+    other = np.where(known_others, beating / np.maximum(number, 1) - size, 0.0)
     parts = own + other / np.maximum(number_others, 1)  # what each seed adds to A - P
     seeds, fewer = (known | known_others).sum(axis=0), np.minimum(number, number_others)
     error = np.sqrt((parts**2).sum(axis=0) * seeds / np.maximum(seeds - 1, 1))
@@ -167,6 +167,18 @@ def _effect_size(values: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np
         bound = separated(int(number[i]), int(number_others[i]))
         low[i], high[i] = (bound, 1.0) if size[i] == 1.0 else (0.0, 1.0 - bound)
     return size, np.where(fewer > 1, low, np.nan), np.where(fewer > 1, high, np.nan)
+
+
+def _placements(values: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How many of the others each value lies above, and how many values lie above each other one; equal ones half."""
+    beaten, beating = np.zeros(values.shape), np.zeros(others.shape)
+    block = max(1, _CELLS // max(others.size, 1))  # thousands of seeds: all pairs at once would take hundreds of MB
+    for first in range(0, len(values), block):
+        some = values[first : first + block, None]
+        above = (some > others) + 0.5 * (some == others)  # [seed, other seed, ...]
+        beaten[first : first + block] = above.sum(axis=1)
+        beating += above.sum(axis=0)
+    return beaten, beating
 
 
 @cache

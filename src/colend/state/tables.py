@@ -8,7 +8,7 @@ less than one cache line, so a rule that touches many of its fields costs one me
 from __future__ import annotations
 
 import functools
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -273,6 +273,9 @@ FIXED_POINT = float(2**30)
 class Table(np.recarray):
     """A record array that keeps its columns once they were asked for: np.recarray looks each one up anew, which in a
     market of a few thousand borrowers is a fifth of a run.
+
+    A table is a view of a plain array, its `base`, and so are the columns that it keeps. A column of the table itself
+    would hold what holds it, and Python's collector does not look into arrays: no table would ever be freed.
     """
 
     __getattribute__ = np.ndarray.__getattribute__
@@ -284,7 +287,8 @@ class Table(np.recarray):
             column = self.view(np.ndarray)[name]
         except (ValueError, IndexError):
             raise AttributeError(f"no column {name!r}") from None
-        self.__dict__[name] = column  # a view: what is written to the table shows in it
+        if not isinstance(column.base, Table):
+            self.__dict__[name] = column  # a view: what is written to the table shows in it
         return column
 
     def __setattr__(self, name: str, value) -> None:
@@ -299,7 +303,8 @@ class Table(np.recarray):
     def __getitem__(self, key):
         if isinstance(key, str):
             return getattr(self, key)
-        return np.ndarray.__getitem__(self, key)
+        part = self.view(np.ndarray)[key]
+        return part.view(Table) if isinstance(part, np.ndarray) else part
 
 
 @functools.cache  # NumPy hashes a new type field by field, and Numba asks for that at every call
@@ -360,8 +365,8 @@ def lengthened(rows: np.recarray) -> np.recarray:
     """`rows` and a fresh one. The table that they are the beginning of doubles when it is full, so that appending
     stays cheap.
     """
-    room = rows.base
-    if not isinstance(room, Table) or len(room) == len(rows):
-        room = table(rows.dtype, max(16, 2 * len(rows)))
+    room: Any = rows.base.base  # type: ignore[union-attr]  # of the plain part, the whole
+    if room is None or len(room) == len(rows):
+        room = table(rows.dtype, max(16, 2 * len(rows))).base
         room[: len(rows)] = rows
-    return cast(np.recarray, room[: len(rows) + 1])
+    return cast(np.recarray, room[: len(rows) + 1].view(Table))

@@ -1,0 +1,44 @@
+"""Tables: columns are looked up once, and what is no longer used is freed."""
+
+import gc
+
+import numpy as np
+import pytest
+
+from colend.market import simulate
+from colend.state.tables import ALLIANCE, NONE, Table, lengthened, table
+
+
+@pytest.mark.parametrize("part", [lambda rows: rows, lambda rows: rows[1:3], lambda rows: rows[[0, 2]], lengthened])
+def test_a_table_keeps_its_columns_and_is_freed(part):
+    rows = part(table(ALLIANCE, 4))
+    assert isinstance(rows, Table)
+    assert rows.pair is rows.pair
+    rows.pair = 7
+    assert rows[-1].pair == 7
+    assert rows["pair"].tolist() == [7] * len(rows)
+    gc.collect()
+    there = sum(isinstance(one, Table) for one in gc.get_objects())
+    del rows
+    assert sum(isinstance(one, Table) for one in gc.get_objects()) < there
+
+
+def test_a_table_grows_in_place():
+    rows = table(ALLIANCE, 0)
+    for i in range(40):
+        rows = lengthened(rows)
+        rows[-1].pair = i
+    assert rows.pair.tolist() == list(range(40))
+    assert rows.signed.tolist() == [NONE] * 40
+    assert np.shares_memory(rows, lengthened(rows))  # room for 64
+
+
+def test_markets_are_freed(make_setting):
+    """Simulated one after the other in one process, as workers do, they leave nothing behind."""
+
+    def tables_left():
+        simulate(make_setting(years=1, platforms__openness="technology"), 0)
+        gc.collect()
+        return sum(isinstance(one, Table) for one in gc.get_objects())
+
+    assert tables_left() == tables_left()
