@@ -1,10 +1,15 @@
 """Small markets for tests."""
 
 import os
+import signal
+import threading
 
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+# What a script starts in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Small enough for the uncompiled engine, alive enough that every mechanism acts: cheap alliances, quick pilots, short
 # terms.
