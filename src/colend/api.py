@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from colend.experiment.cluster import Cluster
-from colend.experiment.derived import COMPARISON, table_in_parts, write_declarations, write_files
+from colend.experiment.derived import COMPARISON, table_in_parts, write_declarations, write_files, write_sensitivity
 from colend.experiment.errors import StoreError
 from colend.experiment.manifest import NAME as MANIFEST
 from colend.experiment.manifest import files_if_current, forget_old_files, read_manifest, verify, write_manifest
@@ -172,6 +172,8 @@ def run(
             result.removed += store.keep_only(everything)  # seeds beyond those that were enough
         simulated = time.perf_counter() - started
         write_declarations(store)
+        if shard is None:
+            write_sensitivity(store, folder, scenario)
         files = write_files(folder, scenario, export)
         result.missing = sorted(one.name for one in store.missing(everything if only else wanted))
     _finish(result, files, started, simulated, report and shard is None, shard)
@@ -210,6 +212,7 @@ def merge(
                 store.absorb(part / DATABASE)
             result.removed = store.keep_only(everything)
             write_declarations(store)
+            write_sensitivity(store, folder, scenario)
             files = write_files(folder, scenario, export)
             result.missing = sorted(one.name for one in store.missing(everything))
     _finish(result, files, started, 0.0, report)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from colend.experiment.content import KEYS
+from colend.experiment.sensitivity import SHOWN, IncompleteDesignError, sensitivity
 from colend.experiment.statistics import comparison
 from colend.market import simulate
 from colend.scenario.design import FishingTerms, Record, Setting
@@ -42,6 +43,11 @@ class Tables(SimpleNamespace):
                 names = [name for name in self.runs if name not in KEYS]
                 found = comparison(self.runs, self.scenario.baseline, names)
             found = found if measures is None else found[found["measure"].isin(measures)]
+        elif table == "sensitivity":
+            try:
+                found = sensitivity(self.runs, self.scenario, SHOWN)
+            except IncompleteDesignError:
+                return pd.DataFrame()
         elif found is None:
             return pd.DataFrame()
         elif measures is not None:

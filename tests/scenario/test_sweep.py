@@ -125,3 +125,20 @@ def test_a_swept_key_cannot_be_set_by_an_arm_as_well(problems):
         "compare: {alliances.fit_sd: [1, 2]}\nsweep: {sample: {n: 4, ranges: {alliances.fit_sd: [1, 2]}}}\n"
     )
     assert found == ["scenario.yaml:2: alliances.fit_sd: is both swept and set by arms"]
+
+
+@pytest.mark.parametrize("method", ["sobol", "morris", "latin_hypercube"])
+def test_a_sample_is_kept_once_drawn_and_drawn_anew_where_it_cannot_be(method, tmp_path, monkeypatch):
+    sample = Sample(method, 8, 3, {"alliances.fit_sd": (0.1, 3), "alliances.term_months": (12, 15)})
+    drawn = sample._draw()
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda *_: str(tmp_path))
+    np.testing.assert_array_equal(sample.unit_rows(), drawn)
+    (kept,) = (tmp_path / "samples").iterdir()
+    with monkeypatch.context() as patch:
+        patch.setattr(Sample, "_draw", None)
+        np.testing.assert_array_equal(sample.unit_rows(), drawn)
+    kept.write_bytes(kept.read_bytes()[:100])  # half a file
+    np.testing.assert_array_equal(sample.unit_rows(), drawn)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda *_: str(tmp_path / "file"))
+    np.testing.assert_array_equal(sample.unit_rows(), drawn)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from colend.experiment.content import KEYS
+from colend.experiment.sensitivity import COLUMNS, SHOWN, IncompleteDesignError, sample_of, sensitivity
 from colend.experiment.statistics import comparison
 from colend.experiment.stopping import widened
 from colend.experiment.store import DATABASE, TABLES, Store
@@ -62,6 +64,18 @@ def _compared(
                 if chosen is not None:
                     found = found[found[name].isin([chosen] if isinstance(chosen, str) else chosen)]
             yield found
+
+
+def write_sensitivity(store: Store, folder: Path, scenario: Any) -> None:
+    """The table `sensitivity`, of a sampled sweep whose runs are all there; empty while the design is incomplete, as
+    indices made without the missing runs would be wrong.
+    """
+    if sample_of(scenario) is None:
+        return
+    rows: Any = ()
+    with suppress(IncompleteDesignError):
+        rows = sensitivity(frame(folder / DATABASE, "runs", SHOWN), scenario, SHOWN).itertuples(index=False, name=None)
+    store.replace("sensitivity", COLUMNS, rows, numbers=len(COLUMNS) - 4)
 
 
 def write_declarations(store: Store) -> None:

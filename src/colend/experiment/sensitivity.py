@@ -13,6 +13,15 @@ from colend.scenario.design import point_name
 from colend.scenario.sweep import LATIN_HYPERCUBE, MORRIS, MORRIS_LEVELS, SOBOL, Sample
 
 COLUMNS = ("arm", "measure", "key", "index", "value", "low", "high", "undefined", "used")
+# Whole-run measures whose indices are kept with the results, and drawn.
+SHOWN = (
+    "balance_joint_end",
+    "converted",
+    "precision_median_end",
+    "dormant_share_end",
+    "value_per_bank",
+    "loss_rate_joint",
+)
 RESAMPLES = 200  # of the bootstrap behind the intervals
 HARMONICS, POINTS_A_HARMONIC = 10, 8  # of RBD-FAST; two of a half's points a harmonic would be all there is
 FEWEST_TRAJECTORIES = 4  # of Morris's that are left where a measure is undefined: a mean of fewer says too little

@@ -261,7 +261,7 @@ class Store:
     def replace(self, table: str, names: tuple[str, ...], rows: Iterable[tuple], numbers: int = 0) -> None:
         """Write a derived table anew, in its own transaction; its last `numbers` columns hold numbers."""
         texts = len(names) - numbers
-        columns = [f"{name} {'TEXT' if i < texts else 'REAL'}" for i, name in enumerate(names)]
+        columns = [f'"{name}" {"TEXT" if i < texts else "REAL"}' for i, name in enumerate(names)]
         with self._writing():
             self.connection.execute(f"DROP TABLE IF EXISTS {table}")
             self.connection.execute(f"CREATE TABLE {table} ({', '.join(columns)})")

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from colend.experiment.sensitivity import IncompleteDesignError, sensitivity
 from colend.experiment.statistics import cube, moments
 from colend.report.reading import Reading
 from colend.report.words import GROUPS, Term, shown
@@ -89,10 +88,10 @@ def _row(row: pd.Series, term: Term, several: bool) -> str:
 def _deciding(reading: Reading, width: int) -> list[str]:
     """The keys that explain most of the chief measure; nothing while the design is incomplete."""
     term = next(term for _, group in GROUPS for term in group if term.measure == CHIEF)
-    try:
-        table = sensitivity(reading.result.frame("runs", [CHIEF]), reading.scenario, [CHIEF])
-    except IncompleteDesignError:
+    table = reading.result.frame("sensitivity")
+    if table.empty:
         return []
+    table = table[table["measure"] == CHIEF]
     found = table[table["index"].isin(INDEX)]
     index = "total" if "total" in set(found["index"]) else found["index"].iloc[0]
     found = found[(found["index"] == index) & found["value"].notna()]

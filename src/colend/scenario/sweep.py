@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import itertools
 import math
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 from colend.scenario.arms import MOST_COMBINATIONS, alternatives, too_many
@@ -52,7 +57,30 @@ class Sample:
         return asdict(self)
 
     def unit_rows(self) -> Any:
-        """float64[size, keys] on the unit cube, the same for the same sample on every machine."""
+        """float64[size, keys] on the unit cube, the same for the same sample on every machine.
+
+        Kept in the user's cache once drawn: SciPy's statistics, which draw it, take a second to load.
+        """
+        import numpy as np
+        import platformdirs
+
+        libraries = [version(name) for name in ("numpy", "scipy", "SALib")]
+        drawn_by = repr((self.method, self.n, self.seed, len(self.ranges), MORRIS_LEVELS, libraries))
+        name = hashlib.sha256(drawn_by.encode()).hexdigest()[:32]
+        path = Path(platformdirs.user_cache_dir("colend")) / "samples" / f"{name}.npy"
+        with suppress(OSError, ValueError):
+            rows = np.load(path)
+            if rows.shape == (self.size, len(self.ranges)):
+                return rows
+        rows = self._draw()
+        with suppress(OSError):  # a cache that cannot be written is none
+            path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = path.with_suffix(f".{os.getpid()}.npy")
+            np.save(temporary, rows)
+            temporary.replace(path)
+        return rows
+
+    def _draw(self) -> Any:
         if self.method == LATIN_HYPERCUBE:
             import numpy as np
             from scipy.stats import qmc

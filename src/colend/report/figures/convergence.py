@@ -9,9 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from colend.experiment.sensitivity import SHOWN
 from colend.experiment.stopping import looks, until_of
 from colend.report.enough import term_of
-from colend.report.figures.sweep import SHOWN
 from colend.report.reading import Reading
 from colend.report.style import INK, MUTED, foot, marks, page, value_axis
 from colend.report.style import looks as looks_of

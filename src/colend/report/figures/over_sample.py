@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from colend.experiment.sensitivity import SHOWN
 from colend.report import sampled
-from colend.report.figures.sweep import SHOWN
 from colend.report.reading import Reading
 from colend.report.style import INK, foot, looks, marks, page, plain
 from colend.report.words import GROUPS

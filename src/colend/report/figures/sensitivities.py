@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from colend.experiment.sensitivity import IncompleteDesignError, sensitivity
-from colend.report.figures.sweep import SHOWN
+from colend.experiment.sensitivity import SHOWN
 from colend.report.reading import Reading
 from colend.report.style import BLUE, INK, MUTED, SKY, foot, page, plain
 from colend.report.words import GROUPS, Term, arm_label
@@ -38,15 +37,14 @@ def sensitivities(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     """Six measures, a row of panels for each arm that is not the baseline: bars of every swept key.
 
     A panel says how much of the design its measure is defined on where that is not all of it. Nothing while the design
-    is incomplete: indices made without the missing runs would be wrong.
+    is incomplete.
     """
-    sample, runs = reading.sample, reading.result.frame("runs", SHOWN)
-    if sample is None or not len(runs):
+    sample = reading.sample
+    if sample is None:
         return None
     terms = [term for _, group in GROUPS for term in group if term.measure in SHOWN]
-    try:
-        table = sensitivity(runs, reading.scenario, [term.measure for term in terms])
-    except IncompleteDesignError:
+    table = reading.result.frame("sensitivity")
+    if table.empty:
         return None
     arms = list(dict.fromkeys(table["arm"]))
     drawn = table[table["arm"].isin(arms[:MOST_ARMS])]
@@ -108,7 +106,7 @@ def _color(index: str) -> str:
 
 
 def _panel(axis, rows: pd.DataFrame, keys: list[str], term: Term, sample: Sample, points: int) -> None:
-    undefined, used = rows[["undefined", "used"]].iloc[0]
+    undefined, used = map(int, rows[["undefined", "used"]].iloc[0])
     words = []
     if not used and undefined:
         words += ["left out: undefined", f"at {undefined:,} of {points:,} points"]

@@ -8,18 +8,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from colend.experiment.sensitivity import SHOWN
 from colend.report.reading import Reading
 from colend.report.style import INK, foot, looks, marks, page, plain, value_axis
 from colend.report.words import GROUPS, Term
-
-SHOWN = (
-    "balance_joint_end",
-    "converted",
-    "precision_median_end",
-    "dormant_share_end",
-    "value_per_bank",
-    "loss_rate_joint",
-)
 
 
 def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
