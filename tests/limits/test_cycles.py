@@ -6,6 +6,7 @@ h(M) = Phi((Phi^-1(h) - sqrt(rho) M)/sqrt(1 - rho)), and E h(M) = h.
 """
 
 import numpy as np
+import pytest
 from credit import ALIKE, MATCHING, MONTHLY, SEGMENTS
 from scipy import stats
 
@@ -62,6 +63,7 @@ def test_rational_lenders_are_calibrated_over_the_paths_of_the_economy(make_part
         compare_paths(compare, f"rational, {name}, less the path", bare[:, kind], less[:, kind], MATCHING)
 
 
+@pytest.mark.slow
 def test_the_intercept_heals_naive_lenders_over_the_paths_of_the_economy(make_partners, compare):
     """Two years to learn from, then a year, over 24 paths; without persistence, so that two years hold many states.
     The correction is linear in the defaults of the past, hence right on average over paths though wrong on each."""

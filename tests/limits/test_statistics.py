@@ -52,6 +52,7 @@ def experiment(make_setting):
     return values.reshape(len(ARMS), GROUPS, GROUP, -1), told
 
 
+@pytest.mark.slow
 def test_intervals_of_a_market_cover_what_they_claim(experiment, compare):
     """A group's mean is off the mean of all by sigma sqrt((1 - 5/400)/5), so 95 % becomes P(|t_4| < t/sqrt(1 - 5/400));
     sqrt(p(1 - p)/80). Sums of hundreds of loans are near normal: t intervals are then off by less than a per cent."""
@@ -68,6 +69,7 @@ def test_intervals_of_a_market_cover_what_they_claim(experiment, compare):
             compare(f"{what} of {measure}: covered", inside[:, place].mean(), known, error)
 
 
+@pytest.mark.slow
 def test_paired_differences_vary_as_claimed(experiment, compare):
     """Var(a - b) = Var a + Var b - 2 Cov(a, b): what the interval's width claims, from the same group's deviations and
     correlation, to rounding; and what 80 groups' differences do, five times their variance, each share of the mean

@@ -270,7 +270,10 @@ def differing(one, other):
     }
 
 
-@pytest.mark.parametrize("off", CASES)
+LONG = "alliances, for sequencing"
+
+
+@pytest.mark.parametrize("off", [pytest.param(off, marks=[pytest.mark.slow] * (off == LONG)) for off in CASES])
 def test_what_is_off_changes_nothing(tables, compare, off):
     """Every table of a year and a half of the small market, bit by bit, for each mechanism that can be off; and the
     same change acts where the mechanism does."""

@@ -252,6 +252,7 @@ def test_evidence_stays_on_the_page_and_its_numbers_lie_behind_it(tmp_path, seed
     assert list(numbers["fact"]) == [fact.name for fact in facts_of("china_2017_2020")]
 
 
+@pytest.mark.slow
 def test_the_club_is_drawn_around_its_hub_and_over_time(tmp_path):
     """A short run of the shipped scenario: 70 members in each panel, shares of all six arms."""
     scenario = colend.load("two_ecosystems", seeds=2, years=1, borrowers=1_000)
@@ -290,6 +291,7 @@ def test_choices_are_drawn_where_somebody_chooses(tmp_path, four_arms):
     assert choices(Reading(four_arms)) is None
 
 
+@pytest.mark.slow
 def test_stress_is_drawn_a_column_a_shock(tmp_path):
     """Calm, a downturn and a squeeze made of two keys under both sequencings: three columns, no overlap."""
     arms = {}
