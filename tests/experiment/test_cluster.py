@@ -162,7 +162,7 @@ def test_a_run_that_kills_its_workers_is_found_by_name_and_the_others_finish(tmp
 
 @pytest.mark.parametrize("how", ["interrupted", "killed"])
 def test_a_driver_that_goes_leaves_no_work_behind(cluster, scenario, out, how, drivers):
-    command = [sys.executable, "-m", "colend", scenario, "--out", out, "--quiet", "--seeds", "300"]
+    command = [sys.executable, "-m", "colend", scenario, "--out", out, "--quiet", "--seeds", "1000"]
     driver = drivers.start([*command, "--cluster", cluster.address], out)
     began = time.monotonic()
     os.killpg(driver.pid, signal.SIGINT if how == "interrupted" else signal.SIGKILL)

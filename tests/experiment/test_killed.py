@@ -59,9 +59,10 @@ def test_a_script_without_a_guard_on_two_processes_gives_what_one_process_gives(
 @pytest.mark.parametrize("moments", [3, pytest.param(20, marks=pytest.mark.slow)])
 def test_kill_9_at_random_moments_loses_no_finished_run(script, scenario, out, tmp_path, moments, drivers):
     """One driver after another is killed in the same folder: while it starts, while it runs, while it writes."""
-    chance, kept, seeds = random.Random(moments), 0, 30 + 6 * moments  # so many that no driver comes to its end
-    command = [sys.executable, script, scenario, out, "1", str(seeds)]
+    chance, kept = random.Random(moments), 0
     for moment in range(moments):
+        seeds = kept // 2 + 200  # of two arms: hundreds of runs more than there are, however quick the machine is
+        command = [sys.executable, script, scenario, out, "1", str(seeds)]
         if moment % 3 == 2:
             driver = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             time.sleep(chance.uniform(0.0, 2.5))
@@ -74,7 +75,7 @@ def test_kill_9_at_random_moments_loses_no_finished_run(script, scenario, out, t
         kept = drivers.finished(out)
         with closing(connect(out / "results.sqlite")) as connection:
             assert list(changed_tables(connection)) == []
-    many = colend.load(scenario, seeds=seeds)
+    many = colend.load(scenario, seeds=kept // 2 + 10)
     colend.run(many, jobs=1, out=out, report=False)
     colend.run(many, jobs=1, out=tmp_path / "undisturbed", report=False)
     assert content(out) == content(tmp_path / "undisturbed")
@@ -83,7 +84,7 @@ def test_kill_9_at_random_moments_loses_no_finished_run(script, scenario, out, t
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_interrupt_ends_quickly_with_130_and_keeps_runs(scenario, out, jobs, drivers, capsys):
-    command = [sys.executable, "-m", "colend", scenario, "--out", out, "--quiet", "--jobs", jobs, "--seeds", "300"]
+    command = [sys.executable, "-m", "colend", scenario, "--out", out, "--quiet", "--jobs", jobs, "--seeds", "1000"]
     driver = drivers.start(command, out)
     assert main([str(scenario), "--out", str(out), "--quiet"]) == 2  # two drivers in one folder
     assert "is in use by another run" in capsys.readouterr().err
