@@ -220,8 +220,8 @@ def test_a_folder_in_use_is_refused(scenario, tmp_path, capsys):
 def test_results_of_another_version_are_refused(scenario, tmp_path, capsys):
     from colend.experiment.store import Store
 
-    with Store(tmp_path / "out", "another version"):
-        pass
+    with Store(tmp_path / "out", "another version") as store:
+        store.replace("measures", ("name",), [])  # something is written
     before = (tmp_path / "out" / "results.sqlite").read_bytes()
     assert main(["small.yaml", "--out", "out"]) == 2
     assert "another version of colend; choose another --out, or --fresh" in capsys.readouterr().err

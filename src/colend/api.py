@@ -16,13 +16,20 @@ from colend.experiment.cluster import Cluster
 from colend.experiment.derived import COMPARISON, table_in_parts, write_declarations, write_files, write_sensitivity
 from colend.experiment.errors import StoreError
 from colend.experiment.manifest import NAME as MANIFEST
-from colend.experiment.manifest import files_if_current, forget_old_files, read_manifest, verify, write_manifest
+from colend.experiment.manifest import (
+    files_if_current,
+    forget_old_files,
+    read_manifest,
+    set_aside,
+    verify,
+    write_manifest,
+)
 from colend.experiment.merging import check_parts, common_scenario, nobody_else_in
 from colend.experiment.pool import Pool
 from colend.experiment.runner import Places, execute
 from colend.experiment.stopping import known, looks
 from colend.experiment.store import DATABASE, Store
-from colend.experiment.tables import ROWS_AT_ONCE, frame
+from colend.experiment.tables import ROWS_AT_ONCE, frame, joined
 from colend.scenario import Run, Scenario, load
 from colend.scenario.design import check, model_hash, point_name, runs
 
@@ -53,10 +60,7 @@ class Result:
         list (`frame("months", ["applications"], seed=[0, 1], point={"alliances.fit_sd": 2})`). Of `comparison`,
         `measures` are the whole-run measures that are compared.
         """
-        import pandas as pd
-
-        found = list(self.parts(table, measures, **keys))
-        return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+        return joined(self.parts(table, measures, **keys), measures)
 
     def parts(
         self, table: str, measures: Sequence[str] | None = None, rows: int = ROWS_AT_ONCE, **keys: Any
@@ -124,13 +128,12 @@ def run(
     if shard is not None and scenario.until is not None:
         raise StoreError("a part cannot tell when seeds are enough, which takes all results: give a number of seeds", 2)
     folder = Path(out) if out is not None else folder_of(scenario, shard)
-    result, everything = Result(folder, scenario), runs(scenario)
-    started = time.perf_counter()
+    result, started = Result(folder, scenario), time.perf_counter()
     with ExitStack() as stack:
         places: Places | None = stack.enter_context(Cluster(cluster)) if cluster else None
         store = stack.enter_context(Store(folder, model_hash(), fresh))
-        asked = _as_stopped(scenario, folder)
-        there = None if only else files_if_current(folder, asked, export, report and shard is None, shard)
+        asked = scenario if fresh else _as_stopped(scenario, folder)
+        there = None if only or fresh else files_if_current(folder, asked, export, report and shard is None, shard)
         if there is not None:  # nothing has changed, so there is nothing to do
             result.scenario, result.files = asked, (*there, folder / MANIFEST)
             if progress is not None:
@@ -138,17 +141,18 @@ def run(
                 for _ in range(2 if scenario.until else 1):
                     progress(number, number, 0)
             return result
+        everything = runs(scenario)
+        if only is not None:
+            _refuse_to_mix(store, scenario)
+        check(store.missing([only] if only is not None else _part(everything, shard)))
+        set_aside(folder)
         if only is None:
             result.removed = store.keep_only(everything)
-        else:
-            _refuse_to_mix(store, scenario)
-        failed: set[str] = set()  # not tried again when seeds are added
-        for stage in [scenario] if only else _look_by_look(scenario, folder):
+        for stage in [asked] if only else _look_by_look(scenario, folder):
             result.scenario = scenario = stage
             everything = runs(scenario)
             wanted = _part(everything, shard) if only is None else [only]
-            open_runs = [one for one in store.missing(wanted) if one.key not in failed]
-            check(open_runs)
+            open_runs = store.missing(wanted)
             processes = min(jobs or os.cpu_count() or 1, len(open_runs))
             if places is None and processes > 1:
                 _compile_first()
@@ -159,15 +163,16 @@ def run(
             for outcome in execute(open_runs, places, engine):
                 if outcome.tables is None:
                     store.fail(outcome.run, outcome.error)
-                    failed.add(outcome.run.key)
                     result.failures += 1
                 else:
                     store.add(outcome.run, outcome.tables)
                 done += 1
                 if progress is not None:
                     progress(done, total, result.failures)
+            if result.failures:
+                break  # how many seeds are run must not hang on what failed
         if only is None and scenario.until is not None:
-            if progress is not None:
+            if progress is not None and not result.failures:
                 progress(done, total, result.failures)
             result.removed += store.keep_only(everything)  # seeds beyond those that were enough
         simulated = time.perf_counter() - started
@@ -208,6 +213,13 @@ def merge(
         check_parts([*parts, *already], model_hash())
         result, everything = Result(folder, scenario), runs(scenario)
         with Store(folder, model_hash(), fresh) as store:
+            if not set(store.finished()) <= {one.key for one in everything}:
+                raise StoreError(
+                    f"{folder} holds runs that these parts' scenario does not ask for: choose another --out, or "
+                    "--fresh to throw them away",
+                    2,
+                )
+            set_aside(folder)
             for part in parts:
                 store.absorb(part / DATABASE)
             result.removed = store.keep_only(everything)
@@ -265,7 +277,7 @@ def _look_by_look(scenario: Scenario, folder: Path) -> Iterator[Scenario]:
     for number in looks(scenario.until.at_least, scenario.until.at_most):
         part = replace(scenario, seeds=list(range(number)))
         yield part
-        if known(Result(folder, part).frame("runs", [scenario.until.measure], seed=part.seeds), part).enough:
+        if known(frame(folder / DATABASE, "runs", [scenario.until.measure], seed=part.seeds), part).enough:
             return
 
 

@@ -79,6 +79,7 @@ def dispatch(options: argparse.Namespace) -> int:
 def run_or_check(options: argparse.Namespace) -> int:
     """Run a scenario, or say what would run."""
     from colend.experiment.plan import plan
+    from colend.scenario.design import check, runs
 
     jobs = whole("--jobs", options.jobs, 1) if options.jobs is not None else None
     shard = part(options.shard)
@@ -103,6 +104,7 @@ def run_or_check(options: argparse.Namespace) -> int:
     if planned["too_big"]:
         raise WrongInputError(planned["too_big"])
     if options.check:
+        check(runs(scenario))
         if options.json:
             print(json.dumps(planned, ensure_ascii=False))
         return DONE
@@ -151,11 +153,7 @@ def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | No
         print(f"Part {shard[0]} of {shard[1]}: {folder}; `simulate --merge` with the folders of all puts them together")
     else:
         print_what_was_done(options, result, status)
-    if result.removed:
-        print(
-            f"simulate: {result.removed} finished runs that this scenario does not ask for were removed from {folder}",
-            file=sys.stderr,
-        )
+    report_removed(result)
     if result.failures:
         report_failures(options, result)
     if status == WRONG_INPUT:
@@ -175,6 +173,16 @@ def status_of(result: Any, whole: bool) -> int:
     return WRONG_INPUT if whole and result.missing and sample_of(result.scenario) else FAILED
 
 
+def report_removed(result: Any) -> None:
+    """Say how many runs were thrown away."""
+    if result.removed:
+        print(
+            f"simulate: {result.removed} finished runs that this scenario does not ask for were removed from "
+            f"{result.path}",
+            file=sys.stderr,
+        )
+
+
 def report_incomplete(result: Any) -> None:
     """Say that there are no indices, and why."""
     from colend.experiment.sensitivity import IncompleteDesignError
@@ -189,6 +197,7 @@ def merge(options: argparse.Namespace) -> int:
     result = api.merge(options.merge, options.out, fresh=options.fresh, export=options.export)
     status = status_of(result, whole=True)
     print_what_was_done(options, result, status)
+    report_removed(result)
     if not result.missing:
         return DONE
     named = ", ".join(result.missing[:MOST_NAMED]) + (", …" if len(result.missing) > MOST_NAMED else "")

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -75,6 +76,79 @@ def test_when_every_run_fails_the_command_says_so(scenario, tmp_path, monkeypatc
     assert "Traceback" in capsys.readouterr().err
 
 
+SAMPLE = """
+sweep:
+  sample: {method: morris, n: 2, ranges: {alliances.fit_sd: [0.5, 2.0], alliances.pilot_months: [2, 9]}}
+"""
+RULE = """
+seeds: {at_least: 5, at_most: 7, until: {measure: originations_joint, half_width: 1}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "options", "status"), [(SAMPLE, [], 2), (RULE, [], 1), (RULE, ["--only", "sign_then_cooperate:0"], 1)]
+)
+def test_every_run_of_a_sample_or_under_a_rule_fails(scenario, tmp_path, monkeypatch, capsys, more, options, status):
+    text = scenario.read_text()
+    path = tmp_path / "more.yaml"
+    path.write_text((text.replace("seeds: 3\n", "") if more is RULE else text) + more)
+    breaks(monkeypatch, lambda seed: True)
+    assert main([str(path), "--out", str(tmp_path / "out"), "--jobs", "1", *options]) == status
+    printed = capsys.readouterr()
+    assert "sign_then_cooperate:0" in printed.err
+    assert "ZeroDivisionError: seed 0 breaks" in printed.err
+    assert "No run is finished" in printed.out
+    assert read_manifest(tmp_path / "out")["missing"]
+
+
+def test_what_does_not_fit_is_refused_before_finished_runs_are_thrown_away(scenario, out, tmp_path, capsys):
+    """A point beyond those that are tried on loading: two platforms of which the first has all users, and a third."""
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    fine = [f"0.{i:04},2" for i in range(1, 1101)]
+    (tmp_path / "points.csv").write_text("\n".join(["alliances.fit_sd,platforms.number", *fine, "1.5,3"]))
+    path = tmp_path / "swept.yaml"
+    path.write_text(scenario.read_text() + "sweep: {table: points.csv}\n")
+    for options in (["--check"], [], ["--fresh"]):
+        assert main([str(path), "--out", str(out), "--quiet", *options]) == 2
+        assert "user_share" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_a_folder_that_is_being_changed_is_not_taken_for_what_it_was(scenario, out, monkeypatch):
+    """Something interrupts a command with other parameters when it has thrown away what was there."""
+    earlier = colend.run(scenario, jobs=1, out=out)
+    charts = [file for file in earlier.files if file.parent.name == "charts"]
+
+    def interrupt(*_arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("colend.market.simulate", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            go_on(colend.load(scenario, {"alliances.fit_sd": 0.5}), out)
+    with pytest.raises(colend.StoreError, match="its runs were interrupted"):
+        colend.open(out)
+    assert all(file.is_file() for file in charts)
+    assert len(go_on(scenario, out).runs) == 6
+    assert not any(file.is_file() for file in charts)  # of the earlier result
+    assert sorted(path.name for path in out.iterdir() if path.name.startswith(".")) == [".lock"]
+
+
+def test_a_log_beside_the_database_is_looked_into(scenario, out):
+    """While another program reads, what is written stays in the log: the file is as old as its manifest says."""
+    with closing(sqlite3.connect(out / "results.sqlite")) as reader:
+        reader.execute("PRAGMA journal_mode=WAL")
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM finished").fetchone()
+        with closing(sqlite3.connect(out / "results.sqlite")) as writer, writer:
+            writer.execute("DELETE FROM finished WHERE seed = 1")
+            for table in ("content", "runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months"):
+                writer.execute(f"DELETE FROM {table} WHERE seed = 1")
+        assert len(go_on(scenario, out).runs) == 6
+    go_on(scenario, out)  # the log is in the file now, which is another than its manifest says
+    assert verify(out) == []
+
+
 def test_what_is_no_longer_asked_for_is_removed_and_said(scenario, out):
     result = go_on(colend.load(scenario, seeds=1), out)
     assert result.removed == 4
@@ -113,14 +187,15 @@ def test_one_run_alone_does_not_mix_with_other_parameters(scenario, out):
     assert sorted(set(result.runs["seed"])) == [0, 1, 2, 8, 9]
 
 
-def test_exported_tables_of_an_earlier_result_do_not_linger(scenario, out):
+def test_exported_tables_stay_with_their_result_and_go_with_it(scenario, out):
     mine = out / "tables" / "mine.csv"
     result = go_on(scenario, out, export="csv")
     mine.write_text("keep me\n")
     assert {file.name for file in (out / "tables").iterdir()} == {file.name for file in result.files[2:-1]} | {
         mine.name
     }
-    go_on(scenario, out)
+    assert set(go_on(scenario, out).files) == set(result.files)
+    go_on(colend.load(scenario, seeds=2), out)
     assert list((out / "tables").iterdir()) == [mine]
     assert (out / "results.sqlite").is_file()
     assert verify(out) == []

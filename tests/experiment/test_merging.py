@@ -100,6 +100,17 @@ def test_what_does_not_belong_together_is_refused_and_nothing_written(parts, sce
     refused([parts[0], elsewhere], out, "another machine")
 
 
+def test_a_folder_with_runs_of_another_scenario_is_refused_and_left_as_it_is(parts, scenario, tmp_path):
+    out = tmp_path / "out"
+    colend.run(replace(colend.load(scenario), seeds=[8]), jobs=1, out=out, report=False)
+    before = {path: path.read_bytes() for path in out.iterdir()}
+    with pytest.raises(colend.StoreError, match="does not ask for: choose another --out, or --fresh") as caught:
+        colend.merge(parts, out, report=False)
+    assert caught.value.status == 2
+    assert {path: path.read_bytes() for path in out.iterdir()} == before
+    assert len(colend.merge(parts, out, fresh=True, report=False).runs) == 6
+
+
 def test_the_same_run_with_other_content_is_refused(parts, tmp_path):
     other = shutil.copytree(parts[0], tmp_path / "other")
     with sqlite3.connect(other / "results.sqlite") as connection:

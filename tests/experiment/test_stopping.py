@@ -185,3 +185,37 @@ def test_a_part_of_the_runs_cannot_tell_when_there_are_enough(rule, tmp_path):
         colend.run(rule[0], jobs=1, out=tmp_path / "out", shard=(1, 2))
     assert caught.value.status == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_runs_that_fail_do_not_decide_how_many_seeds_there_are(rule, tmp_path, monkeypatch):
+    """A look that lacks a pair is none: no more seeds are added, and going on gives what undisturbed runs give."""
+    import colend.market
+
+    path, number = rule
+    out, simulate = tmp_path / "out", colend.market.simulate
+
+    def simulate_all_but_3(setting, seed, engine):
+        assert seed != 3
+        return simulate(setting, seed, engine)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("colend.market.simulate", simulate_all_but_3)
+        result = colend.run(path, jobs=1, out=out, report=False)
+    assert (result.failures, len(result.runs), len(result.scenario.seeds)) == (2, 8, 5)
+    assert "runs are missing, so that nobody can tell" in " ".join(result.summary().split())
+    assert "enough" not in read_manifest(out)
+    assert len(colend.run(path, jobs=1, out=out, report=False).scenario.seeds) == number
+
+
+def test_one_run_alone_says_nothing_of_the_rule(rule, tmp_path, capsys):
+    path, _ = rule
+    command = [str(path), "--out", str(tmp_path / "out"), "--jobs", "1", "--only", "sign_then_cooperate:0"]
+    assert main(command) == 0
+    assert "runs are missing, so that nobody can tell" in " ".join(capsys.readouterr().out.split())
+    colend.run(path, jobs=1, out=tmp_path / "out", report=False)
+    before = read_manifest(tmp_path / "out")
+    assert main([*command, "--quiet"]) == 0
+    after = read_manifest(tmp_path / "out")
+    assert [after[name] for name in ("scenario", "content", "missing", "enough")] == [
+        before[name] for name in ("scenario", "content", "missing", "enough")
+    ]

@@ -8,7 +8,7 @@ import hashlib
 import json
 import platform
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +21,7 @@ from colend.experiment.store import DATABASE, atomic_write, connect, explained, 
 from colend.scenario.design import Scenario, model_hash
 
 NAME = "manifest.json"
+EARLIER = ".manifest.earlier.json"  # of what the folder held before it was changed: which files were made from that
 DERIVED = ("charts", "tables")  # folders of files that are made from the database
 _LIBRARIES = ("colend", "mesa", "numba", "numpy", "scipy", "pandas", "pydantic", "matplotlib")
 
@@ -83,11 +84,18 @@ def write_manifest(
         "files": {file.relative_to(folder).as_posix(): file_hash(file) for file in sorted(files)},
         **({"shard": shard} if shard else {}),
         "missing": missing,
-        **({"enough": said(folder / DATABASE, scenario)} if scenario.until else {}),
+        **({"enough": said(folder / DATABASE, scenario)} if scenario.until and not missing else {}),
         "seconds": took,
     }
     atomic_write(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    (folder / EARLIER).unlink(missing_ok=True)
     return folder / NAME
+
+
+def set_aside(folder: Path) -> None:
+    """Take the manifest away before the folder is changed, as it would speak of other results than there are."""
+    with suppress(FileNotFoundError):
+        (folder / NAME).replace(folder / EARLIER)
 
 
 def files_if_current(
@@ -96,8 +104,11 @@ def files_if_current(
     """The files of a folder that is complete and just as this program would leave it now, or None.
 
     No run is missing, every file is as its manifest says, what is asked for (`charts`, tables to `export`) is there.
-    Files older than the manifest are those it was made from; `verify` looks into all.
+    Files older than the manifest are those it was made from; `verify` looks into all. A database with a log beside it
+    holds other runs than were in the file.
     """
+    if Path(f"{folder / DATABASE}-wal").exists():
+        return None
     try:
         manifest = read_manifest(folder)
     except StoreError:
@@ -107,8 +118,8 @@ def files_if_current(
     if any(manifest.get(name) != value for name, value in json.loads(json.dumps(now)).items()):
         return None
     files = manifest["files"]
-    kinds = {name.rpartition(".")[2] for name in files if name.startswith("tables/")}
-    if kinds != ({export} if export else set()) or charts != any(name.startswith("charts/") for name in files):
+    exported = {name.rpartition(".")[2] for name in files if name.startswith("tables/")}
+    if (export and exported != {export}) or (charts and not any(name.startswith("charts/") for name in files)):
         return None
     made_at = (folder / NAME).stat().st_mtime_ns
     for name, recorded in files.items():
@@ -120,7 +131,11 @@ def files_if_current(
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder; StoreError (status 2) when there is none, (status 1) when it cannot be read."""
-    path = folder / NAME
+    return _read(folder, NAME)
+
+
+def _read(folder: Path, name: str) -> dict[str, Any]:
+    path = folder / name
     if not path.is_file():
         unfinished = (folder / DATABASE).is_file()
         why = "its runs were interrupted; the command that began them goes on" if unfinished else f"{NAME} is missing"
@@ -135,12 +150,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def forget_old_files(folder: Path, new: list[Path]) -> None:
-    """Remove charts and exported tables of an earlier result, as its manifest names them, that the new one lacks.
+    """Remove charts and exported tables of an earlier result, as its manifest named them, that the new one lacks.
 
     Nothing else is ever removed: not the database, nor what somebody put there.
     """
     try:
-        old = read_manifest(folder)["files"]
+        old = _read(folder, EARLIER)["files"]
     except StoreError:
         return
     kept = {file.relative_to(folder).as_posix() for file in new}

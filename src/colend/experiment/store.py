@@ -59,13 +59,14 @@ class Store:
     """The results of one folder, opened to add runs: a context manager that locks the folder while it is open."""
 
     def __init__(self, folder: Path, source: str, fresh: bool = False) -> None:
-        """Open or create `folder`/results.sqlite; `source` is the model's version, which all runs in one file share.
+        """Open `folder`/results.sqlite; `source` is the model's version, which all runs in one file share.
 
-        Raises StoreError: status 2 when the folder is in use or holds results of another version (nothing was written
-        then), 1 when the file is damaged.
+        The file is made, or with `fresh` what it holds thrown away, when something is written: who is refused before
+        must find it as it was. Raises StoreError: status 2 when the folder is in use or holds results of another
+        version, 1 when the file is damaged.
         """
-        self.folder, self.path = folder, folder / DATABASE
-        self._logging = False  # not before something is written: who is refused must find the file as it was
+        self.folder, self.path, self._made_here = folder, folder / DATABASE, made_here(source)
+        self._logging = False
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = open(folder / ".lock", "w")  # noqa: SIM115 (held until close)
@@ -77,40 +78,63 @@ class Store:
             self._lock.close()
             raise StoreError(f"{folder} is in use by another run; wait for it or choose another --out", 2) from None
         try:
-            if fresh:
-                for suffix in ("", "-wal", "-shm", "-journal"):
-                    Path(f"{self.path}{suffix}").unlink(missing_ok=True)
             with explained(self.path, opening=True):
-                self.connection = sqlite3.connect(self.path.absolute().as_uri(), uri=True)
-                self._prepare(made_here(source))
+                self._anew = fresh or not self.path.is_file() or not self._goes_on()
+                if self._anew:
+                    self.connection = sqlite3.connect(":memory:")
+                    self._make_tables()
         except StoreError:
             self._let_go()
             raise
 
-    def _prepare(self, here: dict[str, str]) -> None:
+    def _goes_on(self) -> bool:
+        """Whether the file holds results, which must be such as are made here."""
+        self.connection = sqlite3.connect(self.path.absolute().as_uri(), uri=True)
         execute = self.connection.execute
         there = {name for (name,) in execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if not there:  # it was killed when it had made the file
+            self.connection.close()
+            return False
         found = dict(execute("SELECT name, value FROM meta").fetchall()) if "meta" in there else {}
-        if there and found != here:
+        if found != self._made_here:
             raise StoreError(
-                f"{self.path} holds results of {' and '.join(differences(found, here))}; "
+                f"{self.path} holds results of {' and '.join(differences(found, self._made_here))}; "
                 "choose another --out, or --fresh to throw them away and start anew",
                 2,
             )
-        if found:
-            (state,) = execute("PRAGMA quick_check(1)").fetchone()  # every page: what is damaged must not be written to
-            if state != "ok":
-                raise damaged(self.path, state.splitlines()[-1])
+        (state,) = execute("PRAGMA quick_check(1)").fetchone()  # every page: what is damaged must not be written to
+        if state != "ok":
+            raise damaged(self.path, state.splitlines()[-1])
+        return True
+
+    def _make_tables(self) -> None:
+        execute = self.connection.execute
+        execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT)")
+        self.connection.executemany("INSERT INTO meta VALUES (?, ?)", self._made_here.items())
+        execute(  # without a rowid the table is its own index: the text of a sweep's point can be long
+            "CREATE TABLE finished (key TEXT, arm TEXT, seed INTEGER, point TEXT, PRIMARY KEY (arm, seed, point)) "
+            "WITHOUT ROWID"
+        )
+        execute("CREATE TABLE content (arm TEXT, seed INTEGER, point TEXT, held_in TEXT, hash TEXT)")
+        execute("CREATE TABLE failures (arm TEXT, seed INTEGER, point TEXT, parameters TEXT, error TEXT)")
+
+    def _begin(self) -> None:
+        """Be ready to write: from now on there is a file, with a log beside it."""
+        if self._logging:
             return
-        with self._writing():
-            execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT)")
-            self.connection.executemany("INSERT INTO meta VALUES (?, ?)", here.items())
-            execute(  # without a rowid the table is its own index: the text of a sweep's point can be long
-                "CREATE TABLE finished (key TEXT, arm TEXT, seed INTEGER, point TEXT, PRIMARY KEY (arm, seed, point)) "
-                "WITHOUT ROWID"
-            )
-            execute("CREATE TABLE content (arm TEXT, seed INTEGER, point TEXT, held_in TEXT, hash TEXT)")
-            execute("CREATE TABLE failures (arm TEXT, seed INTEGER, point TEXT, parameters TEXT, error TEXT)")
+        if self._anew:
+            self.connection.close()
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                Path(f"{self.path}{suffix}").unlink(missing_ok=True)
+            self.connection = sqlite3.connect(self.path.absolute().as_uri(), uri=True)
+        with explained(self.path, opening=True):
+            self.connection.execute("PRAGMA main.journal_mode=WAL")
+            self.connection.execute("PRAGMA main.synchronous=NORMAL")
+            self._logging = True
+            if self._anew:
+                with self.connection:
+                    self.connection.execute("BEGIN")
+                    self._make_tables()
 
     def __enter__(self) -> Store:
         return self
@@ -177,14 +201,10 @@ class Store:
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """One transaction; what goes wrong becomes a StoreError."""
-        with explained(self.path, opening=not self._logging):
-            if not self._logging:
-                self.connection.execute("PRAGMA main.journal_mode=WAL")
-                self.connection.execute("PRAGMA main.synchronous=NORMAL")
-                self._logging = True
-            with self.connection:
-                self.connection.execute("BEGIN")
-                yield
+        self._begin()
+        with explained(self.path), self.connection:
+            self.connection.execute("BEGIN")
+            yield
 
     def _existing(self) -> list[str]:
         names = {name for (name,) in self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
@@ -219,6 +239,7 @@ class Store:
         """Take over, in one transaction, the runs of another file that are not here, and what failed there and is not
         here.
         """
+        self._begin()
         execute = self.connection.execute
         with explained(part):
             execute("ATTACH ? AS part", (f"{part.absolute().as_uri()}?mode=ro",))

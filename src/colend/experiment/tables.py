@@ -80,10 +80,15 @@ def _ordered(connection: sqlite3.Connection, scenario: Any) -> str:
 
 def frame(database: Path, table: str, measures: Sequence[str] | None = None, order: Any = None, **keys: Any) -> Any:
     """A table, or the part of it that `parts` chooses, as one data frame; empty when it was not recorded."""
+    return joined(parts(database, table, measures, order=order, **keys), measures)
+
+
+def joined(found: Iterable[Any], measures: Sequence[str] | None) -> Any:
+    """Data frames one under the other as one; without any, one that has the columns asked for and no row."""
     import pandas as pd
 
-    found = list(parts(database, table, measures, order=order, **keys))
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+    frames = list(found)
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*KEYS, *(measures or ())])
 
 
 def write(found: Iterable[Any], path: Path) -> None:

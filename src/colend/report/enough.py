@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from colend.experiment.manifest import read_manifest
 from colend.experiment.stopping import known, until_of
 from colend.measures import MEASURES
 from colend.report.reading import Reading, place_of
@@ -29,9 +30,15 @@ def why(reading: Reading) -> str:
     found, term = known(runs, reading.scenario), term_of(rule.measure)
     wanted, reached = (f"±{_short(value * term.unit.factor)}" for value in (rule.half_width, found.half_width))
     unit = f" {term.unit.difference}".rstrip()
-    what = f"every difference in “{term.words}”" if reading.several else f"the mean of “{term.words}”"
+    several = len(reading.scenario.arms) > 1
+    what = f"every difference in “{term.words}”" if several else f"the mean of “{term.words}”"
+    if read_manifest(reading.result.path)["missing"]:
+        return (
+            f"Seeds are to be added until {what} is known to {wanted}{unit}: runs are missing, so that nobody can tell "
+            "whether these are enough."
+        )
     where = f", at {place}" if (place := place_of(found.point)) else ""
-    which = f"that of “{reading.labels.get(found.arm, found.arm)}”{where}" if reading.several else f"it{where}"
+    which = f"that of “{reading.labels.get(found.arm, found.arm)}”{where}" if several else f"it{where}"
     told = f"is known to {reached}" if math.isfinite(found.half_width) else "has fewer than two values"
     if found.enough:
         least = f", the least certain, {told}" if reading.several else f" {told}"

@@ -278,7 +278,8 @@ def _content(shared: Scenario, arm: str) -> Any:
     try:
         return shared._setting(arm, {}).content()
     except ScenarioError:
-        return {key: value for key, value in shared.resolved().items() if key not in ("name", "title")}
+        written = {key: value for key, value in shared.resolved().items() if key not in ("name", "title")}
+        return written | {"defaults": Parameters().model_dump(mode="json")}
 
 
 def check(planned: Iterable[Run]) -> None:
