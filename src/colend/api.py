@@ -153,8 +153,8 @@ def run(
             everything = runs(scenario)
             wanted = _part(everything, shard) if only is None else [only]
             open_runs = store.missing(wanted)
-            processes = min(jobs or os.cpu_count() or 1, len(open_runs))
-            if places is None and processes > 1:
+            processes = jobs or os.cpu_count() or 1
+            if places is None and min(processes, len(open_runs)) > 1:
                 _compile_first()
                 places = stack.enter_context(Pool(processes))
             done, total = len(wanted) - len(open_runs), len(wanted)

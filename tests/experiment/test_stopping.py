@@ -151,6 +151,15 @@ def test_as_many_seeds_run_as_the_results_ask_for_whatever_ran_before(rule, tmp_
     assert colend.open(tmp_path / "fresh").scenario.seeds == list(range(number))
 
 
+def test_later_looks_have_all_processes_however_few_runs_the_first_one_wants(rule, tmp_path, monkeypatch):
+    def noted(jobs):
+        raise InterruptedError(f"a pool of {jobs}")
+
+    monkeypatch.setattr("colend.api.Pool", noted)
+    with pytest.raises(InterruptedError, match="a pool of 64"):
+        colend.run(rule[0], jobs=64, out=tmp_path / "out", report=False)
+
+
 def test_the_command_says_how_many_seeds_and_why(rule, tmp_path, capsys):
     path, number = rule
     assert main([str(path), "--out", str(tmp_path / "out"), "--jobs", "1"]) == 0

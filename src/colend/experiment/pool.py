@@ -25,8 +25,8 @@ class WorkerDiedError(Exception):
 
 
 class Pool:
-    """`jobs` processes, each with a thread that hands it one task at a time, so that a process which dies costs the
-    task that it was at and no other; the thread then starts another.
+    """Up to `jobs` processes, as many as there are tasks to do, each with a thread that hands it one task at a time, so
+    that a process which dies costs the task that it was at and no other; the thread then starts another.
 
     (Python's ProcessPoolExecutor breaks as a whole when a process dies, and leaves semaphores to a process of its own.)
     """
@@ -67,16 +67,19 @@ class Pool:
 
     def _hand_over(self, task: Callable[..., Any], arguments: tuple) -> Any:
         """Called in a thread: what the thread's process makes of a task."""
-        if getattr(self._mine, "process", None) is None:
+        idle = getattr(self._mine, "process", None) is not None
+        if not idle:
             self._mine.process, self._mine.connection = self._start()
         try:
             self._mine.connection.send((task, arguments))
             answer, error = self._mine.connection.recv()
-        except (EOFError, OSError):
+        except (EOFError, OSError) as gone:
             self._mine.connection.close()
             self._mine.process.join()
             self._processes.remove(self._mine.process)
             self._mine.process = None
+            if idle and isinstance(gone, ConnectionError):  # it was killed while idle and has not read the task
+                return self._hand_over(task, arguments)
             raise WorkerDiedError from None
         if error is not None:
             raise error

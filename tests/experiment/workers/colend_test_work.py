@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 
 def fine(run, engine):
@@ -25,6 +26,15 @@ def dies_on_three(run, engine):
 def dies_on_odd_seeds(run, engine):
     if run.seed % 2:
         os.kill(os.getpid(), signal.SIGKILL)
+    return fine(run, engine)
+
+
+def hangs_once_on_one(run, engine):
+    """Seed 1 comes to an end only where it has begun before."""
+    begun = Path(os.environ["BEGUN"])
+    if run.seed == 1 and not begun.exists():
+        begun.touch()
+        time.sleep(600.0)
     return fine(run, engine)
 
 
