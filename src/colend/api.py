@@ -131,7 +131,7 @@ def run(
     result, started = Result(folder, scenario), time.perf_counter()
     with ExitStack() as stack:
         places: Places | None = stack.enter_context(Cluster(cluster)) if cluster else None
-        store = stack.enter_context(Store(folder, model_hash(), fresh))
+        store = stack.enter_context(Store(folder, model_hash(), fresh, scenario.sample is not None))
         asked = scenario if fresh else _as_stopped(scenario, folder)
         there = None if only or fresh else files_if_current(folder, asked, export, report and shard is None, shard)
         if there is not None:  # nothing has changed, so there is nothing to do
@@ -210,9 +210,10 @@ def merge(
         already = [folder] if (folder / DATABASE).is_file() and not fresh else []
         if folder.resolve() in [part.resolve() for part in parts]:
             raise StoreError(f"--out {folder} is one of the parts: choose another", 2)
-        check_parts([*parts, *already], model_hash())
+        sampled = scenario.sample is not None
+        check_parts([*parts, *already], model_hash(), sampled)
         result, everything = Result(folder, scenario), runs(scenario)
-        with Store(folder, model_hash(), fresh) as store:
+        with Store(folder, model_hash(), fresh, sampled) as store:
             if not set(store.finished()) <= {one.key for one in everything}:
                 raise StoreError(
                     f"{folder} holds runs that these parts' scenario does not ask for: choose another --out, or "

@@ -14,9 +14,9 @@ KEYS = ("alliances.fit_sd", "alliances.operation_sd", "alliances.prior_mean")
 RANGES = dict.fromkeys(KEYS, (0.0, 1.0))
 
 
-def results(method, n, function, arms=("base",), seeds=(0, 1)):
+def results(method, n, function, arms=("base",), seeds=(0, 1), seed=3):
     """What a scenario would have given whose measure is `function(x, arm, seed)` of its point."""
-    sample = Sample(method, n, 3, RANGES)
+    sample = Sample(method, n, seed, RANGES)
     points = {point_name(row): row for row in sample.rows()}
     rows = [
         (arm, seed, name, function(np.array(list(point.values())), arm, seed))
@@ -88,6 +88,12 @@ def test_with_several_arms_the_paired_difference_is_analysed():
     table = sensitivity(*results("morris", 4, function, arms=("base", "other")), ["y"])
     assert set(table["arm"]) == {"other"}
     np.testing.assert_allclose(by_key(table, "mu_star")["value"], [0.0, 3.0, 0.0], atol=1e-9)
+
+
+@pytest.mark.parametrize("method", ["sobol", "morris", "latin_hypercube"])
+def test_indices_are_the_same_twice_with_a_seed_of_zero_too(method):
+    of = results(method, 16, linear, seed=0)
+    pd.testing.assert_frame_equal(sensitivity(*of, ["y"]), sensitivity(*of, ["y"]), check_exact=True)
 
 
 def test_a_constant_has_no_sensitivity():

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from colend.experiment import provenance
 from colend.experiment.content import changed_tables, content_hash, stored_hashes
 from colend.experiment.errors import StoreError
 from colend.experiment.provenance import made_here
@@ -95,11 +96,22 @@ def test_results_of_another_machine_or_library_are_not_mixed_with(tmp_path, monk
         store.add(run(), TABLES)
     before = (tmp_path / "results.sqlite").read_bytes()
     elsewhere = made_here("v1") | {part: "another"}
-    monkeypatch.setattr("colend.experiment.store.made_here", lambda source: elsewhere)
+    monkeypatch.setattr("colend.experiment.store.made_here", lambda *_: elsewhere)
     with pytest.raises(StoreError, match=said) as caught:
         Store(tmp_path, "v1")
     assert caught.value.status == 2
     assert (tmp_path / "results.sqlite").read_bytes() == before
+
+
+def test_only_where_points_are_sampled_must_salib_be_the_same(tmp_path, monkeypatch):
+    for folder, sampled in (("sampled", True), ("plain", False)):
+        with Store(tmp_path / folder, "v1", sampled=sampled) as store:
+            store.add(run(), TABLES)
+    there = provenance.version
+    monkeypatch.setattr(provenance, "version", lambda name: "1.5.0" if name == "SALib" else there(name))
+    with pytest.raises(StoreError, match=r"other libraries \(.* SALib .*, not .* SALib 1\.5\.0\)"):
+        Store(tmp_path / "sampled", "v1", sampled=True)
+    Store(tmp_path / "plain", "v1").close()
 
 
 def test_a_database_of_something_else_is_not_written_to(tmp_path):

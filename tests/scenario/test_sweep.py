@@ -128,6 +128,13 @@ def test_a_swept_key_cannot_be_set_by_an_arm_as_well(problems):
 
 
 @pytest.mark.parametrize("method", ["sobol", "morris", "latin_hypercube"])
+def test_a_seed_of_zero_is_a_seed(method):
+    """SALib took it for none before 1.5.2: parts of a sweep would each have had their own design."""
+    sample = Sample(method, 8, 0, {"alliances.fit_sd": (0.1, 3), "alliances.operation_sd": (0.1, 1)})
+    np.testing.assert_array_equal(sample._draw(), sample._draw())
+
+
+@pytest.mark.parametrize("method", ["sobol", "morris", "latin_hypercube"])
 def test_a_sample_is_kept_once_drawn_and_drawn_anew_where_it_cannot_be(method, tmp_path, monkeypatch):
     sample = Sample(method, 8, 3, {"alliances.fit_sd": (0.1, 3), "alliances.term_months": (12, 15)})
     drawn = sample._draw()
@@ -137,8 +144,11 @@ def test_a_sample_is_kept_once_drawn_and_drawn_anew_where_it_cannot_be(method, t
     with monkeypatch.context() as patch:
         patch.setattr(Sample, "_draw", None)
         np.testing.assert_array_equal(sample.unit_rows(), drawn)
-    kept.write_bytes(kept.read_bytes()[:100])  # half a file
-    np.testing.assert_array_equal(sample.unit_rows(), drawn)
+    whole = kept.read_bytes()
+    for size in (0, 3, 100, len(whole) - 8):
+        kept.write_bytes(whole[:size])
+        np.testing.assert_array_equal(sample.unit_rows(), drawn)
+        assert kept.read_bytes() == whole
     (tmp_path / "file").write_text("")
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda *_: str(tmp_path / "file"))
     np.testing.assert_array_equal(sample.unit_rows(), drawn)

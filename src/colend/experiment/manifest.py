@@ -23,7 +23,7 @@ from colend.scenario.design import Scenario, model_hash
 NAME = "manifest.json"
 EARLIER = ".manifest.earlier.json"  # of what the folder held before it was changed: which files were made from that
 DERIVED = ("charts", "tables")  # folders of files that are made from the database
-_LIBRARIES = ("colend", "mesa", "numba", "numpy", "scipy", "pandas", "pydantic", "matplotlib")
+_LIBRARIES = ("colend", "mesa", "numba", "numpy", "scipy", "pandas", "pydantic", "matplotlib", "SALib")
 
 
 def _version(name: str) -> str:

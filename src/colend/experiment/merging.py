@@ -66,13 +66,13 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def check_parts(parts: Sequence[Path], source: str) -> None:
+def check_parts(parts: Sequence[Path], source: str, sampled: bool = False) -> None:
     """StoreError when parts were not made as this process would make them, are damaged, or hold other content for the
     same run.
 
     Every run's rows are hashed again; one run is in memory at a time.
     """
-    here = made_here(source)
+    here = made_here(source, sampled)
     with closing(sqlite3.connect("")) as seen:  # on disk, and gone when closed
         seen.execute(
             "CREATE TABLE run (arm TEXT, seed INTEGER, point TEXT, key TEXT, content TEXT, part TEXT, "

@@ -12,19 +12,21 @@ import numpy as np
 
 SCHEMA_VERSION = 2
 LIBRARIES = ("numpy", "numba", "scipy")
+SAMPLING = "SALib"  # draws designs, and makes indices of them
 
 
-def made_here(source: str) -> dict[str, str]:
-    """What this process would make results with; `source` is the model's version.
+def made_here(source: str, sampled: bool = False) -> dict[str, str]:
+    """What this process would make results with; `source` is the model's version, `sampled` whether points are drawn.
 
     Python counts among the libraries: its `sum` of floats rounds in another way since 3.12.
     """
     libc = " ".join(part for part in platform.libc_ver() if part)
+    libraries = (*LIBRARIES, SAMPLING) if sampled else LIBRARIES
     python = ".".join(platform.python_version_tuple()[:2])
     return {
         "schema_version": str(SCHEMA_VERSION),
         "source": source,
-        "libraries": " ".join([f"python {python}", *(f"{name} {version(name)}" for name in LIBRARIES)]),
+        "libraries": " ".join([f"python {python}", *(f"{name} {version(name)}" for name in libraries)]),
         "machine": f"{platform.system()} {platform.machine()} {libc}".strip(),
         "arithmetic": arithmetic(),
     }

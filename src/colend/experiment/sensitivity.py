@@ -138,8 +138,8 @@ def _analysed(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> dict[s
         from SALib.analyze import sobol
 
         scaled = (outcome - outcome.mean()) / outcome.std()  # better conditioned; the indices have no unit
-        found = sobol.analyze(
-            problem, scaled, calc_second_order=False, num_resamples=RESAMPLES, seed=sample.seed, print_to_console=False
+        found = sobol.analyze(  # to SALib a seed of 0 is none
+            problem, scaled, calc_second_order=False, num_resamples=RESAMPLES, seed=sample.seed + 1
         )
         return {"first": (found["S1"], found["S1_conf"]), "total": (found["ST"], found["ST_conf"])}
     if sample.method == MORRIS:

@@ -58,14 +58,15 @@ def damaged(path: Path, why: object) -> StoreError:
 class Store:
     """The results of one folder, opened to add runs: a context manager that locks the folder while it is open."""
 
-    def __init__(self, folder: Path, source: str, fresh: bool = False) -> None:
-        """Open `folder`/results.sqlite; `source` is the model's version, which all runs in one file share.
+    def __init__(self, folder: Path, source: str, fresh: bool = False, sampled: bool = False) -> None:
+        """Open `folder`/results.sqlite; all runs in one file share `source`, the model's version, and, if `sampled`,
+        what drew their points.
 
         The file is made, or with `fresh` what it holds thrown away, when something is written: who is refused before
         must find it as it was. Raises StoreError: status 2 when the folder is in use or holds results of another
         version, 1 when the file is damaged.
         """
-        self.folder, self.path, self._made_here = folder, folder / DATABASE, made_here(source)
+        self.folder, self.path, self._made_here = folder, folder / DATABASE, made_here(source, sampled)
         self._logging = False
         try:
             folder.mkdir(parents=True, exist_ok=True)

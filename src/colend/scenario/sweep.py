@@ -68,7 +68,7 @@ class Sample:
         drawn_by = repr((self.method, self.n, self.seed, len(self.ranges), MORRIS_LEVELS, libraries))
         name = hashlib.sha256(drawn_by.encode()).hexdigest()[:32]
         path = Path(platformdirs.user_cache_dir("colend")) / "samples" / f"{name}.npy"
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, EOFError):
             rows = np.load(path)
             if rows.shape == (self.size, len(self.ranges)):
                 return rows
