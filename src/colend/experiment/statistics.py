@@ -32,7 +32,7 @@ COMPARISON = (
     "p_holm",
 )
 LEVEL = 0.95  # of every interval
-_UPPER = 0.5 + LEVEL / 2.0
+UPPER = 0.5 + LEVEL / 2.0  # the quantile that bounds it above
 _CELLS = 1_000_000  # numbers in memory at once where all seeds meet all seeds
 _EXACT = 1e-12  # a standard error below this share of its scale is rounding
 
@@ -59,7 +59,7 @@ def interval(values: np.ndarray, widening: float = 1.0) -> tuple[np.ndarray, np.
     from scipy.special import stdtrit
 
     number, mean, deviation = moments(values)
-    half = widening * stdtrit(np.maximum(number - 1, 1), _UPPER) * deviation / np.sqrt(np.maximum(number, 1))
+    half = widening * stdtrit(np.maximum(number - 1, 1), UPPER) * deviation / np.sqrt(np.maximum(number, 1))
     return mean, mean - half, mean + half
 
 
@@ -161,7 +161,7 @@ def _effect_size(values: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np
     error = np.where(error < _EXACT, 0.0, error)
     inside = (size > 0.0) & (size < 1.0)
     middle = np.where(inside, size, 0.5)
-    half = stdtrit(np.maximum(fewer - 1, 1), _UPPER) * error / (middle * (1.0 - middle))
+    half = stdtrit(np.maximum(fewer - 1, 1), UPPER) * error / (middle * (1.0 - middle))
     low, high = expit(logit(middle) - half), expit(logit(middle) + half)
     for i in np.flatnonzero(some & ~inside):
         bound = separated(int(number[i]), int(number_others[i]))
@@ -189,7 +189,7 @@ def separated(number: int, others: int) -> float:
     """
     from scipy.special import ndtri
 
-    scale, middle = float(ndtri(_UPPER)) ** 2 / (number * others), (number + others) / 2.0
+    scale, middle = float(ndtri(UPPER)) ** 2 / (number * others), (number + others) / 2.0
     low, high = 0.0, 1.0
     for _ in range(60):
         size = (low + high) / 2.0

@@ -100,7 +100,7 @@ def _deciding(reading: Reading, width: int) -> list[str]:
     for arm, rows in found.groupby("arm", sort=False):
         first = rows.sort_values("value", ascending=False, kind="stable")[:MOST_KEYS]
         named = [
-            f"{row.key} {row.value * factor:.2f} ± {(row.high - row.low) / 2 * factor:.2f}"
+            f"{row.key} {row.value * factor:.2f} ± {(row.high - row.value) * factor:.2f}"  # low may be cut at zero
             for row in first.itertuples()
         ]
         text = f"{reading.labels[arm]}: {', '.join(named)}"
