@@ -1,5 +1,6 @@
 """The command: what it answers, and every wrong input with its message, status 2 and nothing written."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -215,6 +216,18 @@ def test_a_folder_in_use_is_refused(scenario, tmp_path, capsys):
         assert main(["small.yaml", "--out", "out", "--fresh"]) == 2
         assert "out is in use by another run" in capsys.readouterr().err
         assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_a_file_system_that_cannot_lock_is_refused_and_nothing_written(scenario, tmp_path, capsys, monkeypatch):
+    def cannot(*_):
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr("fcntl.flock", cannot)
+    assert main(["small.yaml"]) == 2
+    assert "outputs/small is on a file system that cannot lock files (Operation not supported)" in (
+        capsys.readouterr().err
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
 def test_results_of_another_version_are_refused(scenario, tmp_path, capsys):

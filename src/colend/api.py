@@ -15,6 +15,7 @@ from typing import Any
 from colend.experiment.cluster import Cluster
 from colend.experiment.derived import COMPARISON, table_in_parts, write_declarations, write_files, write_sensitivity
 from colend.experiment.errors import StoreError
+from colend.experiment.locking import nobody_else_in
 from colend.experiment.manifest import NAME as MANIFEST
 from colend.experiment.manifest import (
     files_if_current,
@@ -24,7 +25,7 @@ from colend.experiment.manifest import (
     verify,
     write_manifest,
 )
-from colend.experiment.merging import check_parts, common_scenario, nobody_else_in
+from colend.experiment.merging import check_parts, common_scenario
 from colend.experiment.pool import Pool
 from colend.experiment.runner import Places, execute
 from colend.experiment.stopping import known, looks

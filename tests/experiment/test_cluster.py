@@ -3,9 +3,12 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -179,6 +182,28 @@ def test_a_driver_that_goes_leaves_no_work_behind(cluster, scenario, out, how, d
     assert left == 0
 
 
+@pytest.fixture(scope="module")
+def nothing(tmp_path_factory):
+    """A path on which there is no colend."""
+    package = tmp_path_factory.mktemp("nothing") / "colend"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'colend'\")")
+    return str(package.parent)
+
+
+def test_a_worker_that_joins_late_and_has_no_colend_drops_out(cluster, scenario, out, nothing):
+    result = colend.run(
+        colend.load(scenario, seeds=20),
+        out=out,
+        cluster=cluster.address,
+        report=False,
+        progress=at_the_first_run(lambda: cluster.worker(PYTHONPATH=nothing)),
+    )
+    assert (len(result.runs), result.failures) == (40, 0)
+    cluster.wait_for("ModuleNotFoundError: No module named 'colend'")
+    cluster.wait_for("Stopping worker")
+
+
 def test_a_worker_that_joins_late_and_computes_in_another_way_is_named(cluster, scenario, out, tmp_path, drivers):
     changed = shutil.copytree(SOURCE, tmp_path / "changed" / "colend")
     with open(changed / "market.py", "a") as file:
@@ -197,10 +222,7 @@ def test_a_worker_that_joins_late_and_computes_in_another_way_is_named(cluster, 
     assert drivers.finished(out) >= 1
 
 
-def test_workers_that_compute_in_another_way_are_named_on_connecting(tmp_path, scenario, out, capsys):
-    nothing = tmp_path / "nothing" / "colend"
-    nothing.mkdir(parents=True)
-    (nothing / "__init__.py").write_text("raise ModuleNotFoundError(\"No module named 'colend'\")")
+def test_workers_that_compute_in_another_way_are_named_on_connecting(tmp_path, scenario, out, capsys, nothing):
     older = {"NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR X86_V4"}
     command = "import warnings; warnings.simplefilter('ignore'); from colend.experiment import provenance as p"
     command += "; print(p.arithmetic())"
@@ -217,7 +239,7 @@ def test_workers_that_compute_in_another_way_are_named_on_connecting(tmp_path, s
         "import platform\nplatform.libc_ver = lambda *_, **__: ('glibc', '2.17')\n"
     )
     for processes in started(tmp_path, 1):
-        wanted = {processes.worker(PYTHONPATH=str(nothing.parent)): "cannot run this colend (ModuleNotFoundError"}
+        wanted = {processes.worker(PYTHONPATH=nothing): "cannot run this colend (ModuleNotFoundError"}
         if of_another_processor != arithmetic():  # else this processor has nothing that can be left out
             wanted[processes.worker(**older)] = "has a processor or mathematical library that rounds in another way"
         for what, place in other.items():
@@ -233,14 +255,57 @@ def test_workers_that_compute_in_another_way_are_named_on_connecting(tmp_path, s
     assert not out.exists()
 
 
-def test_what_is_wrong_with_a_cluster_is_said_and_nothing_written(scenario, out, capsys, monkeypatch):
-    monkeypatch.setattr("colend.experiment.cluster._SECONDS_TO_CONNECT", 0.5)
-    for address, said in (("tcp://127.0.0.1:9", "no Dask scheduler answers"), ("nonsense://x", "no Dask scheduler")):
-        assert main([str(scenario), "--out", str(out), "--cluster", address]) == 2
-        printed = capsys.readouterr().err
-        assert said in printed
-        assert printed.count("\n") == 1
-    monkeypatch.setattr("colend.experiment.cluster.find_spec", lambda name: None)
-    assert main([str(scenario), "--out", str(out), "--cluster", "tcp://127.0.0.1:9"]) == 2
-    assert "pip install 'colend[cluster]'" in capsys.readouterr().err
+def refused(address, scenario, out, capsys):
+    """What is said, in one line, of an address at which there is no cluster."""
+    assert main([str(scenario), "--out", str(out), "--cluster", address]) == 2
+    printed = capsys.readouterr().err
+    assert printed.count("\n") == 1
     assert not out.exists()
+    return printed
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("localhost", "missing port number"),
+        ("tcp://", "missing port number"),
+        ("tcp://127.0.0.1:port", "invalid literal"),
+        ("http://127.0.0.1:80", "unknown address scheme 'http'"),
+        ("tcp://127.0.0.1:9", "0.5 s"),
+    ],
+)
+def test_an_address_without_a_scheduler_is_refused(address, why, scenario, out, capsys, monkeypatch):
+    monkeypatch.setattr("colend.experiment.cluster._SECONDS_TO_CONNECT", 0.5)
+    printed = refused(address, scenario, out, capsys)
+    assert f"--cluster {address}: no Dask scheduler answers there" in printed
+    assert why in printed
+
+
+@pytest.mark.parametrize("said", [b"", b"SSH-2.0-OpenSSH_9.6p1\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_a_host_that_is_no_scheduler_is_refused_in_time(said, scenario, out, capsys, monkeypatch):
+    monkeypatch.setattr("colend.experiment.cluster._SECONDS_TO_CONNECT", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server, ExitStack() as connections:
+
+        def answer():
+            with suppress(OSError):  # the test is over
+                while True:
+                    connections.enter_context(connection := server.accept()[0])
+                    connection.sendall(said)
+
+        threading.Thread(target=answer, daemon=True).start()
+        began = time.monotonic()
+        printed = refused(f"tcp://127.0.0.1:{server.getsockname()[1]}", scenario, out, capsys)
+        server.shutdown(socket.SHUT_RDWR)
+    assert "no Dask scheduler answers there" in printed
+    assert time.monotonic() - began < 10.0  # to connect, to hang up, and a busy machine
+
+
+def test_an_address_that_is_none_leaves_nothing_to_be_said_at_the_end(scenario, out):
+    command = [sys.executable, "-m", "colend", scenario, "--out", out, "--cluster", "localhost"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+
+
+def test_a_cluster_without_distributed_is_refused(scenario, out, capsys, monkeypatch):
+    monkeypatch.setattr("colend.experiment.cluster.find_spec", lambda name: None)
+    assert "pip install 'colend[cluster]'" in refused("tcp://127.0.0.1:9", scenario, out, capsys)

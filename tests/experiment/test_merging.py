@@ -1,5 +1,6 @@
 """Runs done in parts and put together are what one process gives; what does not belong together is refused."""
 
+import errno
 import json
 import shutil
 import sqlite3
@@ -135,6 +136,16 @@ def test_a_part_in_use_is_refused(parts, tmp_path):
     part = shutil.copytree(parts[0], tmp_path / "part")
     with Store(part, model_hash()):
         refused([part, parts[1]], tmp_path / "out", "in use by another run")
+
+
+def test_a_part_that_cannot_be_locked_is_refused(parts, tmp_path, monkeypatch):
+    def cannot(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", cannot)
+    refused(
+        parts, tmp_path / "out", r"cannot lock files \(No locks available\); move it to one that can or leave it out"
+    )
 
 
 def test_failures_come_along(scenario, tmp_path, monkeypatch):

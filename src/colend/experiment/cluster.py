@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import logging
 import time
@@ -38,12 +39,13 @@ class Cluster:
         self.address = address
         self._levels = _quiet()
         try:
+            distributed.utils.LoopRunner().run_sync(_greet, address)
             self._client = distributed.Client(
                 address, timeout=_SECONDS_TO_CONNECT, set_as_default=False, name="colend", heartbeat_interval="5s"
             )
-        except (OSError, ValueError, RuntimeError) as error:
+        except Exception as error:  # what is no address, or answers in another language, can be said with any
             self._as_loud_as_before()
-            why = str(error).splitlines()[0] if str(error) else type(error).__name__
+            why = next(iter(str(error).splitlines()), f"nothing within {_SECONDS_TO_CONNECT} seconds")
             raise ClusterError(
                 f"--cluster {address}: no Dask scheduler answers there ({why}); an address is like tcp://host:8786", 2
             ) from None
@@ -111,6 +113,22 @@ class Cluster:
                 "the same command goes on, with --cluster or without",
                 3,
             ) from error
+
+
+async def _greet(address: str) -> None:
+    """Connect to a scheduler and hang up, in bounded time.
+
+    A client that blocks does not come back from a host that takes connections and answers nothing, or something else,
+    and cannot be closed when it was half made.
+    """
+    from distributed import Client
+
+    client = Client(address, timeout=_SECONDS_TO_CONNECT, set_as_default=False, name="colend", asynchronous=True)
+    try:
+        await asyncio.wait_for(client, _SECONDS_TO_CONNECT)
+    finally:
+        with suppress(Exception):
+            await client.close(timeout=_SECONDS_TO_CLOSE)
 
 
 def _quiet() -> dict[logging.Logger, int]:

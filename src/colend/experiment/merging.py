@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 
@@ -20,29 +19,14 @@ from colend.scenario.design import Scenario
 _SAME_PLACE = "SELECT key, content, part FROM run WHERE arm = ? AND seed = ? AND point = ?"
 
 
-@contextmanager
-def nobody_else_in(folder: Path) -> Iterator[None]:
-    """StoreError (status 2) when a run is under way in the folder, or there are no results."""
-    connect(folder / DATABASE).close()
-    try:
-        lock = open(folder / ".lock")  # noqa: SIM115 (closed below)
-    except FileNotFoundError:  # copied from elsewhere without it
-        yield
-        return
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            raise StoreError(f"{folder} is in use by another run; wait for it", 2) from None
-        yield
-
-
 def common_scenario(parts: Sequence[Path]) -> Scenario:
     """The scenario that the parts' manifests say, with all their seeds.
 
-    A part that was interrupted has no manifest; one part at least must. StoreError (status 2) when they differ in more
-    than seeds.
+    A part that was interrupted has no manifest; one part at least must. StoreError (status 2) when one has no results,
+    or they differ in more than seeds.
     """
+    for part in parts:
+        connect(part / DATABASE).close()
     found = {part: read_manifest(part)["scenario"] for part in parts if (part / MANIFEST).is_file()}
     if not found:
         raise StoreError(

@@ -6,7 +6,6 @@ resuming needs no second look at old rows. Wall times and `failures` are not con
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +16,7 @@ import numpy as np
 
 from colend.experiment.content import Place, Tables, content_hash, hash_by_table
 from colend.experiment.errors import StoreError
+from colend.experiment.locking import taken
 from colend.experiment.provenance import differences, made_here
 from colend.scenario.design import Run, canonical
 
@@ -68,16 +68,7 @@ class Store:
         """
         self.folder, self.path, self._made_here = folder, folder / DATABASE, made_here(source, sampled)
         self._logging = False
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._lock = open(folder / ".lock", "w")  # noqa: SIM115 (held until close)
-        except OSError as error:
-            raise StoreError(f"--out {folder}: {error.strerror}", 2) from None
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            self._lock.close()
-            raise StoreError(f"{folder} is in use by another run; wait for it or choose another --out", 2) from None
+        self._lock = taken(folder)
         try:
             with explained(self.path, opening=True):
                 self._anew = fresh or not self.path.is_file() or not self._goes_on()
