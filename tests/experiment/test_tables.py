@@ -1,6 +1,7 @@
 """Tables in parts: what is read of them, and the files that are made without ever holding them whole."""
 
 import sqlite3
+import tracemalloc
 from itertools import product
 
 import pandas as pd
@@ -35,6 +36,23 @@ def test_a_table_comes_in_parts_that_are_alike(database):
     pd.testing.assert_frame_equal(pd.concat(found, ignore_index=True), frame(database, "runs"))
     assert [len(part) for part in parts(database, "months")] == [0]  # recorded, no rows
     assert list(parts(database, "banks")) == []  # not recorded
+
+
+def test_a_table_in_memory_takes_what_its_numbers_take(tmp_path):
+    """Neither the texts of its keys again in every row nor the objects that were read to make it."""
+    path, names, number = tmp_path / "results.sqlite", [f"m{i}" for i in range(40)], 4000
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"CREATE TABLE runs (arm TEXT, seed INTEGER, point TEXT, {' REAL, '.join(names)} REAL)")
+        rows = (("a" * 20, i, f"{i // 8:0300}", *[i / 3] * 40) for i in range(number))
+        connection.executemany(f"INSERT INTO runs VALUES ({', '.join('?' * 43)})", rows)
+    connection.close()
+    frame(path, "runs", seed=0)  # what is loaded with the first
+    tracemalloc.start()
+    whole = frame(path, "runs")
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(whole) == number
+    assert kept / number < 2 * 8 * 43, "two times its 43 columns of eight bytes"
 
 
 def test_some_runs_and_columns_alone(database):

@@ -76,6 +76,10 @@ def test_the_map_holds_every_point_and_every_way_of_counting(swept):
         hatched = [patch for legend in figure.legends for patch in legend.get_patches()]
         hatched += [patch for axis in figure.axes for patch in axis.patches if patch.get_hatch()]
         assert {matplotlib.colors.to_hex(patch._hatch_color) for patch in hatched} == {MUTED}, "white is not seen"
+        assert max(len(axis.patches) for axis in figure.axes) <= 1, "a patch a cell takes 7 kB of memory each"
+        unclear = (table["low"] <= 0.0) & (table["high"] >= 0.0)
+        cells = sum(len(patch.get_path().vertices) // 5 for axis in figure.axes for patch in axis.patches)
+        assert cells == unclear.sum() > 0
 
 
 def test_every_arm_is_in_the_map_and_at_the_points(swept, as_tables):

@@ -36,6 +36,8 @@ def parts(
     import pandas as pd
 
     with explained(database), closing(connect(database)) as connection:
+        texts: dict[bytes, str] = {}  # each once, however many rows it stands in: a sweep's points are long
+        connection.text_factory = lambda text: texts.get(text) or texts.setdefault(text, text.decode())
         kinds = {row[1]: row[2] for row in connection.execute(f'PRAGMA table_info("{table}")')}
         if not kinds:
             return
@@ -50,7 +52,8 @@ def parts(
         rows = min(rows, max(1, _VALUES_AT_ONCE // len(names)))
         batch = found.fetchmany(rows)
         while True:
-            yield pd.DataFrame.from_records(batch, columns=names).astype(types)
+            part = pd.DataFrame.from_records(batch, columns=names).astype(types)
+            yield part.copy()  # else its columns of texts hold all the objects that were read
             if not (batch := found.fetchmany(rows)):
                 return
 

@@ -12,7 +12,8 @@ from matplotlib import rc_context
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path
 
 from colend.report.reading import Reading
 from colend.report.style import INK, MUTED, foot, page, plain
@@ -113,11 +114,18 @@ def _map(axis, rows: pd.DataFrame, factor: float, several: bool, how: dict[str, 
     wide, tall = range(len(places.columns)), range(len(places.index))
     image = axis.pcolormesh(wide, tall, shown, shading="nearest", **how)
     if several:
-        for y, x in np.argwhere((grids["low"] <= 0.0) & (grids["high"] >= 0.0)):
-            axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1.0, 1.0, **UNCLEAR))
+        axis.add_patch(PathPatch(_cells((grids["low"] <= 0.0) & (grids["high"] >= 0.0)), **UNCLEAR))
         if np.nanmin(shown) < 0.0 < np.nanmax(shown):
             axis.contour(wide, tall, shown, levels=[0.0], colors=[INK], linewidths=1.6)
     axis.set_xticks(wide, [plain(value) for value in places.columns], fontsize=7.5)
     axis.set_yticks(tall, [plain(value) for value in places.index], fontsize=7.5)
     axis.grid(False)
     return image
+
+
+def _cells(chosen: np.ndarray) -> Path:
+    """The outlines of the chosen cells [y, x] as one path: a patch for each would take most of a large map's memory."""
+    corners = np.array([[-0.5, -0.5], [0.5, -0.5], [0.5, 0.5], [-0.5, 0.5], [-0.5, -0.5]])
+    outlines = np.argwhere(chosen)[:, None, ::-1] + corners  # [cell, corner, x or y]
+    codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY]
+    return Path(outlines.reshape(-1, 2), np.tile(codes, len(outlines)))
