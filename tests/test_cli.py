@@ -1,6 +1,7 @@
 """The command: what it answers, and every wrong input with its message, status 2 and nothing written."""
 
 import errno
+import itertools
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 import colend
+from colend.arguments import WrongInputError, arguments, check_together
 from colend.cli import main
 
 SCENARIO = """
@@ -157,7 +159,7 @@ def test_more_borrowers_than_memory_holds_are_refused(scenario, tmp_path, capsys
         (["small.yaml", "--out", "small.yaml/below"], "cannot be written"),
         (["small.yaml", "--out", "/proc/colend"], "/proc"),
         (["small.yaml", "--only", "nobody:1"], "no such run"),
-        (["small.yaml", "--only", "sign_then_cooperate"], "no such run"),
+        (["small.yaml", "--only", "sign_then_cooperate"], "no such run; a run is"),
         (["small.yaml", "--only", "sign_then_cooperate:x", "--check"], "no such run"),
         (["small.yaml", "--only", "sign_then_cooperate:0:{}"], "no such run"),
         (["small.yaml", "--only", "sign_then_cooperat:0"], "did you mean"),
@@ -166,6 +168,25 @@ def test_more_borrowers_than_memory_holds_are_refused(scenario, tmp_path, capsys
         (["small.yaml", "--shard", "a"], "--shard a"),
         (["small.yaml", "--shard", "1/2", "--only", "sign_then_cooperate:0"], "--only and --shard: one or the other"),
         (["small.yaml", "--jobs", "2", "--cluster", "tcp://127.0.0.1:1"], "--jobs and --cluster: one or the other"),
+        (["small.yaml", "--only", f"sign_then_cooperate:{2**63}"], "a SEED up to 9223372036854775807"),
+        (["small.yaml", "--only", "sign_then_cooperate:" + "9" * 5_000, "--check"], "no such run"),
+        (["small.yaml", "--shard", "1/" + "9" * 5_000], "I/N is wanted"),
+        (["small.yaml", "--out", "x" * 300], "File name too long"),
+        (["--verify", "x" * 300], "File name too long"),
+        (["--merge", "x" * 300], "File name too long"),
+        (["x" * 300], "File name too long"),
+        (["small.yaml", "--cluster", ""], "--cluster is empty"),
+        (["small.yaml", "--out", ""], "--out is empty"),
+        (["small.yaml", "--verify", ""], "--verify is empty"),
+        (["", "--check"], "SCENARIO is empty"),
+        (["small.yaml", "--years", "1", "--set", "years=2"], "--years and --set years: one or the other"),
+        (["small.yaml", "--borrowers", "20", "--set", "population.borrowers=30"], "--borrowers and --set population."),
+        (
+            ["--merge", "a", "b", "--seeds", "5", "--cluster", "tcp://x"],
+            "--seeds, --cluster: not with --merge, which heeds --out, --fresh, --export, --quiet, --json",
+        ),
+        (["small.yaml", "--verify", "outputs", "--shard", "9/2"], "SCENARIO, --shard: not with --verify"),
+        (["small.yaml", "--version"], "SCENARIO: not with --version, which heeds no other"),
         (["--merge", "nowhere"], "no results in nowhere"),
         (["--verify", "nowhere"], "no results in nowhere"),
     ],
@@ -177,6 +198,63 @@ def test_wrong_input(scenario, tmp_path, capsys, arguments, message):
     assert printed.err.count("\n") == 1
     assert printed.out == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
+
+
+SAID = {
+    "scenario": ["small.yaml"],
+    "set": ["--set", "alliances.fit_sd=1"],
+    "seeds": ["--seeds", "2"],
+    "years": ["--years", "1"],
+    "borrowers": ["--borrowers", "3000"],
+    "out": ["--out", "out"],
+    "jobs": ["--jobs", "2"],
+    "cluster": ["--cluster", "tcp://127.0.0.1:9"],
+    "fresh": ["--fresh"],
+    "check": ["--check"],
+    "export": ["--export", "csv"],
+    "only": ["--only", "sign_then_cooperate:0"],
+    "shard": ["--shard", "1/2"],
+    "merge": ["--merge", "parts"],
+    "quiet": ["--quiet"],
+    "verbose": ["--verbose"],
+    "json": ["--json"],
+    "engine": ["--engine", "objects"],
+    "list": ["--list", "scenarios"],
+    "verify": ["--verify", "out"],
+    "version": ["--version"],
+}
+INSTEAD = {"merge", "list", "verify", "version"}  # of a scenario
+TOGETHER = [{"merge", one} for one in ("out", "fresh", "export", "quiet", "json")]
+TOGETHER += [{"list", "json"}, {"verify", "json"}]
+APART = [{"jobs", "cluster"}, {"only", "shard"}]
+
+
+def test_every_pair_of_options_is_heeded_or_refused():
+    parser = arguments()
+    assert set(vars(parser.parse_args([]))) == set(SAID)
+    for pair in map(set, itertools.combinations(SAID, 2)):
+        options = parser.parse_args([text for name in SAID if name in pair for text in SAID[name]])
+        if pair in TOGETHER if pair & INSTEAD else pair not in APART:
+            check_together(options)
+        else:
+            with pytest.raises(WrongInputError, match=r"^--|^SCENARIO"):
+                check_together(options)
+
+
+def test_check_refuses_what_the_run_would(scenario, capsys, monkeypatch):
+    scenario.write_text(
+        SCENARIO.replace("seeds: 2", "seeds: {at_least: 5, at_most: 9, until: {measure: bank_profit, half_width: 1}}")
+    )
+    assert main(["small.yaml", "--check", "--shard", "1/2"]) == 2
+    assert "a part cannot tell when seeds are enough" in capsys.readouterr().err
+    monkeypatch.setattr("colend.api.find_spec", lambda name: None)
+    assert main(["small.yaml", "--check", "--export", "parquet"]) == 2
+    assert "pip install 'colend[parquet]'" in capsys.readouterr().err
+
+
+def test_the_plan_of_a_part_without_runs_has_none(scenario, capsys):
+    assert main(["small.yaml", "--check", "--json", "--shard", "5/9"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == 0
 
 
 @pytest.mark.parametrize(

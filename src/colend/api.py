@@ -122,12 +122,8 @@ def run(
     """
     if jobs is not None and jobs < 1:
         raise ValueError(f"jobs {jobs}: at least 1, or None for all cores")
-    _check_export(export)
-    if shard is not None and not 1 <= shard[0] <= shard[1]:
-        raise ValueError(f"shard {shard}: (i, n) with i from 1 to n")
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
-    if shard is not None and scenario.until is not None:
-        raise StoreError("a part cannot tell when seeds are enough, which takes all results: give a number of seeds", 2)
+    check_request(scenario, shard, export)
     folder = Path(out) if out is not None else folder_of(scenario, shard)
     result, started = Result(folder, scenario), time.perf_counter()
     with ExitStack() as stack:
@@ -231,6 +227,15 @@ def merge(
             result.missing = sorted(one.name for one in store.missing(everything))
     _finish(result, files, started, 0.0, report)
     return result
+
+
+def check_request(scenario: Scenario, shard: tuple[int, int] | None, export: str | None) -> None:
+    """Raise what `run` does of a request that no folder and no machine could fulfil."""
+    _check_export(export)
+    if shard is not None and not 1 <= shard[0] <= shard[1]:
+        raise ValueError(f"shard {shard}: (i, n) with i from 1 to n")
+    if shard is not None and scenario.until is not None:
+        raise StoreError("a part cannot tell when seeds are enough, which takes all results: give a number of seeds", 2)
 
 
 def _check_export(export: str | None) -> None:

@@ -10,6 +10,16 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 DONE, FAILED, WRONG_INPUT, CLUSTER_LOST = 0, 1, 2, 3  # and interruption.INTERRUPTED
+# What may be asked for instead of a scenario, with the options that it heeds; a scenario heeds all others, even where
+# they are only checked.
+HEEDED: dict[str, tuple[str, ...]] = {
+    "version": (),
+    "list": ("json",),
+    "verify": ("json",),
+    "merge": ("out", "fresh", "export", "quiet", "json"),
+}
+EITHER = (("only", "shard"), ("jobs", "cluster"))
+SHORT = {"seeds": "seeds", "years": "years", "borrowers": "population.borrowers"}  # options for what --set can set too
 LISTS = ("parameters", "measures", "presets", "scenarios", "facts")
 EXAMPLES = """examples:
   simulate scenarios/alliance.yaml                 run a scenario; results go to outputs/alliance
@@ -55,9 +65,13 @@ def arguments() -> Parser:
     add("--jobs", metavar="N", help="processes on this machine (default: all cores)")
     add("--cluster", metavar="ADDRESS", help="a running Dask cluster instead, as tcp://host:8786")
     add("--fresh", action="store_true", help="throw away finished runs in DIR instead of resuming")
-    add("--check", action="store_true", help="validate and print the plan, run nothing")
+    add("--check", action="store_true", help="validate the command and print the plan, run nothing")
     add("--export", choices=("csv", "parquet"), help="write every table as files under DIR/tables too")
-    add("--only", metavar="ARM:SEED[:POINT]", help="that run alone; POINT is the sweep point's number or its JSON")
+    add(
+        "--only",
+        metavar="ARM:SEED[:POINT]",
+        help="that run alone, unless it is done; POINT: the sweep point's number or JSON",
+    )
     add("--shard", metavar="I/N", help="part I of N of the runs, for job arrays")
     add("--merge", metavar="DIR", nargs="+", help="put the results of parts together; run nothing")
     add("--quiet", action="store_true", help="no progress and no summary")
@@ -68,6 +82,27 @@ def arguments() -> Parser:
     add("--verify", metavar="DIR", help="do the results in DIR match their manifest?")
     add("--version", action="store_true", help="print the version")
     return parser
+
+
+def check_together(options: argparse.Namespace) -> None:
+    """WrongInputError when an option would be ignored because of another, or is empty (a shell's variable not set)."""
+    unsaid = arguments()
+    given = [name for name, value in vars(options).items() if value != unsaid.get_default(name)]
+    for name in given:
+        if getattr(options, name) == "":
+            raise WrongInputError(f"{_spelt(name)} is empty")
+    for task, heeded in HEEDED.items():
+        ignored = [_spelt(name) for name in given if name not in (task, *heeded)]
+        if task in given and ignored:
+            others = ", ".join(map(_spelt, heeded)) or "no other"
+            raise WrongInputError(f"{', '.join(ignored)}: not with {_spelt(task)}, which heeds {others}")
+    for one, other in EITHER:
+        if one in given and other in given:
+            raise WrongInputError(f"{_spelt(one)} and {_spelt(other)}: one or the other")
+
+
+def _spelt(name: str) -> str:
+    return "SCENARIO" if name == "scenario" else f"--{name}"
 
 
 def complain(as_json: bool, problems: str | Sequence[str], status: int) -> int:
@@ -111,17 +146,24 @@ def loaded(options: argparse.Namespace) -> Any:
         except ValueError:
             raise WrongInputError(f"--years {options.years}: a number of years is wanted") from None
     borrowers = whole("--borrowers", options.borrowers, 1) if options.borrowers is not None else None
-    return load(options.scenario, read_overrides(options.set), seeds, years, borrowers)
+    overrides = read_overrides(options.set)
+    for name, key in SHORT.items():
+        if getattr(options, name) is not None and key in overrides:
+            raise WrongInputError(f"--{name} and --set {key}: one or the other")
+    return load(options.scenario, overrides, seeds, years, borrowers)
 
 
 def part(text: str | None) -> tuple[int, int] | None:
     """--shard I/N as (I, N), or None."""
     if text is None:
         return None
-    number, _, parts = text.partition("/")
-    if not (number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
+    try:
+        number, parts = map(int, text.split("/"))
+    except ValueError:
+        number = parts = 0
+    if not 1 <= number <= parts:
         raise WrongInputError(f"--shard {text}: I/N is wanted, part I of N, as in 3/10")
-    return int(number), int(parts)
+    return number, parts
 
 
 def chosen(only: str | None, scenario: Any) -> Any:
@@ -130,16 +172,24 @@ def chosen(only: str | None, scenario: Any) -> Any:
         return None
     from colend.scenario import runs
     from colend.scenario.errors import nearest
+    from colend.scenario.fields import LARGEST_SEED, seeds
 
     for arm in sorted(scenario.arms, key=len, reverse=True):
         if only.startswith(f"{arm}:"):
             seed, _, text = only.removeprefix(f"{arm}:").partition(":")
-            if seed.isdecimal():
-                point = chosen_point(only, text, scenario.points)
-                return runs(replace(scenario, seeds=[int(seed)], arms={arm: scenario.arms[arm]}, points=[point]))[0]
+            try:
+                numbers = seeds([int(seed)])
+            except ValueError:
+                continue
+            point = chosen_point(only, text, scenario.points)
+            return runs(replace(scenario, seeds=numbers, arms={arm: scenario.arms[arm]}, points=[point]))[0]
     example = runs(replace(scenario, seeds=scenario.seeds[:1], points=scenario.points[:1]))[0].name
-    hint = nearest(only.split(":")[0], scenario.arms)
-    raise WrongInputError(f"--only {only}: no such run{hint}; a run is ARM:SEED or ARM:SEED:POINT, as in {example!r}")
+    named = only.split(":")[0]
+    hint = "" if named in scenario.arms else nearest(named, scenario.arms)
+    raise WrongInputError(
+        f"--only {only}: no such run{hint}; a run is ARM:SEED or ARM:SEED:POINT, as in {example!r}, with a SEED up to "
+        f"{LARGEST_SEED}"
+    )
 
 
 def chosen_point(only: str, text: str, points: list[dict[str, Any]]) -> dict[str, Any]:
@@ -148,12 +198,12 @@ def chosen_point(only: str, text: str, points: list[dict[str, Any]]) -> dict[str
         if text:
             raise WrongInputError(f"--only {only}: no such run; nothing is swept, so a run is ARM:SEED")
         return points[0]
-    if text.isdecimal() and 1 <= int(text) <= len(points):
-        return points[int(text) - 1]
     try:
         wanted = json.loads(text)
     except ValueError:
         wanted = None
+    if type(wanted) is int and 1 <= wanted <= len(points):
+        return points[wanted - 1]
     if wanted in points:
         return points[points.index(wanted)]  # 1 and 1.0 are the same number
     allowed = f"a sweep point is a number from 1 to {len(points)}, or its values as JSON"

@@ -5,6 +5,7 @@ needed. `colend.__main__` starts it.
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import sys
@@ -18,6 +19,7 @@ from colend.arguments import (
     WRONG_INPUT,
     WrongInputError,
     arguments,
+    check_together,
     chosen,
     complain,
     loaded,
@@ -49,15 +51,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, ExperimentError):
             return complain(options.json, str(error), error.status)
         if isinstance(error, OSError) and error.errno is not None:  # a full disk, a folder that went away
-            place = f"{error.filename}: " if error.filename else ""
-            return complain(
-                options.json, f"{place}{error.strerror}; finished runs are kept, the same command goes on", FAILED
-            )
+            said = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
+            if error.errno == errno.ENAMETOOLONG:
+                return complain(options.json, said, WRONG_INPUT)
+            return complain(options.json, f"{said}; finished runs are kept, the same command goes on", FAILED)
         raise
 
 
 def dispatch(options: argparse.Namespace) -> int:
     """Do what the options ask for."""
+    check_together(options)
     if options.version:
         from colend import __version__
 
@@ -83,13 +86,11 @@ def run_or_check(options: argparse.Namespace) -> int:
 
     jobs = whole("--jobs", options.jobs, 1) if options.jobs is not None else None
     shard = part(options.shard)
-    for one, other in (("only", "shard"), ("jobs", "cluster")):
-        if getattr(options, one) is not None and getattr(options, other) is not None:
-            raise WrongInputError(f"--{one} and --{other}: one or the other")
     scenario = loaded(options)
     only = chosen(options.only, scenario)
-    from colend.api import folder_of
+    from colend.api import check_request, folder_of
 
+    check_request(scenario, shard, options.export)
     folder = Path(options.out) if options.out else folder_of(scenario, shard)
     check_folder(folder)
     number = 1 if only else None

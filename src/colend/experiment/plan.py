@@ -42,10 +42,10 @@ def plan(scenario: Scenario, jobs: int, number: int | None = None, here: bool = 
     largest = max(settings, key=lambda setting: setting.parameters.population.borrowers)
     borrowers = largest.parameters.population.borrowers
     fewest = scenario.until.at_least if scenario.until else len(scenario.seeds)
-    numbers = [number] if number else sorted({len(combinations) * n for n in (fewest, len(scenario.seeds))})
-    jobs = min(jobs, numbers[-1])
+    numbers = [number] if number is not None else sorted({len(combinations) * n for n in (fewest, len(scenario.seeds))})
+    jobs = min(jobs, numbers[-1] or 1)
     each = sum(map(seconds_of_run, settings)) / len(settings)
-    seconds = [SECONDS_TO_START + each * n / min(jobs, n) for n in numbers]
+    seconds = [SECONDS_TO_START + each * n / min(jobs, n or 1) for n in numbers]
     memory = jobs * (BYTES_A_PROCESS + BYTES_A_BORROWER * borrowers)
     available = psutil.virtual_memory().available
     too_big = ""
