@@ -183,3 +183,11 @@ def test_a_difference_has_the_digits_of_its_row():
 )
 def test_arms_in_words(name, words):
     assert arm_label(name) == words
+
+
+def test_a_number_alone_is_no_name():
+    assert arm_label("6", {"alliances.pilot_months": 6}) == "Pilot months 6"
+    assert arm_label("0.5 + traffic", {"alliances.fit_sd": 0.5, "platforms.openness": "traffic"}) == (
+        "Fit sd 0.5, traffic open"
+    )
+    assert arm_label("6", {"alliances.pilot_months": 9}) == "6"  # somebody calls it so

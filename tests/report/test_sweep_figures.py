@@ -67,6 +67,27 @@ def test_each_sweep_has_the_figures_that_suit_it(swept):
     assert there == suited[kind]
 
 
+def test_many_points_are_told_as_a_whole(swept):
+    kind, result = swept
+    words = " ".join(text(result).split())
+    assert ("2 arms, 2 seeds each at 9 points of 2 parameters" in words) == (kind == "map")
+    assert "first of" not in words
+    assert "5 % … 95 %" in words
+
+
+def test_a_few_points_that_are_no_grid_are_dots(swept, as_tables):
+    """Also of two parameters; where they are a grid there is a map, and a median of a few points says nothing."""
+    kind, result = swept
+    if kind != "map":
+        return
+    runs = result.runs[result.runs["point"].isin(result.runs["point"].unique()[[0, 4, 5, 8]])]
+    figure, table = made(as_tables(scenario=result.scenario, runs=runs), sweep_points)
+    assert len(table) == 4
+    assert [axis.get_xlabel() for axis in figure.axes] == ["alliances.fit_sd, logit", "alliances.operation_sd, logit"]
+    dots = [line for axis in figure.axes for line in axis.lines if len(line.get_xdata()) == 4]
+    assert [line.get_linestyle() for line in dots] == ["None"] * 2
+
+
 def test_the_map_holds_every_point_and_every_way_of_counting(swept):
     kind, result = swept
     if kind == "map":
@@ -87,7 +108,7 @@ def test_every_arm_is_in_the_map_and_at_the_points(swept, as_tables):
     result = with_arms(result, 4, as_tables)
     figure, table = made(result, sweep_map if kind == "map" else sweep_points)
     assert set(table["arm"]) == {"arm 1", "arm 2", "arm 3"}
-    assert len(figure.axes) == (3 * 4 + 4 if kind == "map" else 4)
+    assert len(figure.axes) == (3 * 4 + 4 if kind == "map" else 3)
 
 
 def test_an_incomplete_design_has_no_indices(swept, as_tables):

@@ -429,3 +429,9 @@ def test_the_error_travels_between_processes():
     error = ScenarioError(["a", "b", "a"])
     again = pickle.loads(pickle.dumps(error))
     assert (again.problems, str(again)) == (("a", "b"), "a\nb")
+
+
+def test_a_folder_of_results_does_not_hide_a_shipped_scenario(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "alliance").mkdir()
+    assert load("alliance").name == "alliance"

@@ -21,6 +21,8 @@ from colend.scenario.keys import resolve
 from colend.scenario.policy import Rule
 from colend.scenario.sweep import Sample
 
+MOST_POINTS = 8  # of a sweep, told one by one
+
 
 class Reading:
     """`result` seen through its scenario; works on what is there and says what is not.
@@ -50,6 +52,11 @@ class Reading:
         return sample_of(self.scenario)
 
     @property
+    def as_a_whole(self) -> bool:
+        """Whether the points of a sweep are told together: they are a sample, or more than one reads one by one."""
+        return self.sample is not None or len(self.points) > MOST_POINTS
+
+    @property
     def baseline(self) -> str:
         """The arm that others are compared with; the first one when the scenario's has no runs."""
         return self.scenario.baseline if self.scenario.baseline in self.arms else self.arms[0]
@@ -68,7 +75,7 @@ class Reading:
     @cached_property
     def labels(self) -> dict[str, str]:
         """Arms in words."""
-        return {arm: arm_label(arm) for arm in self.arms}
+        return {arm: arm_label(arm, overrides) for arm, overrides in self.scenario.arms.items()}
 
     @cached_property
     def seeds(self) -> int:

@@ -1,7 +1,8 @@
-"""A sampled sweep as a whole: how its points spread, and which parameters decide."""
+"""A sweep as a whole: how its points spread, and, of a sample, which parameters decide."""
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Sequence
 
@@ -46,7 +47,8 @@ def spread(reading: Reading, measures: Sequence[str]) -> pd.DataFrame:
 def heading(reading: Reading) -> str:
     """The design in words."""
     sample = reading.sample
-    assert sample is not None
+    if sample is None:
+        return f"{len(reading.points):,} points of {len(json.loads(reading.points[0]))} parameters"
     return f"{len(reading.points):,} points, {METHOD[sample.method]} of {len(sample.ranges)} parameters"
 
 
@@ -70,7 +72,8 @@ def lines(reading: Reading, terms: Sequence[Term], width: int, room: int) -> lis
             "interval leaves zero out on that side (2.5 % would by chance alone).",
             width,
         )
-    return [*(line.rstrip() for line in result), "", *_deciding(reading, width)]
+    deciding = _deciding(reading, width)
+    return [*(line.rstrip() for line in result), *(["", *deciding] if deciding else [])]
 
 
 def _cells(words: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,6 +62,7 @@ class Look(NamedTuple):
 _DASHED, _DASH_DOT, _DOTTED = (0, (5, 1.8)), (0, (7, 1.6, 1.4, 1.6)), (0, (1.3, 1.4))
 _LONG, _DASH_DOT_DOT = (0, (11, 2.5)), (0, (6, 1.5, 1.2, 1.5, 1.2, 1.5))
 # Hues in pairs, dark and light: with four arms made of two choices, one choice is the hue, the other the lightness.
+CHARACTER = 0.03  # width of a tick's digit, as a part of the width of a panel of three
 _LOOKS = (
     Look(BLUE, "-", "o"),
     Look(SKY, _DASHED, "s"),
@@ -168,6 +170,17 @@ def at_least(axis, part: float) -> None:
 def plain(number: float, _=None) -> str:
     """A tick's number: as short as it can be, with a true minus."""
     return f"{number:,.10g}".replace("-", "−")
+
+
+def ticks_at(axis, values: Sequence[float]) -> None:
+    """A tick at each of these values in order, with its number where the one before leaves room for it."""
+    at = axis.transAxes.inverted().transform(axis.transData.transform([(value, 0.0) for value in values]))[:, 0]
+    labels, free = [], -1.0
+    for x, text in zip(at, map(plain, values), strict=True):
+        half = 0.5 * CHARACTER * len(text)
+        labels.append(text if x - half >= free else "")
+        free = x + half + CHARACTER if labels[-1] else free
+    axis.set_xticks(values, labels)
 
 
 def lines(axis, frame, looks_of: dict[str, Look], labels: dict[str, str]) -> list:

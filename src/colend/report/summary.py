@@ -16,7 +16,6 @@ from colend.report.story import is_story, story
 from colend.report.words import GROUPS, Term, shown
 
 MOST_LINES = 36  # the command prints where the files are below it
-MOST_POINTS = 8  # of a sweep, in the summary
 TERMS = tuple(term for _, group in GROUPS for term in group)
 LABEL, BASE, CELL = 41, 8, 17  # widths of the table's columns
 VALUES = {
@@ -44,7 +43,7 @@ def text(result: Any, width: int = 100) -> str:
     if is_story(reading):
         return story(reading, width)
     lines = _heading(reading, width)
-    if reading.sample is not None:
+    if reading.as_a_whole:
         lines += sampled.lines(reading, told(set(reading.frame("runs"))), width, MOST_LINES - 8)
         return "\n".join([*lines, "", *_caveat(width)])
     if len(reading.arms) == 1 or not reading.has("comparison", "difference"):
@@ -69,7 +68,7 @@ def _heading(reading: Reading, width: int) -> list[str]:
     scenario = reading.scenario
     seeds = f"{reading.seeds} seeds each" if reading.seeds > 1 else "one seed, so no interval"
     arms = f"{len(reading.arms)} arms, " if len(reading.arms) > 1 else ""
-    at = f" at {sampled.heading(reading)}" if reading.sample is not None else ""
+    at = f" at {sampled.heading(reading)}" if reading.as_a_whole else ""
     one = reading.place and not at
     point = f" At {reading.place} (first of {len(reading.points)} sweep points)." if one else ""
     text = f"{arms}{seeds}{at}; {reading.months} months from {scenario.start}.{point} {why(reading)}"
@@ -217,12 +216,12 @@ def _lead(reading: Reading, measure: str, first: str, second: str) -> str:
 
 
 def _over_sweep(reading: Reading, width: int) -> list[str]:
-    """Value per bank at every sweep point, where there are a few: its difference to the baseline by arm."""
-    if len(reading.points) < 2 or len(reading.points) > MOST_POINTS:
+    """Value per bank at every one of a few sweep points: its difference to the baseline by arm."""
+    if len(reading.points) < 2:
         return []
     term = next(term for term in TERMS if term.measure == "value_per_bank")
     table = reading.over_points([term.measure]).set_index(["arm", "point"])
-    lines = ["", f"{_label(term)}, difference by sweep point (chart 12):"]
+    lines = ["", f"{_label(term)}, difference by sweep point:"]
     for arm in reading.arms:
         if arm == reading.baseline:
             continue

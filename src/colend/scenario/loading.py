@@ -29,11 +29,11 @@ def shipped() -> dict[str, Path]:
 def find(path: str | Path) -> Path:
     """The file of a scenario: a path, or the name of a shipped one. ScenarioError when there is neither."""
     file = Path(path)
+    names = shipped()
+    if str(path) in names and not file.is_file():  # a folder of that name holds its results
+        return names[str(path)]
     if file.exists():
         return file
-    names = shipped()
-    if str(path) in names:
-        return names[str(path)]
     if file.name == str(path) and not file.suffix:
         there = f"; those that ship are: {', '.join(names)}" if names else ""
         raise ScenarioError(

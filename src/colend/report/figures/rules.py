@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from colend.report.reading import Reading
 from colend.report.style import BLACK, BLUE, INK, MUTED, ORANGE, VERMILION, date_axis, foot, page, value_axis
-from colend.report.words import arm_label, yuan_unit
+from colend.report.words import yuan_unit
 from colend.scenario.policy import RULES, Rule, month_number
 
 CHANNELS = {
@@ -42,7 +42,7 @@ def rules(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     free = next((one for one in reading.scenario.arms if one not in policies), None)
     named = [name for name in RULES if any(rule.name == name for rule in policies[arm])]
     figure, axes = page(
-        f"Rules and lending by date: {arm_label(arm)}",
+        f"Rules and lending by date: {reading.labels[arm]}",
         f"Loans outstanding, {reading.spread}; below, the rules and their numbers",
         2,
         1,
@@ -55,7 +55,7 @@ def rules(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     date_axis(axes[1, 0], *reading.span)
     handles: list[Any] = [Line2D([], [], color=color, label=words) for words, color in CHANNELS.values()]
     if free is not None:
-        handles.append(Line2D([], [], color=MUTED, linestyle=":", label=f"the same, {arm_label(free).lower()}"))
+        handles.append(Line2D([], [], color=MUTED, linestyle=":", label=f"the same, {reading.labels[free].lower()}"))
     handles += [Patch(color=ORANGE, label="in force"), Line2D([], [], color=ORANGE, label="announced")]
     foot(figure, handles)
     return figure, parts

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from colend.experiment.sensitivity import SHOWN
 from colend.report.reading import Reading
 from colend.report.style import BLUE, INK, MUTED, SKY, foot, page, plain
-from colend.report.words import GROUPS, Term, arm_label
+from colend.report.words import GROUPS, Term
 from colend.scenario.sweep import LATIN_HYPERCUBE, MORRIS, SOBOL, Sample
 
 MOST_KEYS = 20  # drawn, those that matter most
@@ -76,7 +76,7 @@ def sensitivities(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
             column[-1].set_xlabel("share", fontsize=8)
     if reading.several:
         for axis, arm in zip(axes[1:, 0], arms, strict=False):
-            axis.set_title(arm_label(arm))
+            axis.set_title(reading.labels[arm])
     foot(figure, [Patch(color=_color(name), label=WORDS[name]) for name in drawn["index"].unique()])
     return figure, table
 

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from colend.experiment.sensitivity import SHOWN
 from colend.report.reading import Reading
-from colend.report.style import INK, foot, looks, marks, page, plain, value_axis
-from colend.report.words import GROUPS, Term
+from colend.report.style import INK, foot, looks, marks, page, ticks_at, value_axis
+from colend.report.words import GROUPS, Term, key_label
 
 
 def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
@@ -34,7 +34,7 @@ def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     for axis, term in zip(axes.flat, terms, strict=True):
         _draw(axis, table[table["measure"] == term.measure], term, chosen, several)
     for axis in axes[1]:
-        axis.set_xlabel(key)
+        axis.set_xlabel(key_label(key))
     foot(figure, marks(chosen, reading.labels, line=True))
     return figure, table
 
@@ -83,8 +83,7 @@ def _draw(axis, table: pd.DataFrame, term: Term, chosen, several: bool) -> None:
     values = table["value"].to_numpy(dtype=float)
     if len(values) and values.min() > 0.0 and values.max() / values.min() > 20.0:
         axis.set_xscale("log")
-    axis.set_xticks(sorted(set(values)))
-    axis.xaxis.set_major_formatter(plain)
+    ticks_at(axis, sorted(set(values)))
     axis.minorticks_off()
     axis.set_title(term.words.replace("… ", "Value "), fontsize=8.5)
     if several:

@@ -17,7 +17,7 @@ from matplotlib.path import Path
 
 from colend.report.reading import Reading
 from colend.report.style import INK, MUTED, foot, page, plain
-from colend.report.words import GROUPS
+from colend.report.words import GROUPS, key_label
 
 FEWEST = 3  # values of each parameter
 MOST_ARMS = 4  # rows of maps
@@ -65,34 +65,41 @@ def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         bar.set_label(term.unit.difference if several else term.unit.words, fontsize=8)
         bar.ax.tick_params(labelsize=7.5)
     for axis in axes[-1]:
-        axis.set_xlabel(across, fontsize=None if alone else 8.0)
+        axis.set_xlabel(key_label(across), fontsize=None if alone else 8.0)
     for number, axis in enumerate(axes[:, 0]):
-        axis.set_ylabel(up if alone else f"{reading.labels[arms[number]]}\n{up}", fontsize=None if alone else 8.0)
+        words = key_label(up)
+        axis.set_ylabel(words if alone else f"{reading.labels[arms[number]]}\n{words}", fontsize=None if alone else 8.0)
     if several:
         line = Line2D([], [], color=INK, linewidth=1.6, label="no difference")
         foot(figure, [line, Patch(**UNCLEAR, label="interval holds zero")])
     return figure, table
 
 
-def _table(reading: Reading) -> pd.DataFrame | None:
-    """Rows arm, measure, x, y (the two parameters), difference (or mean), low, high; None unless it is such a grid."""
+def grid_of(reading: Reading) -> tuple[dict[str, float], dict[str, float]] | None:
+    """Where every sweep point lies on a map: the values of its two parameters; None unless they are such a grid."""
     points = {point: json.loads(point) for point in reading.points if point}
     keys = list(next(iter(points.values()))) if points else []
     numbers = all(isinstance(value, (int, float)) for point in points.values() for value in point.values())
     if len(keys) != 2 or not numbers or reading.sample is not None:
         return None
     x, y = ({name: point[key] for name, point in points.items()} for key in keys)
-    if min(len(set(x.values())), len(set(y.values()))) < FEWEST or len(points) != len(set(x.values())) * len(
-        set(y.values())
-    ):
+    wide, tall = len(set(x.values())), len(set(y.values()))
+    return (x, y) if min(wide, tall) >= FEWEST and len(points) == wide * tall else None
+
+
+def _table(reading: Reading) -> pd.DataFrame | None:
+    """Rows arm, measure, x, y (the two parameters), difference (or mean), low, high; None unless they are a grid."""
+    grid = grid_of(reading)
+    if grid is None:
         return None
+    x, y = grid
     compared = reading.over_points(VALUES)
     rows = compared[(compared["arm"] != reading.baseline) | (not reading.several)]
     table = rows.assign(x=rows["point"].map(x), y=rows["point"].map(y))
     if not reading.several:
         table = table.assign(difference=table["mean"])
     table = table[["arm", "measure", "x", "y", "difference", "low", "high"]].reset_index(drop=True)
-    table.attrs["keys"] = tuple(keys)
+    table.attrs["keys"] = tuple(json.loads(reading.points[0]))
     return table
 
 

@@ -11,11 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, withStroke
 from matplotlib.ticker import MaxNLocator
 
+from colend.report.figures.sweep_map import grid_of
 from colend.report.reading import Reading
 from colend.report.style import INK, Look, foot, looks, marks, page, plain
-from colend.report.words import GROUPS
+from colend.report.words import GROUPS, key_label
 
-FEWEST, MOST_KEYS, COLUMNS = 12, 16, 4
+FEWEST, MOST_KEYS, COLUMNS = 3, 16, 4
+FEWEST_OF_MEDIANS = 12  # points; of fewer a median is a point
 MEASURE = "value_per_bank"
 WINDOW, FEW_LEVELS = 8, 10  # the running median is over an eighth of the points, or at each of a few values
 
@@ -23,14 +25,14 @@ WINDOW, FEW_LEVELS = 8, 10  # the running median is over an eighth of the points
 def sweep_points(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     """One panel a key: a dot a point and arm, with running medians; of the other arms less the baseline, if there are.
 
-    For three or more keys with numbers; two have a map, one a curve.
+    For two or more keys with numbers; one has a curve, two a map where they are a grid.
     """
     points = {point: json.loads(point) for point in reading.points if point}
-    if len(points) < FEWEST:
+    if len(points) < FEWEST or grid_of(reading) is not None:
         return None
     every = [key for key, value in next(iter(points.values())).items() if isinstance(value, (int, float))]
     keys, several = every[:MOST_KEYS], reading.several
-    if len(keys) < 3:
+    if len(keys) < 2:
         return None
     compared = reading.over_points([MEASURE])
     chosen = {arm: look for arm, look in looks(reading.arms).items() if not several or arm != reading.baseline}
@@ -39,37 +41,42 @@ def sweep_points(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     values = rows["difference" if several else "mean"].to_numpy(float)
     table = places.assign(arm=rows["arm"].to_numpy(), **{MEASURE: values})
     term = next(term for _, group in GROUPS for term in group if term.measure == MEASURE)
-    height = -(-len(keys) // COLUMNS)
+    columns = min(COLUMNS, len(keys))
+    height = -(-len(keys) // columns)
     what = f"Difference to “{reading.labels[reading.baseline]}”" if several else "Level"
+    medians = len(points) >= FEWEST_OF_MEDIANS
     more = f"; {len(keys)} of {len(every)} parameters" if len(every) > len(keys) else ""
     figure, axes = page(
         f"{term.words} at every sweep point",
-        f"{what}; a dot a point ({reading.average}), line: running median{more}",
+        f"{what}; a dot a point ({reading.average}){', line: running median' if medians else ''}{more}",
         height,
-        COLUMNS,
+        columns,
         height=1.4 + 2.3 * height,
         sharey=True,
     )
     for axis, key in zip(axes.flat, keys, strict=False):
         for arm, look in chosen.items():
             of_arm = table[table["arm"] == arm]
-            _draw(axis, of_arm[key].to_numpy(float), of_arm[MEASURE].to_numpy(float) * term.unit.factor, look)
+            _draw(axis, of_arm[key].to_numpy(float), of_arm[MEASURE].to_numpy(float) * term.unit.factor, look, medians)
         if several:
             axis.axhline(0.0, color=INK, linewidth=0.7)
         axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.xaxis.set_major_formatter(plain)
         axis.yaxis.set_major_formatter(plain)
         axis.tick_params(labelsize=7)
-        axis.set_xlabel(key, fontsize=7.5)
+        axis.set_xlabel(key_label(key), fontsize=7.5)
     for axis in axes[:, 0]:
         axis.set_ylabel(term.unit.difference if several else term.unit.words)
     for axis in list(axes.flat)[len(keys) :]:
         axis.set_visible(False)
-    foot(figure, marks(chosen, reading.labels, line=True))
+    foot(figure, marks(chosen, reading.labels, line=medians))
     return figure, table
 
 
-def _draw(axis, x: np.ndarray, y: np.ndarray, look: Look) -> None:
+def _draw(axis, x: np.ndarray, y: np.ndarray, look: Look, medians: bool) -> None:
+    if not medians:
+        axis.plot(x, y, look.marker, color=look.color, markersize=5)
+        return
     axis.plot(x, y, ".", color=look.color, alpha=0.45, markersize=4, markeredgewidth=0)
     at, middle = _medians(x, y)
     how: Any = {"marker": look.marker, "markersize": 4} if len(at) <= FEW_LEVELS else {}
