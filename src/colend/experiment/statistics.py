@@ -34,7 +34,6 @@ COMPARISON = (
 LEVEL = 0.95  # of every interval
 UPPER = 0.5 + LEVEL / 2.0  # the quantile that bounds it above
 _CELLS = 1_000_000  # numbers in memory at once where all seeds meet all seeds
-_EXACT = 1e-12  # a standard error below this share of its scale is rounding
 
 
 def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -127,11 +126,18 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 
 def effect_size(values: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Vargha and Delaney's A (2000), P(a value > another) + P(equal) / 2 over all pairs of seeds; its 95 % interval.
+    """Vargha and Delaney's A (2000), P(a value > another) + P(equal) / 2; its 95 % interval.
 
-    The interval is that of matched samples (Munzel 1999; the variance is DeLong et al.'s 1988, from the placement of
-    every value among the others), with Student's quantile, on the logit scale so that it stays in [0, 1]. Where one arm
-    lies wholly above the other that variance is 0, and the bound is Newcombe's (2006, method 5) instead.
+    Over all pairs of unequal seeds, a U-statistic (Hoeffding 1948): arms share the draws of a seed, so that a value and
+    its own seed's other one would tell how they go together. The interval takes the jackknife's variance, over seeds
+    (Arvesen 1969), and Student's quantile, on the logit scale, so that it stays in [0, 1]; with fewer than three seeds
+    there is none.
+
+    Of arms that go closely together nearly all pairs of seeds stand in the same order in both, and count half. Every
+    other one moves A by one over the number of ordered pairs; where none was seen the jackknife's variance is 0. Two
+    are therefore added to it, as Agresti and Coull (1998) add to a share, one each way, unless the arms are the same to
+    the last bit. Where one arm lies wholly above the other, the bound is Newcombe's (2006, method 5). It covers 95 % or
+    more, at most 97 % from 20 seeds on where the order of many pairs differs.
     """
     values, others = np.broadcast_arrays(values, others)
     shape, seeds = values.shape[1:], len(values)
@@ -150,50 +156,52 @@ def _effect_size(values: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np
 
     known, known_others = ~np.isnan(values), ~np.isnan(others)
     number, number_others = known.sum(axis=0), known_others.sum(axis=0)
-    beaten, beating = _placements(values, others)
-    some = (number > 0) & (number_others > 0)
-    size = np.where(some, beaten.sum(axis=0) / np.maximum(number * number_others, 1), np.nan)
-    own = np.where(known, beaten / np.maximum(number_others, 1) - size, 0.0) / np.maximum(number, 1)
-    other = np.where(known_others, beating / np.maximum(number, 1) - size, 0.0)
-    parts = own + other / np.maximum(number_others, 1)  # what each seed adds to A - P
-    seeds, fewer = (known | known_others).sum(axis=0), np.minimum(number, number_others)
-    error = np.sqrt((parts**2).sum(axis=0) * seeds / np.maximum(seeds - 1, 1))
-    error = np.where(error < _EXACT, 0.0, error)
-    inside = (size > 0.0) & (size < 1.0)
+    both, either = known & known_others, known | known_others
+    pairs, of_seed = number * number_others - both.sum(axis=0), known * number_others + known_others * number - 2 * both
+    won = _won(values, others)
+    total = won.sum(axis=0) / 2.0  # a pair is of two seeds
+    size = np.where(pairs > 0, total / np.maximum(pairs, 1), np.nan)
+    without = np.where(either, (total - won) / np.maximum(pairs - of_seed, 1), np.nan)  # A without the seed
+    seeds, _, deviation = moments(without)
+    same = ((values == others) | ~either).all(axis=0)
+    unseen = np.where(same, 0.0, 2.0 / np.maximum(pairs, 1) ** 2)
+    error = np.sqrt((seeds - 1) ** 2 / np.maximum(seeds, 1) * deviation**2 + unseen)
+    inside, fewer = (size > 0.0) & (size < 1.0), np.minimum(number, number_others)
     middle = np.where(inside, size, 0.5)
     half = stdtrit(np.maximum(fewer - 1, 1), UPPER) * error / (middle * (1.0 - middle))
     low, high = expit(logit(middle) - half), expit(logit(middle) + half)
-    for i in np.flatnonzero(some & ~inside):
-        bound = separated(int(number[i]), int(number_others[i]))
+    for i in np.flatnonzero((pairs > 0) & ~inside):
+        bound = separated(int(pairs[i]), (int(number[i]) + int(number_others[i])) / 2.0)
         low[i], high[i] = (bound, 1.0) if size[i] == 1.0 else (0.0, 1.0 - bound)
-    return size, np.where(fewer > 1, low, np.nan), np.where(fewer > 1, high, np.nan)
+    return size, np.where(fewer > 2, low, np.nan), np.where(fewer > 2, high, np.nan)
 
 
-def _placements(values: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How many of the others each value lies above, and how many values lie above each other one; equal ones half."""
-    beaten, beating = np.zeros(values.shape), np.zeros(others.shape)
+def _won(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Of the pairs of unequal seeds that a seed is in, in how many the value lies above the other; equal ones half."""
+    won = -2.0 * ((values > others) + 0.5 * (values == others))  # the seed with itself, which both sums below count
     block = max(1, _CELLS // max(others.size, 1))  # thousands of seeds: all pairs at once would take hundreds of MB
     for first in range(0, len(values), block):
         some = values[first : first + block, None]
         above = (some > others) + 0.5 * (some == others)  # [seed, other seed, ...]
-        beaten[first : first + block] = above.sum(axis=1)
-        beating += above.sum(axis=0)
-    return beaten, beating
+        won[first : first + block] += above.sum(axis=1)
+        won += above.sum(axis=0)
+    return won
 
 
 @cache
-def separated(number: int, others: int) -> float:
-    """Newcombe's (2006, method 5) lower 95 % bound of A where all `number` values lie above all `others`.
+def separated(pairs: int, number: float) -> float:
+    """Newcombe's (2006, method 5) lower 95 % bound of A where the value lies above the other in all `pairs`, which are
+    of `number` seeds (the mean of both arms).
 
-    The root of (1 - A)^2 = z^2 A (1 - A) (1 + (N - 1) ((1 - A)/(2 - A) + A/(1 + A))) / (m n), N = (m + n) / 2.
+    The root of (1 - A)^2 = z^2 A (1 - A) (1 + (number - 1) ((1 - A)/(2 - A) + A/(1 + A))) / pairs.
     """
     from scipy.special import ndtri
 
-    scale, middle = float(ndtri(UPPER)) ** 2 / (number * others), (number + others) / 2.0
+    scale = float(ndtri(UPPER)) ** 2 / pairs
     low, high = 0.0, 1.0
     for _ in range(60):
         size = (low + high) / 2.0
-        spread = 1.0 + (middle - 1.0) * ((1.0 - size) / (2.0 - size) + size / (1.0 + size))
+        spread = 1.0 + (number - 1.0) * ((1.0 - size) / (2.0 - size) + size / (1.0 + size))
         low, high = (size, high) if 1.0 - size > scale * size * spread else (low, size)
     return low
 
