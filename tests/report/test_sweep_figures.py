@@ -16,6 +16,7 @@ from colend.report.figures.sweep_map import sweep_map
 from colend.report.figures.sweep_points import sweep_points
 from colend.report.reading import Reading
 from colend.report.style import MUTED, STYLE
+from colend.scenario.design import point_name
 
 HEAD = """
 years: 1
@@ -169,3 +170,38 @@ def test_a_sample_is_summed_up_over_its_points(swept):
     assert "first of" not in summary
     assert len(summary.splitlines()) < 40
     assert max(map(len, summary.splitlines())) <= 100
+
+
+def test_what_fails_at_the_first_point_leaves_a_sample_its_arms_and_seeds(swept, as_tables):
+    kind, result = swept
+    if kind == "map":
+        return
+    first = result.runs["point"] == point_name(result.scenario.points[0])
+    runs = result.runs[~(first & (result.runs["arm"] == result.scenario.baseline))]
+    reading = Reading(as_tables(scenario=result.scenario, runs=runs))
+    assert (reading.arms, reading.baseline, reading.seeds) == (
+        list(result.scenario.arms),
+        result.scenario.baseline,
+        len(result.scenario.seeds),
+    )
+
+
+def test_clear_points_are_shares_of_those_that_have_an_interval(swept, as_tables):
+    """A measure that is defined at half of the points only, and clearly higher at each of them."""
+    _, result = swept
+    runs = result.runs.copy()
+    points = list(dict.fromkeys(runs["point"]))
+    higher = np.where(runs["arm"] == result.scenario.baseline, 0.0, 1.0 + 1e-3 * runs["seed"])
+    runs["value_per_bank"] = runs["seed"] + higher
+    runs.loc[runs["point"].isin(points[::2]), "value_per_bank"] = np.nan
+    reading = Reading(as_tables(scenario=result.scenario, runs=runs))
+    (row,) = sampled.spread(reading, ["value_per_bank"]).itertuples()
+    assert row.points == len(points) // 2
+    assert (row.more, row.less) == (1.0, 0.0)
+
+
+def test_a_curve_says_where_the_other_parameter_stays(swept):
+    kind, result = swept
+    if kind == "map":
+        figure, _ = made(result, sweep)
+        assert "alliances.operation_sd = 0.3" in " ".join(words.get_text() for words in figure.texts)

@@ -33,7 +33,12 @@ class Reading:
     def __init__(self, result: Any, point: str | None = None) -> None:
         self.result = result
         self.scenario = result.scenario
-        there = {point for part in result.parts("runs", []) for point in part["point"].unique()}
+        there: set[str] = set()
+        self._at_all_points: dict[str, set[int]] = {}  # seeds by arm
+        for part in result.parts("runs", []):
+            there.update(part["point"].unique())
+            for arm, seeds in part.groupby("arm")["seed"]:
+                self._at_all_points.setdefault(arm, set()).update(seeds.unique())
         self.points = [name for name in map(point_name, self.scenario.points) if name in there] or [""]
         self.point = self.points[0] if point is None else point
         self._frames: dict[str, pd.DataFrame] = {}
@@ -41,9 +46,8 @@ class Reading:
 
     @cached_property
     def arms(self) -> list[str]:
-        """Arms that have runs, in the scenario's order."""
-        runs = self.frame("runs")
-        there = set(runs["arm"]) if "arm" in runs else set()
+        """Arms that have runs, in the scenario's order; of a sample anywhere, else at this sweep point."""
+        there = set(self._at_all_points) if self.sample is not None else set(self.frame("runs")["arm"])
         return [arm for arm in self.scenario.arms if arm in there]
 
     @property
@@ -79,7 +83,9 @@ class Reading:
 
     @cached_property
     def seeds(self) -> int:
-        """Seeds of the arm that has fewest."""
+        """Seeds of the arm that has fewest; of a sample anywhere, else at this sweep point."""
+        if self.sample is not None:
+            return min(map(len, self._at_all_points.values()), default=0)
         counts = self.frame("runs").groupby("arm")["seed"].nunique()
         return int(counts.min()) if len(counts) else 0
 

@@ -26,7 +26,8 @@ def spread(reading: Reading, measures: Sequence[str]) -> pd.DataFrame:
     """Differences to the baseline over all points, by arm and measure; levels where there is one arm.
 
     Columns arm, measure, level (the baseline's mean), mean, low and high (of the middle 90 % of points), more and less
-    (shares of points where the 95 % interval lies above or below zero; 2.5 % each by chance), points (where defined).
+    (of the points that have a 95 % interval, the shares at which it lies above or below zero; 2.5 % each by chance),
+    points (where defined).
     """
     _, arms, _, values = cube(reading.result.frame("runs", measures), measures)
     base = values[:, :, arms.index(reading.baseline)]
@@ -39,7 +40,8 @@ def spread(reading: Reading, measures: Sequence[str]) -> pd.DataFrame:
         for i, measure in enumerate(measures):
             known = means[~np.isnan(means[:, i]), i]
             low, high = np.quantile(known, [(1 - PART) / 2, (1 + PART) / 2]) if len(known) else (np.nan, np.nan)
-            more, less = (below[:, i] > 0.0).mean(), (above[:, i] < 0.0).mean()
+            sure = max(1, int(np.isfinite(below[:, i]).sum()))
+            more, less = (below[:, i] > 0.0).sum() / sure, (above[:, i] < 0.0).sum() / sure
             rows.append((arm, measure, level[i], mean[i], low, high, more, less, number[i]))
     return pd.DataFrame(rows, columns=["arm", "measure", "level", "mean", "low", "high", "more", "less", "points"])
 
@@ -68,8 +70,8 @@ def lines(reading: Reading, terms: Sequence[Term], width: int, room: int) -> lis
         result.append(f"({len(arms) - len(fitting)} more arms: comparison.csv)")
     if reading.several:
         result += textwrap.wrap(
-            "Mean over points, and between which values nine tenths of them lie. Clearly: at so many points the 95 % "
-            "interval leaves zero out on that side (2.5 % would by chance alone).",
+            "Mean over points, and between which values nine tenths of them lie. Clearly: at so many of the points "
+            "that have a 95 % interval it leaves zero out on that side (2.5 % would by chance alone).",
             width,
         )
     deciding = _deciding(reading, width)

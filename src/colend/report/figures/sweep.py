@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colend.experiment.sensitivity import SHOWN
-from colend.report.reading import Reading
+from colend.report.reading import Reading, place_of
 from colend.report.style import INK, foot, looks, marks, page, ticks_at, value_axis
 from colend.report.words import GROUPS, Term, key_label
 
@@ -22,14 +22,15 @@ def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     along = _along(reading)
     if along is None:
         return None
-    key, points = along
+    key, points, others = along
     table = _table(reading, points)
     if table is None:
         return None
     several = len(reading.arms) > 1
     chosen = {arm: look for arm, look in looks(reading.arms).items() if not several or arm != reading.baseline}
     what = f"difference to “{reading.labels[reading.baseline]}”, paired by seed, " if several else ""
-    figure, axes = page(f"What {key} changes", f"{what[:1].upper()}{what[1:]}{reading.spread}", 2, 3, height=6.0)
+    at = f"; {others}" if others else ""
+    figure, axes = page(f"What {key} changes", f"{what[:1].upper()}{what[1:]}{reading.spread}{at}", 2, 3, height=6.0)
     terms = [term for _, group in GROUPS for term in group if term.measure in SHOWN]
     for axis, term in zip(axes.flat, terms, strict=True):
         _draw(axis, table[table["measure"] == term.measure], term, chosen, several)
@@ -39,8 +40,8 @@ def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     return figure, table
 
 
-def _along(reading: Reading) -> tuple[str, dict[str, float]] | None:
-    """The parameter that is swept, and its values by sweep point: numbers, three or more of them."""
+def _along(reading: Reading) -> tuple[str, dict[str, float], str] | None:
+    """The parameter that is swept, its values by sweep point (numbers, two or more), and where the others stay."""
     points = {point: json.loads(point) for point in reading.points if point}
     if not points or reading.sample is not None:  # a sample's points lie on a line by chance only
         return None
@@ -53,7 +54,7 @@ def _along(reading: Reading) -> tuple[str, dict[str, float]] | None:
             if {name: value for name, value in values.items() if name != key} == others
         }
         if len(line) > 1 and all(isinstance(value, (int, float)) for value in line.values()):
-            return key, line
+            return key, line, place_of(json.dumps(others))
     return None
 
 
