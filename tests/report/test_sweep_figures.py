@@ -200,6 +200,16 @@ def test_clear_points_are_shares_of_those_that_have_an_interval(swept, as_tables
     assert (row.more, row.less) == (1.0, 0.0)
 
 
+def test_one_seed_is_clear_at_no_share_of_points(swept, as_tables):
+    kind, result = swept
+    if kind == "map":
+        return
+    one = as_tables(scenario=result.scenario, runs=result.runs[result.runs["seed"] == 0])
+    assert sampled.spread(Reading(one), ["converted"])[["more", "less"]].isna().all(axis=None)
+    (row,) = [line for line in text(one).splitlines() if line.startswith("Customers won")]
+    assert row.split()[-2:] == ["–", "–"]
+
+
 def test_a_curve_says_where_the_other_parameter_stays(swept):
     kind, result = swept
     if kind == "map":

@@ -26,8 +26,8 @@ def spread(reading: Reading, measures: Sequence[str]) -> pd.DataFrame:
     """Differences to the baseline over all points, by arm and measure; levels where there is one arm.
 
     Columns arm, measure, level (the baseline's mean), mean, low and high (of the middle 90 % of points), more and less
-    (of the points that have a 95 % interval, the shares at which it lies above or below zero; 2.5 % each by chance),
-    points (where defined).
+    (of the points that have a 95 % interval, the shares at which it lies above or below zero; 2.5 % each by chance;
+    missing where none has), points (where defined).
     """
     _, arms, _, values = cube(reading.result.frame("runs", measures), measures)
     base = values[:, :, arms.index(reading.baseline)]
@@ -40,9 +40,9 @@ def spread(reading: Reading, measures: Sequence[str]) -> pd.DataFrame:
         for i, measure in enumerate(measures):
             known = means[~np.isnan(means[:, i]), i]
             low, high = np.quantile(known, [(1 - PART) / 2, (1 + PART) / 2]) if len(known) else (np.nan, np.nan)
-            sure = max(1, int(np.isfinite(below[:, i]).sum()))
-            more, less = (below[:, i] > 0.0).sum() / sure, (above[:, i] < 0.0).sum() / sure
-            rows.append((arm, measure, level[i], mean[i], low, high, more, less, number[i]))
+            sure = ~np.isnan(below[:, i])
+            more, less = (below[sure, i] > 0.0, above[sure, i] < 0.0) if sure.any() else (np.nan, np.nan)
+            rows.append((arm, measure, level[i], mean[i], low, high, np.mean(more), np.mean(less), number[i]))
     return pd.DataFrame(rows, columns=["arm", "measure", "level", "mean", "low", "high", "more", "less", "points"])
 
 
@@ -86,7 +86,7 @@ def _row(row: pd.Series, term: Term, several: bool) -> str:
     mean, low, high = (shown(row[name], term.unit, sign=several, like=row["level"]) for name in ("mean", "low", "high"))
     name = f"{term.words}, {term.unit.words}" if term.unit.words else term.words
     level = shown(row["level"], term.unit) if several else ""
-    clear = [f"{100 * row[name]:.0f} %" for name in ("more", "less")] if several else []
+    clear = ["–" if np.isnan(row[name]) else f"{100 * row[name]:.0f} %" for name in ("more", "less")] if several else []
     return f"{name:<{LABEL}.{LABEL}}" + _cells([level, mean, f"{low} … {high}", *clear])
 
 

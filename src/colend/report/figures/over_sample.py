@@ -26,9 +26,10 @@ def over_sample(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     chosen = {arm: look for arm, look in looks(reading.arms).items() if not several or arm != reading.baseline}
     compared = compared[compared["arm"].isin(list(chosen))]
     what = f"difference to “{reading.labels[reading.baseline]}”" if several else "level"
+    of_points = f"{sampled.heading(reading)}; a point: {reading.average}"
     figure, axes = page(
         "How far do results go apart over what is assumed?",
-        f"Share of points up to each {what}; {sampled.heading(reading)}; a point: {reading.average}",
+        f"Share of points up to each {what}, where it is defined; {of_points}",
         2,
         3,
         height=6.0,
