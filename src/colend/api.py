@@ -59,7 +59,8 @@ class Result:
 
         Of some columns only where `measures` names them; of some runs only: `arm=`, `seed=`, `point=`, a value or a
         list (`frame("months", ["applications"], seed=[0, 1], point={"alliances.fit_sd": 2})`). Of `comparison`,
-        `measures` are the whole-run measures that are compared.
+        `measures` are the whole-run measures that are compared, and `numbers=` the columns that are wanted of it: all
+        but `p_holm` are there sooner without that.
         """
         return joined(self.parts(table, measures, **keys), measures)
 

@@ -188,7 +188,7 @@ def report_incomplete(result: Any) -> None:
     """Say that there are no indices, and why."""
     from colend.experiment.sensitivity import IncompleteDesignError
 
-    print(f"simulate: {IncompleteDesignError(result.missing)}", file=sys.stderr)
+    print(f"simulate: {IncompleteDesignError(len(result.missing), result.missing)}", file=sys.stderr)
 
 
 def merge(options: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ def results(method, n, function, arms=("base",), seeds=(0, 1), seed=3):
         for arm in arms
     ]
     frame = pd.DataFrame(rows, columns=["arm", "seed", "point", "y"])
-    return frame, SimpleNamespace(sample=sample, arms=list(arms), baseline=arms[0], seeds=list(seeds))
+    return [frame], SimpleNamespace(sample=sample, arms=list(arms), baseline=arms[0], seeds=list(seeds))
 
 
 def linear(x, arm, seed):
@@ -53,8 +53,8 @@ def test_sobol_gives_the_variance_shares_within_its_own_interval():
 
 def test_total_indices_count_interactions():
     """x1 x2 of centred uniforms is all interaction: first order 0, total 1 for both."""
-    frame, scenario = results("sobol", 512, lambda x, arm, seed: (x[0] - 0.5) * (x[1] - 0.5))
-    table = sensitivity(frame, scenario, ["y"])
+    (frame,), scenario = results("sobol", 512, lambda x, arm, seed: (x[0] - 0.5) * (x[1] - 0.5))
+    table = sensitivity([frame], scenario, ["y"])
     first, total = by_key(table, "first"), by_key(table, "total")
     for key in KEYS[:2]:
         assert abs(first["value"][key]) <= 2.0 * (first["high"] - first["value"])[key]
@@ -163,9 +163,9 @@ def test_a_constant_has_no_sensitivity():
 
 @pytest.mark.parametrize("method", ["sobol", "latin_hypercube"])
 def test_what_is_undefined_somewhere_has_no_shares_of_variance_and_the_table_says_where(method):
-    frame, scenario = results(method, 8, linear, arms=("base", "other"))
+    (frame,), scenario = results(method, 8, linear, arms=("base", "other"))
     frame.loc[frame["point"].isin(frame["point"].unique()[[0, 5]]) & (frame["seed"] == 1), "y"] = np.nan
-    table = sensitivity(frame.assign(z=1.0), scenario, ["y", "z"])
+    table = sensitivity([frame.assign(z=1.0)], scenario, ["y", "z"])
     of = dict(list(table.groupby("measure")))
     assert of["y"][["value", "low", "high"]].isna().all(axis=None)
     assert counts(of["y"]) == (2, 0)
@@ -174,39 +174,39 @@ def test_what_is_undefined_somewhere_has_no_shares_of_variance_and_the_table_say
 
 def test_morris_leaves_out_the_trajectories_on_which_a_measure_is_undefined():
     """What is left of a linear function has its effects exactly; one point may lie on several trajectories."""
-    frame, scenario = results("morris", 8, linear)
+    (frame,), scenario = results("morris", 8, linear)
     rows = [point_name(row) for row in scenario.sample.rows()]
     there = frame["point"] == rows[9]
     touched = {i // (len(KEYS) + 1) for i, row in enumerate(rows) if row == rows[9]}
-    table = sensitivity(frame.assign(y=frame["y"].mask(there & (frame["seed"] == 0))), scenario, ["y"])
+    table = sensitivity([frame.assign(y=frame["y"].mask(there & (frame["seed"] == 0)))], scenario, ["y"])
     assert counts(table) == (1, 8 - len(touched))
     np.testing.assert_allclose(by_key(table, "mu_star")["value"], [4.0, 2.0, 0.0], atol=1e-9)
 
 
 def test_morris_of_too_few_whole_trajectories_says_nothing():
-    frame, scenario = results("morris", 8, linear)
+    (frame,), scenario = results("morris", 8, linear)
     starts = [point_name(row) for row in scenario.sample.rows()[:: len(KEYS) + 1]]
-    table = sensitivity(frame.assign(y=frame["y"].mask(frame["point"].isin(starts[:5]))), scenario, ["y"])
+    table = sensitivity([frame.assign(y=frame["y"].mask(frame["point"].isin(starts[:5])))], scenario, ["y"])
     assert table["value"].isna().all()
     assert counts(table) == (len(set(starts[:5])), 0)
 
 
 def test_the_interval_of_a_mean_size_does_not_go_below_zero():
-    frame, scenario = results("morris", 4, lambda x, arm, seed: float(x[0] > 0.9))
-    table = by_key(sensitivity(frame, scenario, ["y"]), "mu_star")
+    (frame,), scenario = results("morris", 4, lambda x, arm, seed: float(x[0] > 0.9))
+    table = by_key(sensitivity([frame], scenario, ["y"]), "mu_star")
     assert (table["low"] >= 0.0).all()
     assert (table["high"] >= table["value"]).all()
 
 
 @pytest.mark.parametrize("method", ["sobol", "morris", "latin_hypercube"])
 def test_an_incomplete_design_is_refused_with_what_is_missing(method):
-    frame, scenario = results(method, 4, linear)
+    (frame,), scenario = results(method, 4, linear)
     with pytest.raises(IncompleteDesignError, match=r"1 runs are missing \(base:0:\{") as caught:
-        sensitivity(frame.drop(index=2), scenario, ["y"])
+        sensitivity([frame.drop(index=2)], scenario, ["y"])
     assert caught.value.status == 2
 
 
 def test_a_scenario_from_a_manifest_serves_as_well():
-    frame, scenario = results("morris", 4, linear)
+    (frame,), scenario = results("morris", 4, linear)
     read = SimpleNamespace(**{**vars(scenario), "sample": scenario.sample.content()})
-    pd.testing.assert_frame_equal(sensitivity(frame, read, ["y"]), sensitivity(frame, scenario, ["y"]))
+    pd.testing.assert_frame_equal(sensitivity([frame], read, ["y"]), sensitivity([frame], scenario, ["y"]))

@@ -4,13 +4,17 @@ import sqlite3
 import tracemalloc
 from itertools import product
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import colend
+from colend.api import Result
+from colend.experiment.derived import write_sensitivity
+from colend.experiment.store import Store
 from colend.experiment.tables import columns, frame, parts, write
 from colend.measures import MEASURES
-from colend.scenario.design import point_name, runs
+from colend.scenario.design import model_hash, point_name, runs
 
 ROWS = 70
 
@@ -132,6 +136,38 @@ def test_the_comparison_is_made_as_it_is_read(swept):
     written = pd.read_csv(swept.path / "comparison.csv", keep_default_na=False, na_values=[""])
     pd.testing.assert_frame_equal(written, whole, check_dtype=False)
     assert columns(swept.path / "results.sqlite", "comparison") == []
+
+
+def test_columns_of_the_comparison_are_what_they_are_beside_all_others(swept):
+    """Whether all measures were read for them, as Holm's p wants it, or one alone."""
+    whole = swept.comparison.query("measure == 'bank_profit'").reset_index(drop=True)
+    for numbers in (["high", "difference"], ["difference", "p_holm"]):
+        some = swept.frame("comparison", ["bank_profit"], numbers=numbers)
+        pd.testing.assert_frame_equal(some, whole[["arm", "point", "measure", *numbers]], check_exact=True)
+
+
+def test_what_is_made_of_a_sweeps_runs_takes_little_memory_a_run(tmp_path, monkeypatch):
+    """Indices and summary of a sample, from 800 to 3,200 runs that nobody simulated: 370 bytes a run, 160 of them the
+    twenty measures of the summary. Files are written part by part.
+    """
+    monkeypatch.setattr("colend.experiment.tables._VALUES_AT_ONCE", 10_000)  # else so few runs were one part
+    names = [measure.name for measure in MEASURES if measure.table == "runs"]
+    ranges = {"alliances.fit_sd": [0.2, 2], "alliances.operation_sd": [0.3, 1.5], "alliances.prior_mean": [-1, 1]}
+    peaks = {}
+    for points in (20, 200, 800):  # the first ones load what all take
+        sample = {"sweep.sample": {"n": points, "ranges": ranges}}
+        scenario, folder = colend.load("sequencing", sample, seeds=2), tmp_path / str(points)
+        numbers, every = np.random.default_rng(1), runs(scenario)
+        with Store(folder, model_hash(), sampled=True) as store:
+            for one in every:
+                store.add(one, {"runs": {name: numbers.random(1) for name in names}})
+            tracemalloc.start()
+            write_sensitivity(store, folder, scenario)
+            assert "hangs on most" in Result(folder, scenario).summary()
+            peaks[len(every)] = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+    _, (few, before), (many, after) = peaks.items()
+    assert (after - before) / (many - few) < 740, "two times that"
 
 
 def test_the_expected_disk_is_about_what_results_take(undisturbed, scenario):

@@ -7,7 +7,7 @@ import pytest
 
 from colend.experiment.content import KEYS
 from colend.experiment.sensitivity import SHOWN, IncompleteDesignError, sensitivity
-from colend.experiment.statistics import comparison
+from colend.experiment.statistics import COMPARISON, comparison
 from colend.market import simulate
 from colend.scenario.design import FishingTerms, Record, Setting
 from colend.scenario.parameters import Parameters
@@ -35,7 +35,7 @@ def joined(parts):
 class Tables(SimpleNamespace):
     """A result in memory: `scenario` and tables, asked as `colend.api.Result` is; `comparison` only to show others."""
 
-    def frame(self, table, measures=None, **keys):
+    def frame(self, table, measures=None, numbers=COMPARISON[3:], **keys):
         """The part of a table that keys and measures choose."""
         found = vars(self).get(table)
         if table == "comparison":
@@ -43,9 +43,10 @@ class Tables(SimpleNamespace):
                 names = [name for name in self.runs if name not in KEYS]
                 found = comparison(self.runs, self.scenario.baseline, names)
             found = found if measures is None else found[found["measure"].isin(measures)]
+            found = found[[*COMPARISON[:3], *numbers]]
         elif table == "sensitivity":
             try:
-                found = sensitivity(self.runs, self.scenario, SHOWN)
+                found = sensitivity([self.runs], self.scenario, SHOWN)
             except IncompleteDesignError:
                 return pd.DataFrame()
         elif found is None:
@@ -54,7 +55,7 @@ class Tables(SimpleNamespace):
             found = found[[name for name in found if name in KEYS or name in measures]]
         for name, wanted in keys.items():
             found = found[found[name].isin(wanted if isinstance(wanted, list) else [wanted])]
-        return found
+        return found.reset_index(drop=True)
 
     def parts(self, table, measures=None, **keys):
         """The same, whole."""

@@ -10,13 +10,15 @@ from typing import Any
 
 from colend.experiment.content import KEYS
 from colend.experiment.sensitivity import COLUMNS, SHOWN, IncompleteDesignError, sample_of, sensitivity
-from colend.experiment.statistics import comparison
+from colend.experiment.statistics import COMPARISON as STATISTICS
+from colend.experiment.statistics import comparison_of, cube
 from colend.experiment.stopping import widened
 from colend.experiment.store import DATABASE, TABLES, Store
-from colend.experiment.tables import ROWS_AT_ONCE, columns, frame, parts, write
+from colend.experiment.tables import ROWS_AT_ONCE, columns, parts, write
 from colend.scenario.declarations import declarations
 from colend.scenario.design import canonical, point_name
 
+_VALUES_AT_ONCE, _POINTS_AT_ONCE = 1_000_000, 20_000  # of runs that are compared
 SPREADSHEET_ROWS = 1_048_576  # more are cut off by the usual programs
 COMPARISON = "comparison"  # the one table that is not stored: runs say all that it says
 
@@ -31,7 +33,8 @@ def table_in_parts(
 ) -> Iterator[Any]:
     """A table of a folder, or the part that `measures` and `keys` choose (`colend.experiment.tables.parts`).
 
-    `comparison` is made as it is read, a few sweep points at a time; its `measures` are those that are compared.
+    `comparison` is made as it is read, some sweep points at a time; its `measures` are those that are compared, and
+    `numbers` are those of its columns that are wanted beside arm, point and measure.
     """
     if table == COMPARISON:
         return _compared(folder / DATABASE, scenario, measures, rows, **keys)
@@ -43,27 +46,33 @@ def _compared(
     scenario: Any,
     measures: Sequence[str] | None,
     rows: int,
+    numbers: Sequence[str] = STATISTICS[3:],
     arm: str | Sequence[str] | None = None,
     point: Any = None,
     **keys: Any,
 ) -> Iterator[Any]:
-    """All measures are compared, whichever are asked for: Holm's p of one hangs on the others."""
+    """Holm's p of one measure hangs on the others: where it is wanted, all are compared."""
     there = [name for name in columns(database, "runs") if name not in KEYS]
+    if measures is not None and "p_holm" not in numbers:
+        there = [name for name in there if name in measures]
     if not there:
         return  # no run is finished
     wanted = scenario.points if point is None else point if isinstance(point, (list, tuple)) else [point]
     names = [one if isinstance(one, str) else point_name(one) for one in wanted]
-    read = max(1, ROWS_AT_ONCE // (len(scenario.arms) * len(scenario.seeds)))  # points at a time, in few passes
-    each = max(1, rows // (len(scenario.arms) * len(there)))  # points whose comparison has so many rows
-    for first, last in itertools.pairwise([*range(0, len(names), read), len(names)]):
-        runs = frame(database, "runs", order=scenario, point=names[first:last], **keys)
-        for start in range(first, last, each):
-            of_some = runs[runs["point"].isin(names[start : min(start + each, last)])]
-            found = comparison(of_some, scenario.baseline, there, widened(scenario))
+    arms, seeds = (
+        list(scenario.arms),
+        sorted({seed for part in parts(database, "finished", []) for seed in part["seed"]}),
+    )
+    read = max(1, min(_POINTS_AT_ONCE, _VALUES_AT_ONCE // (len(arms) * len(seeds) * len(there))))  # in few passes
+    each = max(1, rows // (len(arms) * len(there)))  # points whose comparison has so many rows
+    for some in (names[first : first + read] for first in range(0, len(names), read)):
+        found = cube(parts(database, "runs", there, point=some, **keys), seeds, some, arms, there)
+        for first in range(0, len(some), each):
+            table = comparison_of(found.at(slice(first, first + each)), scenario.baseline, widened(scenario))
             for name, chosen in (("arm", arm), ("measure", measures)):
                 if chosen is not None:
-                    found = found[found[name].isin([chosen] if isinstance(chosen, str) else chosen)]
-            yield found
+                    table = table[table[name].isin([chosen] if isinstance(chosen, str) else chosen)]
+            yield table[[*STATISTICS[:3], *numbers]]
 
 
 def write_sensitivity(store: Store, folder: Path, scenario: Any) -> None:
@@ -74,7 +83,7 @@ def write_sensitivity(store: Store, folder: Path, scenario: Any) -> None:
         return
     rows: Any = ()
     with suppress(IncompleteDesignError):
-        rows = sensitivity(frame(folder / DATABASE, "runs", SHOWN), scenario, SHOWN).itertuples(index=False, name=None)
+        rows = sensitivity(parts(folder / DATABASE, "runs", SHOWN), scenario, SHOWN).itertuples(index=False, name=None)
     store.replace("sensitivity", COLUMNS, rows, numbers=len(COLUMNS) - 4)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from colend.experiment.errors import StoreError
-from colend.experiment.statistics import UPPER, interval, moments
+from colend.experiment.statistics import UPPER, cube, interval, moments
 from colend.scenario.design import point_name
 from colend.scenario.sweep import LATIN_HYPERCUBE, MORRIS, SOBOL, Sample
 
@@ -32,12 +33,11 @@ MOST_NAMED = 12  # missing runs in a message
 class IncompleteDesignError(StoreError):
     """Runs of the design are missing; an index made without them would be wrong without a word."""
 
-    def __init__(self, missing: Sequence[str]) -> None:
-        more = f" and {len(missing) - MOST_NAMED:,} more" if len(missing) > MOST_NAMED else ""
-        names = "; ".join(missing[:MOST_NAMED])
+    def __init__(self, missing: int, names: Sequence[str]) -> None:
+        more = f" and {missing - MOST_NAMED:,} more" if missing > MOST_NAMED else ""
         super().__init__(
-            f"the design is incomplete, so that its sensitivity cannot be told: {len(missing):,} runs are missing "
-            f"({names}{more}); the same command runs what is missing",
+            f"the design is incomplete, so that its sensitivity cannot be told: {missing:,} runs are missing "
+            f"({'; '.join(names[:MOST_NAMED])}{more}); the same command runs what is missing",
             2,
         )
 
@@ -48,14 +48,14 @@ def sample_of(scenario: Any) -> Sample | None:
     return Sample(**sample) if isinstance(sample, dict) else sample
 
 
-def sensitivity(runs: Any, scenario: Any, measures: Sequence[str]) -> Any:
+def sensitivity(runs: Iterable[Any], scenario: Any, measures: Sequence[str]) -> Any:
     """A data frame with COLUMNS: how much of each measure every swept key explains.
 
-    `runs` is the data frame of whole-run measures. With one arm the measure itself is taken, its mean over seeds; with
-    several the difference of every other arm to the baseline, paired by seed. Indices: `first` and `total` of Sobol's
-    design (Saltelli et al. 2010), `mu_star` and `sigma` of Morris's (Campolongo et al. 2007), in the measure's unit,
-    `first` of a Latin hypercube (RBD-FAST, Tarantola et al. 2006). Raises IncompleteDesignError when runs are missing,
-    ValueError when nothing was sampled.
+    `runs` are data frames of whole-run measures that follow each other. With one arm the measure itself is taken, its
+    mean over seeds; with several the difference of every other arm to the baseline, paired by seed. Indices: `first`
+    and `total` of Sobol's design (Saltelli et al. 2010), `mu_star` and `sigma` of Morris's (Campolongo et al. 2007), in
+    the measure's unit, `first` of a Latin hypercube (RBD-FAST, Tarantola et al. 2006). Raises IncompleteDesignError
+    when runs are missing, ValueError when nothing was sampled.
 
     low and high bound the 95 % interval over designs like this one. Of `mu_star` it is Student's, over trajectories:
     it covers 90 to 95 % from four of them on, less where few trajectories have nearly all of the effect (80 to 90 % of
@@ -76,30 +76,27 @@ def sensitivity(runs: Any, scenario: Any, measures: Sequence[str]) -> Any:
     if sample is None:
         raise ValueError("the scenario has no sampled sweep")
     design, rows = sample.unit_rows(), [point_name(row) for row in sample.rows()]
-    _refuse_incomplete(runs, scenario, rows)
-    frame = runs.set_index(["arm", "seed", "point"])
-    others = [arm for arm in scenario.arms if arm != scenario.baseline] or [scenario.baseline]
+    arms, points = list(scenario.arms), list(dict.fromkeys(rows))  # a point that repeats was run once
+    found = cube(runs, scenario.seeds, points, arms, measures)
+    if not found.there.all():
+        places = np.argwhere(~found.there)
+        named = [f"{arms[arm]}:{scenario.seeds[seed]}:{points[point]}" for seed, point, arm in places[:MOST_NAMED]]
+        raise IncompleteDesignError(len(places), named)
+    place, base = pd.Index(points).get_indexer(rows), arms.index(scenario.baseline)
+    of_point = np.tile(np.arange(len(points)), len(scenario.seeds))
     result: list[tuple] = []
-    for arm in others:
-        values = frame.loc[arm, list(measures)]
+    for arm, measure in product([arm for arm in arms if arm != scenario.baseline] or arms, measures):
+        values = found.values[:, :, arms.index(arm), measures.index(measure)]  # [seed, point]
         if arm != scenario.baseline:
-            values = values - frame.loc[scenario.baseline, list(measures)]
-        means = values.groupby("point").mean().where(values.notna().groupby("point").all())
-        for measure in measures:
-            outcome = means.loc[rows, measure].to_numpy(dtype=float)
-            undefined, use = int(means[measure].isna().sum()), _usable(sample, outcome)
-            used = sample.n if use.all() else int(use.sum()) // (len(sample.ranges) + 1)
-            found = _indices(sample, design[use], outcome[use])
-            result += [(arm, measure, *row, undefined, used) for row in found]
+            values = values - found.values[:, :, base, measures.index(measure)]
+        known = ~np.isnan(values).any(axis=0)
+        means = np.where(known, pd.Series(values.ravel()).groupby(of_point).mean(), np.nan)
+        outcome, undefined = means[place], int((~known).sum())
+        use = _usable(sample, outcome)
+        used = sample.n if use.all() else int(use.sum()) // (len(sample.ranges) + 1)
+        indices = _indices(sample, design[use], outcome[use])
+        result += [(arm, measure, *row, undefined, used) for row in indices]
     return pd.DataFrame(result, columns=list(COLUMNS))
-
-
-def _refuse_incomplete(runs: Any, scenario: Any, rows: list[str]) -> None:
-    there = set(zip(runs["arm"], runs["seed"], runs["point"], strict=True))
-    wanted = [(arm, seed, point) for seed in scenario.seeds for point in dict.fromkeys(rows) for arm in scenario.arms]
-    missing = [f"{arm}:{seed}:{point}" for arm, seed, point in wanted if (arm, seed, point) not in there]
-    if missing:
-        raise IncompleteDesignError(missing)
 
 
 def _usable(sample: Sample, outcome: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ All functions take arrays with seeds along the first axis and missing values as 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ COMPARISON = (
 LEVEL = 0.95  # of every interval
 UPPER = 0.5 + LEVEL / 2.0  # the quantile that bounds it above
 _CELLS = 1_000_000  # numbers in memory at once where all seeds meet all seeds
+_AT_ONCE = 200_000  # numbers that are compared at once: a dozen arrays are as large
 
 
 def moments(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -207,47 +208,73 @@ def separated(pairs: int, number: float) -> float:
 
 
 class Cube(NamedTuple):
-    """Whole-run measures, and where there are runs."""
+    """Whole-run measures by their place, and where there are runs."""
 
-    points: list[str]
-    arms: list[str]
-    there: np.ndarray  # bool[point, arm]
+    points: Sequence[str]
+    arms: Sequence[str]
+    measures: Sequence[str]
+    there: np.ndarray  # bool[seed, point, arm]
     values: np.ndarray  # float64[seed, point, arm, measure], missing as NaN
 
+    def at(self, points: slice) -> Cube:
+        """The part of some points."""
+        return Cube(self.points[points], self.arms, self.measures, self.there[:, points], self.values[:, points])
 
-def cube(runs: Any, measures: Sequence[str]) -> Cube:
-    """The data frame `runs` (arm, seed, point, measures), points and arms in the order in which it has them."""
-    names = [sorted(set(runs["seed"])), list(dict.fromkeys(runs["point"])), list(dict.fromkeys(runs["arm"]))]
-    places = tuple(
-        runs[key].map({value: i for i, value in enumerate(there)}).to_numpy(dtype=np.int64)
-        for key, there in zip(("seed", "point", "arm"), names, strict=True)
-    )
-    values = np.full((*map(len, names), len(measures)), np.nan)
-    values[places] = runs[list(measures)].to_numpy(dtype=np.float64)
-    there = np.zeros(values.shape[1:3], dtype=bool)
-    there[places[1:]] = True
-    return Cube(names[1], names[2], there, values)
+
+def cube(
+    runs: Iterable[Any], seeds: Sequence[int], points: Sequence[str], arms: Sequence[str], measures: Sequence[str]
+) -> Cube:
+    """The runs of these seeds, points and arms among data frames (arm, seed, point, measures) that follow each other.
+
+    Eight bytes a number: no more than one of the frames is held beside them.
+    """
+    import pandas as pd
+
+    axes = {"seed": pd.Index(seeds), "point": pd.Index(points), "arm": pd.Index(arms)}
+    there = np.zeros([len(axis) for axis in axes.values()], dtype=bool)
+    values = np.full((*there.shape, len(measures)), np.nan)
+    for part in runs:
+        places = np.array([axis.get_indexer(part[key]) for key, axis in axes.items()])
+        asked = (places >= 0).all(axis=0)
+        place = tuple(places[:, asked])
+        values[place] = part[list(measures)].to_numpy(dtype=np.float64)[asked]
+        there[place] = True
+    return Cube(points, arms, measures, there, values)
 
 
 def comparison(runs: Any, baseline: str, measures: Sequence[str], widening: float = 1.0) -> Any:
     """A data frame with COMPARISON of the data frame `runs` (arm, seed, point, measures), every point, arm and measure.
+
+    Points and arms in the order in which `runs` has them.
+    """
+    seeds, points, arms = sorted(set(runs["seed"])), *(list(dict.fromkeys(runs[key])) for key in ("point", "arm"))
+    return comparison_of(cube([runs], seeds, points, arms, measures), baseline, widening)
+
+
+def comparison_of(found: Cube, baseline: str, widening: float = 1.0) -> Any:
+    """A data frame with COMPARISON of a cube, every point, arm and measure.
 
     An arm is compared at the points where it and the baseline have runs. `p_holm` is adjusted over the measures of one
     arm at one point: what a reader of that arm looks at together.
     """
     import pandas as pd
 
-    points, arms, there, values = cube(runs, measures)
-    if baseline not in arms or not len(measures):
+    if baseline not in found.arms or not found.measures:
         return pd.DataFrame(columns=list(COMPARISON))
-    base = arms.index(baseline)
-    numbers = compared(values, values[:, :, [base]], widening)
+    base, values = found.arms.index(baseline), found.values
+    some = max(1, _AT_ONCE // max(found.there.size, 1))  # measures: of thousands of seeds not all at once
+    blocks = [
+        compared(values[..., first : first + some], values[:, :, [base], first : first + some], widening)
+        for first in range(0, len(found.measures), some)
+    ]
+    numbers = {name: np.concatenate([block[name] for block in blocks], axis=-1) for name in blocks[0]}
     numbers["p_holm"] = holm(numbers.pop("p"))
+    there = np.any(found.there, axis=0)
     point, arm = np.nonzero(there & there[:, [base]])
     texts = (
-        np.repeat(np.array(arms, dtype=object)[arm], len(measures)),
-        np.repeat(np.array(points, dtype=object)[point], len(measures)),
-        np.tile(np.array(measures, dtype=object), len(arm)),
+        np.repeat(np.array(found.arms, dtype=object)[arm], len(found.measures)),
+        np.repeat(np.array(found.points, dtype=object)[point], len(found.measures)),
+        np.tile(np.array(found.measures, dtype=object), len(arm)),
     )
     columns = [*texts, *(numbers[name][point, arm].ravel() for name in COMPARISON[3:])]
     return pd.DataFrame(dict(zip(COMPARISON, columns, strict=True)))

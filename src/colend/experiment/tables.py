@@ -36,8 +36,8 @@ def parts(
     import pandas as pd
 
     with explained(database), closing(connect(database)) as connection:
-        texts: dict[bytes, str] = {}  # each once, however many rows it stands in: a sweep's points are long
-        connection.text_factory = lambda text: texts.get(text) or texts.setdefault(text, text.decode())
+        texts: dict[str, str] = {}  # each once, however many rows it stands in: a sweep's points are long
+        connection.text_factory = lambda text: texts.setdefault(word := text.decode(), word)
         kinds = {row[1]: row[2] for row in connection.execute(f'PRAGMA table_info("{table}")')}
         if not kinds:
             return

@@ -39,7 +39,9 @@ class Reading:
             there.update(part["point"].unique())
             for arm, seeds in part.groupby("arm")["seed"]:
                 self._at_all_points.setdefault(arm, set()).update(seeds.unique())
-        self.points = [name for name in map(point_name, self.scenario.points) if name in there] or [""]
+        every = ((point_name(one), one) for one in self.scenario.points)
+        self.values = {name: one for name, one in every if name in there} or {"": {}}  # of swept keys, by point
+        self.points = list(self.values)
         self.point = self.points[0] if point is None else point
         self._frames: dict[str, pd.DataFrame] = {}
         self.widening = widened(self.scenario)
@@ -64,6 +66,11 @@ class Reading:
     def baseline(self) -> str:
         """The arm that others are compared with; the first one when the scenario's has no runs."""
         return self.scenario.baseline if self.scenario.baseline in self.arms else self.arms[0]
+
+    @property
+    def compared(self) -> list[str]:
+        """The arms that are compared with the baseline; the only one where there are no others."""
+        return [arm for arm in self.arms if arm != self.baseline] or self.arms
 
     @property
     def policies(self) -> dict[str, tuple[Rule, ...]]:
@@ -140,9 +147,9 @@ class Reading:
             self._frames[name] = self.result.frame(name, point=self.point)
         return self._frames[name]
 
-    def over_points(self, measures: Sequence[str], points: Sequence[str] | None = None) -> pd.DataFrame:
-        """The comparison of these whole-run measures at all sweep points, or at some."""
-        return self.result.frame("comparison", measures, point=list(points or self.points))
+    def over_points(self, measures: Sequence[str], numbers: Sequence[str], **keys: Any) -> pd.DataFrame:
+        """These numbers of the comparison of these whole-run measures, at all sweep points or those that `keys` say."""
+        return self.result.frame("comparison", measures, numbers=numbers, **{"point": self.points} | keys)
 
     @cached_property
     def evidence(self) -> pd.DataFrame:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -29,20 +29,19 @@ def spread(reading: Reading, measures: Sequence[str]) -> pd.DataFrame:
     (of the points that have a 95 % interval, the shares at which it lies above or below zero; 2.5 % each by chance;
     missing where none has), points (where defined).
     """
-    _, arms, _, values = cube(reading.result.frame("runs", measures), measures)
-    base = values[:, :, arms.index(reading.baseline)]
-    _, level, _ = moments(moments(base)[1])
+    parts, arms = reading.result.parts("runs", measures), reading.arms
+    values = cube(parts, reading.scenario.seeds, reading.points, arms, measures).values
+    base = arms.index(reading.baseline)
     rows = []
-    for arm in [arm for arm in reading.arms if arm != reading.baseline] or [reading.baseline]:
-        of_arm = values[:, :, arms.index(arm)]
-        means, below, above = reading.interval(of_arm - base if reading.several else of_arm)  # [point, measure]
+    for arm, measure in product(reading.compared, measures):
+        of_arm, of_base = (values[:, :, i, measures.index(measure)] for i in (arms.index(arm), base))
+        _, level, _ = moments(moments(of_base)[1])
+        means, below, above = reading.interval(of_arm - of_base if reading.several else of_arm)  # [point]
         number, mean, _ = moments(means)
-        for i, measure in enumerate(measures):
-            known = means[~np.isnan(means[:, i]), i]
-            low, high = np.quantile(known, [(1 - PART) / 2, (1 + PART) / 2]) if len(known) else (np.nan, np.nan)
-            sure = ~np.isnan(below[:, i])
-            more, less = (below[sure, i] > 0.0, above[sure, i] < 0.0) if sure.any() else (np.nan, np.nan)
-            rows.append((arm, measure, level[i], mean[i], low, high, np.mean(more), np.mean(less), number[i]))
+        known, sure = means[~np.isnan(means)], ~np.isnan(below)
+        low, high = np.quantile(known, [(1 - PART) / 2, (1 + PART) / 2]) if len(known) else (np.nan, np.nan)
+        more, less = (below[sure] > 0.0, above[sure] < 0.0) if sure.any() else (np.nan, np.nan)
+        rows.append((arm, measure, level, mean, low, high, np.mean(more), np.mean(less), number))
     return pd.DataFrame(rows, columns=["arm", "measure", "level", "mean", "low", "high", "more", "less", "points"])
 
 
@@ -50,7 +49,7 @@ def heading(reading: Reading) -> str:
     """The design in words."""
     sample = reading.sample
     if sample is None:
-        return f"{len(reading.points):,} points of {len(json.loads(reading.points[0]))} parameters"
+        return f"{len(reading.points):,} points of {len(reading.values[reading.point])} parameters"
     return f"{len(reading.points):,} points, {METHOD[sample.method]} of {len(sample.ranges)} parameters"
 
 

@@ -220,7 +220,7 @@ def _over_sweep(reading: Reading, width: int) -> list[str]:
     if len(reading.points) < 2:
         return []
     term = next(term for term in TERMS if term.measure == "value_per_bank")
-    table = reading.over_points([term.measure]).set_index(["arm", "point"])
+    table = reading.over_points([term.measure], ["difference", "low", "high"]).set_index(["arm", "point"])
     lines = ["", f"{_label(term)}, difference by sweep point:"]
     for arm in reading.arms:
         if arm == reading.baseline:

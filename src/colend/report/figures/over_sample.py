@@ -20,11 +20,10 @@ def over_sample(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     """
     if reading.sample is None:
         return None
-    compared = reading.over_points(SHOWN)
     several = reading.several
     column = "difference" if several else "mean"
-    chosen = {arm: look for arm, look in looks(reading.arms).items() if not several or arm != reading.baseline}
-    compared = compared[compared["arm"].isin(list(chosen))]
+    chosen = {arm: look for arm, look in looks(reading.arms).items() if arm in reading.compared}
+    compared = reading.over_points(SHOWN, [column], arm=list(chosen))
     what = f"difference to “{reading.labels[reading.baseline]}”" if several else "level"
     of_points = f"{sampled.heading(reading)}; a point: {reading.average}"
     figure, axes = page(
@@ -55,4 +54,4 @@ def over_sample(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     for axis in axes[:, 0]:
         axis.set_ylabel("share of points, %")
     foot(figure, marks(chosen, reading.labels, line=True))
-    return figure, compared[["arm", "point", "measure", column]].reset_index(drop=True)
+    return figure, compared

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -12,6 +10,7 @@ from colend.experiment.sensitivity import SHOWN
 from colend.report.reading import Reading, place_of
 from colend.report.style import INK, foot, looks, marks, page, ticks_at, value_axis
 from colend.report.words import GROUPS, Term, key_label
+from colend.scenario.design import point_name
 
 
 def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
@@ -42,11 +41,11 @@ def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
 
 def _along(reading: Reading) -> tuple[str, dict[str, float], str] | None:
     """The parameter that is swept, its values by sweep point (numbers, two or more), and where the others stay."""
-    points = {point: json.loads(point) for point in reading.points if point}
-    if not points or reading.sample is not None:  # a sample's points lie on a line by chance only
+    points = reading.values
+    if len(points) < 2 or reading.sample is not None:  # a sample's points lie on a line by chance only
         return None
     first = next(iter(points.values()))
-    for key in first:
+    for key in sorted(first):
         others = {name: value for name, value in first.items() if name != key}
         line = {
             point: values[key]
@@ -54,20 +53,19 @@ def _along(reading: Reading) -> tuple[str, dict[str, float], str] | None:
             if {name: value for name, value in values.items() if name != key} == others
         }
         if len(line) > 1 and all(isinstance(value, (int, float)) for value in line.values()):
-            return key, line, place_of(json.dumps(others))
+            return key, line, place_of(point_name(others))
     return None
 
 
 def _table(reading: Reading, points: dict[str, float]) -> pd.DataFrame | None:
     """Rows of the comparison at these points: arm, measure, value of the parameter, difference or mean, interval."""
-    frame = reading.over_points(SHOWN, list(points))
+    names = ["difference", "low", "high"]
+    numbers = names if reading.several else ["mean", "mean_low", "mean_high"]
+    frame = reading.over_points(SHOWN, numbers, point=list(points))
     if not len(frame):
         return None
     table = frame.assign(value=frame["point"].map(points)).sort_values("value")
-    if len(reading.arms) > 1:
-        return table[["arm", "measure", "value", "difference", "low", "high"]]
-    table = table.assign(difference=table["mean"], low=table["mean_low"], high=table["mean_high"])
-    return table[["arm", "measure", "value", "difference", "low", "high"]]
+    return table.rename(columns=dict(zip(numbers, names, strict=True)))[["arm", "measure", "value", *names]]
 
 
 def _draw(axis, table: pd.DataFrame, term: Term, chosen, several: bool) -> None:

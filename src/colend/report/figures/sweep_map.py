@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from typing import Any
 
@@ -77,8 +76,8 @@ def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
 
 def grid_of(reading: Reading) -> tuple[dict[str, float], dict[str, float]] | None:
     """Where every sweep point lies on a map: the values of its two parameters; None unless they are such a grid."""
-    points = {point: json.loads(point) for point in reading.points if point}
-    keys = list(next(iter(points.values()))) if points else []
+    points = reading.values
+    keys = sorted(next(iter(points.values())))
     numbers = all(isinstance(value, (int, float)) for point in points.values() for value in point.values())
     if len(keys) != 2 or not numbers or reading.sample is not None:
         return None
@@ -93,13 +92,11 @@ def _table(reading: Reading) -> pd.DataFrame | None:
     if grid is None:
         return None
     x, y = grid
-    compared = reading.over_points(VALUES)
-    rows = compared[(compared["arm"] != reading.baseline) | (not reading.several)]
-    table = rows.assign(x=rows["point"].map(x), y=rows["point"].map(y))
-    if not reading.several:
-        table = table.assign(difference=table["mean"])
-    table = table[["arm", "measure", "x", "y", "difference", "low", "high"]].reset_index(drop=True)
-    table.attrs["keys"] = tuple(json.loads(reading.points[0]))
+    difference = "difference" if reading.several else "mean"
+    rows = reading.over_points(VALUES, [difference, "low", "high"], arm=reading.compared)
+    table = rows.assign(x=rows["point"].map(x), y=rows["point"].map(y), difference=rows[difference])
+    table = table[["arm", "measure", "x", "y", "difference", "low", "high"]]
+    table.attrs["keys"] = tuple(sorted(reading.values[reading.point]))
     return table
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -27,19 +26,18 @@ def sweep_points(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
 
     For two or more keys with numbers; one has a curve, two a map where they are a grid.
     """
-    points = {point: json.loads(point) for point in reading.points if point}
+    points = reading.values
     if len(points) < FEWEST or grid_of(reading) is not None:
         return None
-    every = [key for key, value in next(iter(points.values())).items() if isinstance(value, (int, float))]
+    every = [key for key, value in sorted(next(iter(points.values())).items()) if isinstance(value, (int, float))]
     keys, several = every[:MOST_KEYS], reading.several
     if len(keys) < 2:
         return None
-    compared = reading.over_points([MEASURE])
-    chosen = {arm: look for arm, look in looks(reading.arms).items() if not several or arm != reading.baseline}
-    rows = compared[compared["arm"].isin(list(chosen))]
-    places = pd.DataFrame([points[point] for point in rows["point"]])[keys]
-    values = rows["difference" if several else "mean"].to_numpy(float)
-    table = places.assign(arm=rows["arm"].to_numpy(), **{MEASURE: values})
+    chosen = {arm: look for arm, look in looks(reading.arms).items() if arm in reading.compared}
+    number = "difference" if several else "mean"
+    rows = reading.over_points([MEASURE], [number], arm=list(chosen))
+    table = pd.DataFrame({key: [points[point][key] for point in rows["point"]] for key in keys})
+    table = table.assign(arm=rows["arm"], **{MEASURE: rows[number]})
     term = next(term for _, group in GROUPS for term in group if term.measure == MEASURE)
     columns = min(COLUMNS, len(keys))
     height = -(-len(keys) // columns)
