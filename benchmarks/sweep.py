@@ -88,7 +88,7 @@ def main() -> None:
         few, many = (driven(number, Path(place) / str(number)) for number in (options.runs // 10, options.runs))
         more = many["runs"] - few["runs"]
         overhead = (many["seconds"] - few["seconds"]) / more
-        slope = (many["simulating"] - few["simulating"]) / more  # tables are made in parts: theirs is bounded
+        slope = (many["simulating"] - few["simulating"]) / more  # while runs are done; tables and charts take more
         folder = Path(place) / str(options.runs)
         print(
             f"the driver, for each of {many['runs']:,.0f} runs: {overhead * 1e3:.2f} ms, {overhead / run:.1%} of a run"
