@@ -141,14 +141,17 @@ def run(
             return result
         everything = runs(scenario)
         if only is not None:
-            _refuse_to_mix(store, scenario)
+            seeds = sorted({seed for _, seed, _ in store.finished().values()})  # whichever there are
+            what = "with other parameters than this one: choose another --out for it"
+            _refuse_to_mix(store, runs(replace(scenario, seeds=seeds)), what)
         check(store.missing([only] if only is not None else _part(everything, shard)))
         set_aside(folder)
         if only is None:
             result.removed = store.keep_only(everything)
         for stage in [asked] if only else _look_by_look(scenario, folder):
+            if stage is not scenario:
+                everything = runs(stage)
             result.scenario = scenario = stage
-            everything = runs(scenario)
             wanted = _part(everything, shard) if only is None else [only]
             open_runs = store.missing(wanted)
             processes = jobs or os.cpu_count() or 1
@@ -212,12 +215,7 @@ def merge(
         check_parts([*parts, *already], model_hash(), sampled)
         result, everything = Result(folder, scenario), runs(scenario)
         with Store(folder, model_hash(), fresh, sampled) as store:
-            if not set(store.finished()) <= {one.key for one in everything}:
-                raise StoreError(
-                    f"{folder} holds runs that these parts' scenario does not ask for: choose another --out, or "
-                    "--fresh to throw them away",
-                    2,
-                )
+            _refuse_to_mix(store, everything, "that these parts' scenario does not ask for: choose another --out")
             set_aside(folder)
             for part in parts:
                 store.absorb(part / DATABASE)
@@ -300,16 +298,10 @@ def _as_stopped(scenario: Scenario, folder: Path) -> Scenario:
     return replace(scenario, seeds=list(range(found["seeds"]))) if found.get("reached") else scenario
 
 
-def _refuse_to_mix(store: Store, scenario: Scenario) -> None:
-    """StoreError when the folder holds runs of another scenario than this, at whatever seeds."""
-    finished = store.finished()
-    seeds = sorted({seed for _, seed, _ in finished.values()})
-    if not set(finished) <= {one.key for one in runs(replace(scenario, seeds=seeds))}:
-        raise StoreError(
-            f"{store.folder} holds runs with other parameters than this one: choose another --out for it, or --fresh "
-            "to throw them away",
-            2,
-        )
+def _refuse_to_mix(store: Store, allowed: Sequence[Run], what: str) -> None:
+    """StoreError when the folder holds runs that are not allowed there; `what` they are, and what else to do."""
+    if not set(store.finished()) <= {one.key for one in allowed}:
+        raise StoreError(f"{store.folder} holds runs {what}, or --fresh to throw them away", 2)
 
 
 def _compile_first() -> None:

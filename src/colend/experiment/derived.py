@@ -59,10 +59,8 @@ def _compared(
         return  # no run is finished
     wanted = scenario.points if point is None else point if isinstance(point, (list, tuple)) else [point]
     names = [one if isinstance(one, str) else point_name(one) for one in wanted]
-    arms, seeds = (
-        list(scenario.arms),
-        sorted({seed for part in parts(database, "finished", []) for seed in part["seed"]}),
-    )
+    arms = list(scenario.arms)
+    seeds = sorted({seed for part in parts(database, "finished", []) for seed in part["seed"]})
     read = max(1, min(_POINTS_AT_ONCE, _VALUES_AT_ONCE // (len(arms) * len(seeds) * len(there))))  # in few passes
     each = max(1, rows // (len(arms) * len(there)))  # points whose comparison has so many rows
     for some in (names[first : first + read] for first in range(0, len(names), read)):

@@ -129,12 +129,8 @@ def files_if_current(
     return [folder / name for name in files if name != DATABASE]
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path, name: str = NAME) -> dict[str, Any]:
     """The manifest of a folder; StoreError (status 2) when there is none, (status 1) when it cannot be read."""
-    return _read(folder, NAME)
-
-
-def _read(folder: Path, name: str) -> dict[str, Any]:
     path = folder / name
     if not path.is_file():
         unfinished = (folder / DATABASE).is_file()
@@ -155,7 +151,7 @@ def forget_old_files(folder: Path, new: list[Path]) -> None:
     Nothing else is ever removed: not the database, nor what somebody put there.
     """
     try:
-        old = _read(folder, EARLIER)["files"]
+        old = read_manifest(folder, EARLIER)["files"]
     except StoreError:
         return
     kept = {file.relative_to(folder).as_posix() for file in new}

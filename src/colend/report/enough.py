@@ -26,22 +26,21 @@ def why(reading: Reading) -> str:
     rule = until_of(reading.scenario)
     if rule is None:
         return ""
-    runs = reading.result.frame("runs", [rule.measure])
-    found, term = known(runs, reading.scenario), term_of(rule.measure)
-    wanted, reached = (f"±{_short(value * term.unit.factor)}" for value in (rule.half_width, found.half_width))
-    unit = f" {term.unit.difference}".rstrip()
-    several = len(reading.scenario.arms) > 1
+    term, several = term_of(rule.measure), len(reading.scenario.arms) > 1
+    wanted, unit = f"±{_short(rule.half_width * term.unit.factor)}", f" {term.unit.difference}".rstrip()
     what = f"every difference in “{term.words}”" if several else f"the mean of “{term.words}”"
     if read_manifest(reading.result.path)["missing"]:
         return (
             f"Seeds are to be added until {what} is known to {wanted}{unit}: runs are missing, so that nobody can tell "
             "whether these are enough."
         )
+    found = known(reading.result.frame("runs", [rule.measure]), reading.scenario)
     where = f", at {place}" if (place := place_of(found.point)) else ""
     which = f"that of “{reading.labels.get(found.arm, found.arm)}”{where}" if several else f"it{where}"
-    told = f"is known to {reached}" if math.isfinite(found.half_width) else "has fewer than two values"
+    reached = _short(found.half_width * term.unit.factor)
+    told = f"is known to ±{reached}" if math.isfinite(found.half_width) else "has fewer than two values"
     if found.enough:
-        least = f", the least certain, {told}" if reading.several else f" {told}"
+        least = f", the least certain, {told}" if several else f" {told}"
         return f"Seeds were added until {what} was known to {wanted}{unit}; {which}{least}."
     return (
         f"All {rule.at_most} seeds allowed were run and were not enough to know {what} to {wanted}{unit}: "

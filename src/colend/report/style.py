@@ -59,10 +59,10 @@ class Look(NamedTuple):
     marker: str
 
 
+CHARACTER = 0.03  # width of a tick's digit, as a part of the width of a panel of three
 _DASHED, _DASH_DOT, _DOTTED = (0, (5, 1.8)), (0, (7, 1.6, 1.4, 1.6)), (0, (1.3, 1.4))
 _LONG, _DASH_DOT_DOT = (0, (11, 2.5)), (0, (6, 1.5, 1.2, 1.5, 1.2, 1.5))
 # Hues in pairs, dark and light: with four arms made of two choices, one choice is the hue, the other the lightness.
-CHARACTER = 0.03  # width of a tick's digit, as a part of the width of a panel of three
 _LOOKS = (
     Look(BLUE, "-", "o"),
     Look(SKY, _DASHED, "s"),

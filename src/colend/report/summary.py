@@ -103,7 +103,7 @@ def _levels(reading: Reading) -> list[str]:
 
 def _comparison(reading: Reading, width: int) -> list[str]:
     """The baseline's level and every other arm's paired difference to it."""
-    others = [arm for arm in reading.arms if arm != reading.baseline]
+    others = reading.compared
     fitting = max(1, (width - LABEL - BASE) // CELL)
     return _table(reading, others) if len(others) <= fitting else _arms_as_rows(reading, others, width)
 
@@ -222,9 +222,7 @@ def _over_sweep(reading: Reading, width: int) -> list[str]:
     term = next(term for term in TERMS if term.measure == "value_per_bank")
     table = reading.over_points([term.measure], ["difference", "low", "high"]).set_index(["arm", "point"])
     lines = ["", f"{_label(term)}, difference by sweep point:"]
-    for arm in reading.arms:
-        if arm == reading.baseline:
-            continue
+    for arm in reading.compared:
         cells = [_at_point(table, arm, point, term) for point in reading.points]
         lines += textwrap.wrap(f"  {reading.labels[arm]}: {'; '.join(cells)}", width, subsequent_indent="    ")
     return lines
@@ -252,9 +250,7 @@ def _clear_words(reading: Reading, width: int) -> list[str]:
         return []
     frame = reading.frame("comparison").set_index(["arm", "measure"])
     lines = ["", f"Clear differences to “{reading.labels[reading.baseline]}”:"]
-    for arm in reading.arms:
-        if arm == reading.baseline:
-            continue
+    for arm in reading.compared:
         groups: dict[str, list[str]] = {"more": [], "less": []}
         for term in told(set(frame.index.get_level_values("measure"))):
             row = _row(frame, arm, term.measure)

@@ -33,7 +33,7 @@ def convergence(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     if rule is not None and rule.measure not in names:
         names[-1:] = [rule.measure]
     several = reading.several
-    chosen = {arm: look for arm, look in looks_of(reading.arms).items() if not several or arm != reading.baseline}
+    chosen = {arm: look for arm, look in looks_of(reading.arms).items() if arm in reading.compared}
     table = _running(reading, names, list(chosen))
     what = f"Difference to “{reading.labels[reading.baseline]}”, paired by seed" if several else "Level"
     figure, axes = page(

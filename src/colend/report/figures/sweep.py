@@ -25,8 +25,8 @@ def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     table = _table(reading, points)
     if table is None:
         return None
-    several = len(reading.arms) > 1
-    chosen = {arm: look for arm, look in looks(reading.arms).items() if not several or arm != reading.baseline}
+    several = reading.several
+    chosen = {arm: look for arm, look in looks(reading.arms).items() if arm in reading.compared}
     what = f"difference to “{reading.labels[reading.baseline]}”, paired by seed, " if several else ""
     at = f"; {others}" if others else ""
     figure, axes = page(f"What {key} changes", f"{what[:1].upper()}{what[1:]}{reading.spread}{at}", 2, 3, height=6.0)
