@@ -149,12 +149,15 @@ def test_what_is_wrong_with_a_file_of_banks(write, text, problems):
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        ("none.csv", "none.csv cannot be read: No such file or directory"),
+        ("none.csv", "none.csv: there is no such file"),
+        ("ob.csv", "ob.csv: there is no such file; did you mean bob.csv?"),
+        (".", ".: cannot be read: Is a directory"),
         ("../b.csv", "'../b.csv' is outside the scenario's folder"),
         ("3", "3 is not allowed; allowed: the name of a CSV file"),
     ],
 )
 def test_files_of_banks_that_cannot_be(write, value, problem):
+    write(BANKS, "bob.csv")
     path = write(f"base: {{banks.from: {value}}}\n")
     with pytest.raises(ScenarioError) as caught:
         load(path)

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
+from colend.scenario.csv_files import Table, read_table
 from colend.scenario.declarations import AGENTS, CHOICES, Declaration, declarations
 from colend.scenario.errors import ScenarioError, nearest, shown
 from colend.scenario.parameters import KINDS
-from colend.scenario.reading import LARGEST_FILE
 
 BANKS_FILE = "banks.from"
 _IGNORED = ("name",)  # who the bank is, for the reader of the file
-
-
-def inside(path: str, folder: Path, root: Path | None) -> Path:
-    """A path named in a file of `folder`; ValueError when it does not stay below `root`."""
-    full = (folder / path).resolve()
-    if root is not None and not full.is_relative_to(root.resolve()):
-        raise ValueError(f"{shown(path)} is outside the scenario's folder")
-    return full
 
 
 def read_banks(value: Any, folder: Path, root: Path | None, place: str) -> dict[str, Any]:
@@ -28,54 +19,34 @@ def read_banks(value: Any, folder: Path, root: Path | None, place: str) -> dict[
 
     A kind without a row has no banks. Raises ScenarioError with every problem of the file.
     """
-    if not isinstance(value, str) or not value:
-        raise ScenarioError([f"{place}: {shown(value)} is not allowed; allowed: the name of a CSV file"])
-    try:
-        path = inside(value, folder, root)
-        if path.stat().st_size > LARGEST_FILE:
-            raise ScenarioError([f"{place}: {value} is larger than {LARGEST_FILE // 1_000_000} MB"])
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file))
-    except ValueError as error:  # also what is not UTF-8
-        raise ScenarioError([f"{place}: {error}"]) from None
-    except (OSError, csv.Error) as error:
-        raise ScenarioError([f"{place}: {value} cannot be read: {getattr(error, 'strerror', error)}"]) from None
-    return _Banks(value, rows).parameters()
+    return _Banks(read_table(value, folder, root, place)).parameters()
 
 
 class _Banks:
-    """The rows of one file, and what is wrong with them."""
+    """The banks of one file."""
 
-    def __init__(self, name: str, rows: list[list[str]]):
-        self.name = name
-        self.problems: list[str] = []
-        self.header = [cell.strip() for cell in rows[0]] if rows else []
-        self.rows = [(line, row) for line, row in enumerate(rows[1:], start=2) if any(cell.strip() for cell in row)]
-
-    def complain(self, line: int, what: str) -> None:
-        self.problems.append(f"{self.name}:{line}: {what}")
+    def __init__(self, table: Table):
+        self.table = table
 
     def parameters(self) -> dict[str, Any]:
         """The flat parameters; ScenarioError when anything is wrong."""
-        self.check_header()
-        if not self.problems:
-            banks = [self.bank(line, row) for line, row in self.rows]
-            result = {} if self.problems else self.by_kind(banks)
-        if self.problems:
-            raise ScenarioError(self.problems)
+        table, result = self.table, dict[str, Any]()
+        if table.check_columns(self.no_column):
+            if "kind" not in table.columns:
+                table.complain(table.first, "kind: this column is missing")
+            else:
+                banks = [self.bank(line, cells) for line, cells in table.rows]
+                result = {} if table.problems else self.by_kind(banks)
+            if not table.rows:
+                table.complain(table.first, "there is no bank in this file")
+        if table.problems:
+            raise ScenarioError(table.in_order())
         return result
 
-    def check_header(self) -> None:
+    def no_column(self, name: str) -> str:
+        """What is wrong with a column's name."""
         known = ["kind", *_IGNORED, *(name for name in self.declared("city") if name != "number")]
-        for name in self.header:
-            if name not in known:
-                self.complain(1, f"{shown(name)}: there is no such column{nearest(name, known)}")
-        for name in sorted({name for name in self.header if self.header.count(name) > 1}):
-            self.complain(1, f"{name}: this column is given twice")
-        if "kind" not in self.header:
-            self.complain(1, "kind: this column is missing")
-        if not self.rows:
-            self.complain(1, "there is no bank in this file")
+        return "" if name in known else f"{shown(name)}: there is no such column{nearest(name, known)}"
 
     @staticmethod
     def declared(kind: str) -> dict[str, Declaration]:
@@ -84,26 +55,21 @@ class _Banks:
 
     def bank(self, line: int, row: list[str]) -> dict[str, Any]:
         """One bank's columns, checked."""
-        if len(row) != len(self.header):
-            self.complain(line, f"{len(row)} cells for {len(self.header)} columns")
-            return {}
-        cells = {name: cell.strip() for name, cell in zip(self.header, row, strict=True) if name not in _IGNORED}
+        cells = {name: cell for name, cell in zip(self.table.columns, row, strict=True) if name not in _IGNORED}
         kind = cells.pop("kind")
         if kind not in KINDS:
-            self.complain(line, f"kind: {shown(kind)} is not one of {', '.join(KINDS)}{nearest(kind, KINDS)}")
+            what = f"{shown(kind)} is not one of {', '.join(KINDS)}{nearest(kind, KINDS)}"
+            self.table.complain(line, f"kind: {what}")
             return {}
         bank: dict[str, Any] = {"kind": kind, "line": line}
-        for name, text in cells.items():
+        for name, cell in cells.items():
             one = self.declared(kind)[name]
-            try:
-                bank[name] = text if one.choices else float(text)
-            except ValueError:
-                bank[name] = text
-            if text == "" or one.problem(bank[name]):
-                limits = (
-                    f"one of {', '.join(one.choices)}" if one.choices else f"a number from {one.low:g} to {one.high:g}"
-                )
-                self.complain(line, f"{name}: {shown(text)} is not allowed; allowed: {limits}")
+            allowed = (
+                f"one of {', '.join(one.choices)}" if one.choices else f"a number from {one.low:g} to {one.high:g}"
+            )
+            bank[name] = self.table.value(line, name, cell, allowed)
+            if bank[name] is not None and (isinstance(bank[name], list | dict) or one.problem(bank[name])):
+                self.table.complain(line, f"{name}: {shown(cell)} is not allowed; allowed: {allowed}")
         return bank
 
     def by_kind(self, banks: list[dict[str, Any]]) -> dict[str, Any]:
@@ -120,5 +86,7 @@ class _Banks:
                 elif len(set(values)) == 1:
                     result[one.key] = values[0]
                 else:
-                    self.complain(mine[0]["line"], f"{name}: is one number for all banks of a kind, and these differ")
+                    self.table.complain(
+                        mine[0]["line"], f"{name}: is one number for all banks of a kind, and these differ"
+                    )
         return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -39,10 +39,18 @@ class Problems(list[str]):
         return [self[i] for i in sorted(range(len(self)), key=keys.__getitem__)]
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
-    """`; did you mean ...?` with the most similar of `words`, or nothing when none is similar."""
-    found = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
-    return f"; did you mean {found[0]}?" if found else ""
+def nearest(word: str, words: Iterable[str], told: Callable[[str], Any] = str) -> str:
+    """`; did you mean ...?` with the most similar of `words`, as `told`, or nothing when none is similar.
+
+    Capitals, spaces and dashes make no word another.
+    """
+    plain = {_bare(one): one for one in reversed(list(words))}
+    found = difflib.get_close_matches(_bare(word), list(plain), n=1, cutoff=0.6)
+    return f"; did you mean {told(plain[found[0]])}?" if found else ""
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"[\s-]+", "_", word.strip().lower())
 
 
 def nearest_key(key: str, keys: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from colend.scenario.banks_file import inside
+from colend.scenario.csv_files import inside
 from colend.scenario.declarations import groups
 from colend.scenario.errors import Problems, ScenarioError, nearest, shown
 from colend.scenario.keys import Source

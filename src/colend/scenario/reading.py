@@ -6,6 +6,7 @@ and aliases that explode are problems.
 
 from __future__ import annotations
 
+import glob
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, ClassVar
 
 import yaml
 
-from colend.scenario.errors import ScenarioError
+from colend.scenario.errors import ScenarioError, nearest
 
 LARGEST_FILE = 10_000_000  # bytes
 MOST_VALUES = 200_000  # after aliases are followed
@@ -64,16 +65,30 @@ def read_file(path: Path, name: str | None = None) -> Document:
     if path.is_dir():
         raise ScenarioError([f"{name}: is a directory, not a scenario file"])
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ScenarioError([f"{name}: is larger than {LARGEST_FILE // 1_000_000} MB"])
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise ScenarioError([f"{name}: there is no such file"]) from None
+        text = read_bytes(path, name, LARGEST_FILE).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ScenarioError([f"{name}: is not UTF-8 text (byte {error.start})"]) from None
-    except OSError as error:
-        raise ScenarioError([f"{name}: cannot be read: {error.strerror}"]) from None
     return read_text(text, name)
+
+
+def read_bytes(path: Path, name: str, most: int) -> bytes:
+    """What a file holds; ScenarioError when it cannot be read or holds more than `most` bytes."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(most + 1)
+    except FileNotFoundError:
+        raise ScenarioError([f"{name}: there is no such file{nearest_file(path)}"]) from None
+    except (OSError, ValueError) as error:  # a text with a zero byte names no file
+        raise ScenarioError([f"{name}: cannot be read: {getattr(error, 'strerror', error)}"]) from None
+    if len(raw) > most:
+        raise ScenarioError([f"{name}: is larger than {most // 1_000_000} MB"])
+    return raw
+
+
+def nearest_file(path: Path) -> str:
+    """`; did you mean ...?` with the file of the same kind and folder whose name is most similar, if one is."""
+    there = {one.stem: one.name for one in sorted(path.parent.glob(f"*{glob.escape(path.suffix)}"))}
+    return nearest(path.stem, there, there.get)
 
 
 def read_text(text: str, name: str) -> Document:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import itertools
 import math
@@ -15,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from colend.scenario.arms import MOST_COMBINATIONS, alternatives, too_many
-from colend.scenario.banks_file import BANKS_FILE, inside
+from colend.scenario.banks_file import BANKS_FILE
+from colend.scenario.csv_files import Table, read_table
 from colend.scenario.declarations import AGENTS, EACH, NUMBER, WHOLE
-from colend.scenario.errors import Problems, nearest, shown
+from colend.scenario.errors import Problems, ScenarioError, nearest, nearest_key, shown
 from colend.scenario.keys import Entry, Source, checked, declared, entries, known_keys
-from colend.scenario.reading import read_value
 
 KINDS = ("grid", "sample", "table")
 LATIN_HYPERCUBE, SOBOL, MORRIS = METHODS = ("latin_hypercube", "sobol", "morris")
@@ -209,43 +208,58 @@ def _is_number(value: Any) -> bool:
 
 def _table(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """The points of a CSV file: a column a key, a row a point, values as in YAML."""
-    place, name = source.place(source.path), source.mapping
+    place = source.place(source.path)
     try:
-        if not isinstance(name, str) or not name:
-            raise ValueError(f"{shown(name)} is not allowed; allowed: the name of a CSV file")
-        file = inside(name, source.folder, source.root)
-        with open(file, encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.reader(lines))
-    except (ValueError, OSError) as error:
-        problems.append(f"{place}: sweep.table: {error}")
+        table = read_table(source.mapping, source.folder, source.root, f"{place}: sweep.table")
+    except ScenarioError as error:
+        problems.extend(error.problems)
         return [{}], {}
-    if len(rows) < 2:
-        problems.append(f"{name}:1: a table of points has a line of keys and a line for every point")
-        return [{}], {}
-    keys, before = [cell.strip() for cell in rows[0]], len(problems)
-    for i, key in enumerate(keys):
-        if declared(key) is None or key == BANKS_FILE:
-            problems.append(f"{name}:1: {key}: there is no such parameter{nearest(key, known_keys())}")
-        elif key in keys[:i]:
-            problems.append(f"{name}:1: {key}: this column is given twice")
-    if len(problems) > before:
-        return [{}], {}
-    points: dict[str, dict[str, Any]] = {}
-    for line, cells in enumerate(rows[1:], 2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        point = _point(name, line, keys, cells, source, problems)
-        if repr(point) in points:
-            problems.append(f"{name}:{line}: this point is given twice")
-        points[repr(point)] = point
-    return list(points.values()), dict.fromkeys(keys, place)
+    sound = table.check_columns(_no_parameter)
+    if not table.rows and not table.problems:
+        table.complain(table.first, "a table of points has a line of keys and a line for every point")
+    points: dict[Any, dict[str, Any]] = {}
+    lines: dict[Any, int] = {}
+    for line, cells in table.rows if sound else []:
+        point = {key: same_number(value) for key, value in _point(table, line, cells, source).items()}
+        same = _hashable(point)
+        if same in points:
+            table.complain(line, f"this point is given twice, first in line {lines[same]}")
+        elif len(point) == len(table.columns):
+            points[same], lines[same] = point, line
+    problems.extend(table.in_order())
+    return list(points.values()) or [{}], dict.fromkeys(table.columns, place)
 
 
-def _point(name: str, line: int, keys: list[str], cells: list[str], source: Source, problems: Problems) -> dict:
-    if len(cells) != len(keys):
-        problems.append(f"{name}:{line}: {len(cells)} cells for {len(keys)} columns")
-        return {}
+def _no_parameter(key: str) -> str:
+    if declared(key) is not None and key != BANKS_FILE:
+        return ""
+    return f"{key}: there is no such parameter{nearest_key(key, known_keys())}"
+
+
+def _point(table: Table, line: int, cells: list[str], source: Source) -> dict[str, Any]:
+    """A row as a point, without what is wrong in it."""
     point: dict[str, Any] = {}
-    for key, cell in zip(keys, cells, strict=True):
-        point |= checked(Entry(key, read_value(cell), f"{name}:{line}", source.folder), source, problems)
+    found, here = Problems(), f"{table.name}:{line}"
+    for key, cell in zip(table.columns, cells, strict=True):
+        declaration = declared(key)
+        assert declaration is not None
+        value = table.value(line, key, cell, declaration.allowed)
+        if value is not None:
+            point |= checked(Entry(key, value, here, source.folder), source, found)
+    table.problems.extend(found)
     return point
+
+
+def same_number(value: Any) -> Any:
+    """A value in which whole numbers are written in one way, however a program that saved the table wrote them."""
+    if isinstance(value, list):
+        return [same_number(part) for part in value]
+    if isinstance(value, dict):
+        return {key: same_number(part) for key, part in value.items()}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return frozenset((key, _hashable(part)) for key, part in value.items())
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
