@@ -25,6 +25,7 @@ _PLACES = {
     "ScenarioError": ("colend.scenario", "ScenarioError"),
     "SavedMarketError": ("colend.state.saving", "SavedMarketError"),
     "StoreError": ("colend.experiment.errors", "StoreError"),
+    "MachineError": ("colend.experiment.errors", "MachineError"),
     "ClusterError": ("colend.experiment.errors", "ClusterError"),
 }
 __all__ = ["__version__", *_PLACES]

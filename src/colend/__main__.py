@@ -3,13 +3,20 @@
 Nothing is imported here that takes time, so that a Ctrl-C right after the start is heard too.
 """
 
+import io
 import sys
 
 from colend.interruption import INTERRUPTED, interruptible
 
 
 def main() -> int:
-    """Run the command with this process's arguments; returns the exit status."""
+    """Run the command with this process's arguments; returns the exit status.
+
+    Text that the terminal's encoding lacks is replaced: it must not end what took hours.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     return interruptible(_command, _say)
 
 

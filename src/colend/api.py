@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from colend.compilation import check_engine
 from colend.experiment.cluster import Cluster
 from colend.experiment.derived import COMPARISON, table_in_parts, write_declarations, write_files, write_sensitivity
 from colend.experiment.errors import StoreError
@@ -26,13 +27,14 @@ from colend.experiment.manifest import (
     write_manifest,
 )
 from colend.experiment.merging import check_parts, common_scenario
-from colend.experiment.pool import Pool
-from colend.experiment.runner import Places, execute
+from colend.experiment.pool import Pool, may_start_processes
+from colend.experiment.runner import Places, execute, prepare
 from colend.experiment.stopping import known, looks
 from colend.experiment.store import DATABASE, Store
 from colend.experiment.tables import ROWS_AT_ONCE, frame, joined
-from colend.scenario import Run, Scenario, load
-from colend.scenario.design import check, model_hash, point_name, runs
+from colend.scenario.design import Run, Scenario, check, point_name, runs
+from colend.scenario.loading import load
+from colend.source import model_hash
 
 __all__ = ["Result", "StoreError", "compare", "load", "merge", "open_result", "run", "sweep", "verify"]
 
@@ -119,14 +121,17 @@ def run(
     Finished runs in the folder are kept and not run again unless they changed or `fresh` is set. `jobs` processes,
     all cores by default, or the workers of the Dask `cluster` at that address. `shard=(i, n)` does the i-th of n parts
     of the runs, without charts; `merge` puts parts together. Raises StoreError when the folder is in use, holds another
-    version's results, is damaged or full; ClusterError when the cluster cannot be used or was lost.
+    version's results, is damaged or full; ClusterError when the cluster cannot be used or was lost; MachineError when
+    no market can be run here.
     """
     if jobs is not None and jobs < 1:
         raise ValueError(f"jobs {jobs}: at least 1, or None for all cores")
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
-    check_request(scenario, shard, export)
+    check_request(scenario, shard, export, engine)
     folder = Path(out) if out is not None else folder_of(scenario, shard)
     result, started = Result(folder, scenario), time.perf_counter()
+    if cluster is None and not folder.exists():
+        prepare()  # before anything is made
     with ExitStack() as stack:
         places: Places | None = stack.enter_context(Cluster(cluster)) if cluster else None
         store = stack.enter_context(Store(folder, model_hash(), fresh, scenario.sample is not None))
@@ -144,7 +149,10 @@ def run(
             seeds = sorted({seed for _, seed, _ in store.finished().values()})  # whichever there are
             what = "with other parameters than this one: choose another --out for it"
             _refuse_to_mix(store, runs(replace(scenario, seeds=seeds)), what)
-        check(store.missing([only] if only is not None else _part(everything, shard)))
+        open_runs = store.missing([only] if only is not None else _part(everything, shard))
+        check(open_runs)
+        if open_runs and places is None:
+            prepare()
         set_aside(folder)
         if only is None:
             result.removed = store.keep_only(everything)
@@ -155,8 +163,7 @@ def run(
             wanted = _part(everything, shard) if only is None else [only]
             open_runs = store.missing(wanted)
             processes = jobs or os.cpu_count() or 1
-            if places is None and min(processes, len(open_runs)) > 1:
-                _compile_first()
+            if places is None and min(processes, len(open_runs)) > 1 and may_start_processes():
                 places = stack.enter_context(Pool(processes))
             done, total = len(wanted) - len(open_runs), len(wanted)
             if progress is not None:
@@ -228,9 +235,12 @@ def merge(
     return result
 
 
-def check_request(scenario: Scenario, shard: tuple[int, int] | None, export: str | None) -> None:
+def check_request(
+    scenario: Scenario, shard: tuple[int, int] | None, export: str | None, engine: str = "columns"
+) -> None:
     """Raise what `run` does of a request that no folder and no machine could fulfil."""
     _check_export(export)
+    check_engine(engine)
     if shard is not None and not 1 <= shard[0] <= shard[1]:
         raise ValueError(f"shard {shard}: (i, n) with i from 1 to n")
     if shard is not None and scenario.until is not None:
@@ -302,13 +312,6 @@ def _refuse_to_mix(store: Store, allowed: Sequence[Run], what: str) -> None:
     """StoreError when the folder holds runs that are not allowed there; `what` they are, and what else to do."""
     if not set(store.finished()) <= {one.key for one in allowed}:
         raise StoreError(f"{store.folder} holds runs {what}, or --fresh to throw them away", 2)
-
-
-def _compile_first() -> None:
-    """Compile once here, so that the workers load from the cache instead of all compiling the same."""
-    from colend.market import warm_up
-
-    warm_up()
 
 
 def compare(one: str | Path, other: str | Path) -> Any:

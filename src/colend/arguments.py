@@ -105,11 +105,21 @@ def _spelt(name: str) -> str:
     return "SCENARIO" if name == "scenario" else f"--{name}"
 
 
+def in_json(value: Any) -> str:
+    """JSON for stdout: as UTF-8, else in ASCII, which every encoding has and which reads as the same.
+
+    A file's name that is no text is escaped, too.
+    """
+    if (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") != "utf8":
+        return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def complain(as_json: bool, problems: str | Sequence[str], status: int) -> int:
     """Print what is wrong on stderr, a line each (or as JSON on stdout), and return the exit status."""
     lines = [problems] if isinstance(problems, str) else [str(problem) for problem in problems]
     if as_json:
-        print(json.dumps({"status": status, "errors": lines}, ensure_ascii=False), flush=True)
+        print(in_json({"status": status, "errors": lines}), flush=True)
     else:
         for line in lines:
             print(f"simulate: {line}", file=sys.stderr)

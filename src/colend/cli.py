@@ -22,6 +22,7 @@ from colend.arguments import (
     check_together,
     chosen,
     complain,
+    in_json,
     loaded,
     part,
     whole,
@@ -107,7 +108,7 @@ def run_or_check(options: argparse.Namespace) -> int:
     if options.check:
         check(runs(scenario))
         if options.json:
-            print(json.dumps(planned, ensure_ascii=False))
+            print(in_json(planned))
         return DONE
     return run(options, scenario, folder, jobs, only, shard)
 
@@ -238,7 +239,7 @@ def print_result(result: Any, status: int) -> None:
         "comparison": comparison,
         "files": [str(file) for file in result.files],
     }
-    print(json.dumps(answer, ensure_ascii=False))
+    print(in_json(answer))
 
 
 def failure_name(row: Any) -> str:
@@ -296,7 +297,7 @@ def print_list(options: argparse.Namespace) -> int:
             for one in declarations().values()
         ]
     if options.json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print(in_json(rows))
         return DONE
     for row in rows:
         name, *rest = (str(value) for value in row.values())
@@ -324,5 +325,5 @@ def print_verification(options: argparse.Namespace) -> int:
     wrong = verify(Path(options.verify))
     if wrong:
         return complain(options.json, wrong, FAILED)
-    print(json.dumps({"status": DONE, "errors": []}) if options.json else f"{options.verify}: everything matches")
+    print(in_json({"status": DONE, "errors": []}) if options.json else f"{options.verify}: everything matches")
     return DONE

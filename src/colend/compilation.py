@@ -4,53 +4,73 @@ The science (`equations`) and the rules (`rules`) are plain Python functions. `c
 version of one of them and of every colend function it calls; the plain version stays what it was. That is what makes
 the `objects` engine a reference: it runs the uncompiled source, not the same machine code in a loop.
 
-Numba's cache does not notice an edit in *another* file than the one it cached, so the cache folder is named by a hash
-of all source that may be compiled.
+Numba's cache does not notice an edit in *another* file than the one it cached, nor a constant that came from there, so
+wherever the user keeps compiled code, ours has a folder that is named by the source of a run.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
+import re
+import shutil
+import tempfile
+import time
 import types
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-PACKAGE = Path(__file__).parent
+from colend.source import model_hash
+
+ENGINES = ("columns", "objects")  # compiled over all rows; plain source, every borrower an agent
+# Cache folders of other sources that are kept: the last ones, and those that may be in use.
+_KEPT = 8
+_SECONDS_IN_USE = 2 * 86_400.0
+_OURS = re.compile("[0-9a-f]{16}")
 
 
-# Parts of the package that hold compiled functions.
-_COMPILED = ("equations", "measures", "month", "rules", "state")
+def check_engine(engine: str) -> None:
+    """ValueError when there is no such engine."""
+    if engine not in ENGINES:
+        raise ValueError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
 
 
 @functools.cache
-def source_hash() -> str:
-    """SHA-256 (hex) over every Python file that may be compiled, and this one, by path and content."""
-    digest = hashlib.sha256()
-    for path in sorted([Path(__file__), *(path for part in _COMPILED for path in (PACKAGE / part).rglob("*.py"))]):
-        digest.update(path.relative_to(PACKAGE).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def cache_folder() -> Path | None:
+    """Where compiled functions are kept, for this source alone; None where nothing can be written, and all is compiled.
+
+    Below the user's `NUMBA_CACHE_DIR`, else in the user's cache folder.
+    """
+    folder = _place() / model_hash()[:16]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            os.utime(folder)  # it is in use
+    except OSError:
+        return None
+    _forget_others(folder)
+    return folder
 
 
-def cache_folder() -> Path:
-    """Where compiled functions are kept: outside the package, named by the source."""
-    if "NUMBA_CACHE_DIR" not in os.environ:
-        import platformdirs
+def _place() -> Path:
+    if given := os.environ.get("NUMBA_CACHE_DIR"):
+        return Path(given) / "colend"
+    import platformdirs
 
-        os.environ["NUMBA_CACHE_DIR"] = str(Path(platformdirs.user_cache_dir("colend")) / source_hash()[:16])
-    return Path(os.environ["NUMBA_CACHE_DIR"])
+    return Path(platformdirs.user_cache_dir("colend")) / "compiled"
 
 
-def _numba():
-    """Numba, imported late (0.3 s), after its cache was placed."""
-    cache_folder()
-    import numba
-
-    return numba
+def _forget_others(folder: Path) -> None:
+    """Remove the folders of sources that nobody has used for a while, but for the last ones."""
+    with suppress(OSError):  # another process is at it too
+        others = [other for other in folder.parent.iterdir() if _OURS.fullmatch(other.name) and other != folder]
+        used = {other: other.stat().st_mtime for other in others}
+        for other in sorted(others, key=used.__getitem__, reverse=True)[_KEPT:]:
+            if used[other] < time.time() - _SECONDS_IN_USE:
+                shutil.rmtree(other, ignore_errors=True)
 
 
 def twin(function: Callable, replace: Callable[[Callable], Callable]) -> types.FunctionType:
@@ -76,9 +96,36 @@ def compiled(function: Callable, allocates: bool = True) -> Callable:
     them down costs more than an idle borrower's month. Together that is 35 instead of 210 ns per borrower-month.
     """
     arguments = function.__code__.co_varnames[: function.__code__.co_argcount]
-    return _numba().njit(
-        nogil=True, cache=True, error_model="numpy", _nrt=allocates, forceinline="snapshot" in arguments
-    )(twin(function, functools.partial(compiled, allocates=allocates)))
+    how = {"nogil": True, "error_model": "numpy", "_nrt": allocates, "forceinline": "snapshot" in arguments}
+    copy = twin(function, functools.partial(compiled, allocates=allocates))
+    return _kept(copy, how) or _numba().njit(**how)(copy)
+
+
+def _kept(function: Callable, how: dict[str, Any]) -> Callable | None:
+    """The Numba version of a function that is kept in our folder; None where Numba would not keep it there.
+
+    Numba looks up where to keep a function as it is made; what the user compiles stays where the user's settings say.
+    """
+    folder = cache_folder()
+    if folder is None:
+        return None
+    config = _numba().config
+    theirs, config.CACHE_DIR = config.CACHE_DIR, str(folder)
+    try:
+        made = _numba().njit(cache=True, **how)(function)
+        place = made.stats.cache_path
+    except (RuntimeError, AttributeError):  # no place suits it, or nothing is compiled (NUMBA_DISABLE_JIT)
+        return None
+    finally:
+        config.CACHE_DIR = theirs
+    return made if Path(place).is_relative_to(folder) else None
+
+
+def _numba():
+    """Numba, imported late (0.3 s)."""
+    import numba
+
+    return numba
 
 
 def parts(rows: int, threads: int) -> list[int]:

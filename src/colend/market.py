@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 import colend
 from colend.agents import Borrower, Borrowers, CityBank, ConsumerFinanceCompany, Platform, RuralBank
+from colend.compilation import check_engine
 from colend.equations.default import solve_threshold
 from colend.measures import collect_fishing, collect_run
 from colend.month import MONTH
@@ -23,13 +24,13 @@ from colend.rules.bank import Calibration, prepare_plans
 from colend.rules.fishing import FishingTest
 from colend.rules.founding import customer_shares, found_banks, found_borrowers, found_platforms
 from colend.rules.regulation import Regime, Regulation, set_regulation
-from colend.scenario.design import Setting, model_hash
+from colend.scenario.setting import Setting
+from colend.source import model_hash
 from colend.state import snapshot, tables
 from colend.state.books import Books, Flow, fen
 from colend.state.saving import Anatomy, SavedMarketError, read_head
 from colend.state.tables import ALLIANCE, CONTRACT, LENDER, NONE, OWN, lengthened, table
 
-ENGINES = ("columns", "objects")
 FORMAT = 1  # of saved markets
 AGENTS = ("banks", "platforms", "borrowers", "borrower_type")  # faces of the state, made anew
 _RECORDS = {
@@ -73,8 +74,9 @@ class Market(mesa.Model):
 
     def _begin(self, setting, seed: int, engine: str, threads: int) -> None:
         """What a market is before it holds anything: a Mesa model with a setting."""
-        if engine not in ENGINES:
-            raise ValueError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
+        check_engine(engine)
+        if threads < 1:
+            raise ValueError(f"threads {threads}: at least 1")
         super().__init__(rng=seed)
         self.setting, self.parameters = setting, setting.parameters
         self.seed, self.engine, self.threads = seed, engine, threads
@@ -233,7 +235,6 @@ def simulate(
 
 def warm_up() -> None:
     """Compile everything that a run needs, or load it from the cache, on a market of a few people."""
-    from colend.scenario.design import Setting
     from colend.scenario.parameters import Parameters
 
     small = Parameters.model_validate({"population": {"borrowers": 50, "persons": 50_000}})

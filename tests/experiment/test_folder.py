@@ -10,6 +10,7 @@ import pytest
 import colend
 from colend.cli import main
 from colend.experiment.manifest import read_manifest, verify
+from colend.experiment.runner import prepare
 from colend.scenario import runs
 
 
@@ -27,6 +28,7 @@ def breaks(monkeypatch, wrong):
     """Let the runs fail whose seed is `wrong`."""
     import colend.market
 
+    prepare()  # the smallest market runs: it is the runs that fail
     simulate = colend.market.simulate
 
     def simulate_or_raise(setting, seed, engine):

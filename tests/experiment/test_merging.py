@@ -131,7 +131,7 @@ def test_the_same_run_with_other_content_is_refused(parts, tmp_path):
 
 def test_a_part_in_use_is_refused(parts, tmp_path):
     from colend.experiment.store import Store
-    from colend.scenario.design import model_hash
+    from colend.source import model_hash
 
     part = shutil.copytree(parts[0], tmp_path / "part")
     with Store(part, model_hash()):

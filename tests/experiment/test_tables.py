@@ -14,7 +14,8 @@ from colend.experiment.derived import write_sensitivity
 from colend.experiment.store import Store
 from colend.experiment.tables import columns, frame, parts, write
 from colend.measures import MEASURES
-from colend.scenario.design import model_hash, point_name, runs
+from colend.scenario.design import point_name, runs
+from colend.source import model_hash
 
 ROWS = 70
 

@@ -39,7 +39,7 @@ ONE_LINE = [
     ),
     (
         "base:\n  clubs.members: [ctiy 3]\n",
-        f"{HERE}:2: clubs.members: 'ctiy 3': there is no kind of bank 'ctiy'; did you mean city?",
+        f"{HERE}:2: clubs.members: 'ctiy 3': there is no kind of bank 'ctiy'; there are city, rural, consumer_finance",
     ),
     (
         "base:\n  clubs.members: [rural 1-20, rural 7]\n",

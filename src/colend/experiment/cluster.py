@@ -6,16 +6,19 @@ import asyncio
 import fcntl
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
-from colend.experiment.errors import ClusterError
+from colend.compilation import cache_folder
+from colend.experiment.errors import ClusterError, MachineError
 from colend.experiment.provenance import differences, made_here
-from colend.scenario.design import model_hash
+from colend.experiment.runner import prepare
+from colend.source import model_hash
 
 _WINDOW = 3  # runs submitted a thread of a worker
 _SECONDS_TO_CONNECT = 10
@@ -157,20 +160,28 @@ def check(here: tuple[tuple[str, str], ...]) -> list[str]:
 def _prepare(here: tuple[tuple[str, str], ...]) -> None:
     """Called on a worker before its first run: refuse, or compile; of the workers that share a cache, one compiles."""
     if wrong := check(here):
-        from distributed import get_worker
+        raise _refused(f"which joined, has {' and '.join(wrong)}")
+    try:
+        with _alone(cache_folder()):
+            prepare()
+    except MachineError as error:
+        raise _refused(str(error)) from None
 
-        raise ClusterError(
-            f"worker {get_worker().address}, which joined, has {' and '.join(wrong)}; finished runs are kept", 2
-        )
-    from colend.compilation import cache_folder
-    from colend.market import warm_up
 
-    folder = cache_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".compiling", "w") as lock:
-        with suppress(OSError):  # a file system without locks: each compiles
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        warm_up()
+def _refused(why: str) -> ClusterError:
+    from distributed import get_worker
+
+    return ClusterError(f"worker {get_worker().address}, {why}; finished runs are kept", 2)
+
+
+@contextmanager
+def _alone(folder: Path | None) -> Iterator[None]:
+    """One at a time of those that share a folder; all at once where there is none, or it cannot be locked."""
+    with ExitStack() as stack:
+        if folder is not None:
+            with suppress(OSError):
+                fcntl.flock(stack.enter_context(open(folder / ".compiling", "wb")), fcntl.LOCK_EX)
+        yield
 
 
 def do(here: tuple[tuple[str, str], ...], task: Callable[..., Any], *arguments: Any) -> Any:

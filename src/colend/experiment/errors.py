@@ -18,5 +18,9 @@ class StoreError(ExperimentError):
     """Results cannot be read or written."""
 
 
+class MachineError(ExperimentError):
+    """This machine, as it is set up, cannot do runs."""
+
+
 class ClusterError(ExperimentError):
     """The cluster cannot be reached, does not compute as this machine does, or was lost."""

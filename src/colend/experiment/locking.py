@@ -13,7 +13,7 @@ from colend.experiment.errors import StoreError
 _NAME = ".lock"
 
 
-def taken(folder: Path) -> IO[str]:
+def taken(folder: Path) -> IO[bytes]:
     """Make a folder, and keep all others out of it until the file returned is closed.
 
     Raises StoreError (status 2) when it cannot be made, is in use, or cannot be locked; nothing is left behind then.
@@ -21,9 +21,11 @@ def taken(folder: Path) -> IO[str]:
     try:
         made = [path for path in (folder / _NAME, folder, *folder.parents) if not path.exists()]
         folder.mkdir(parents=True, exist_ok=True)
-        file = open(folder / _NAME, "w")  # noqa: SIM115 (held until the caller closes it)
+        file = open(folder / _NAME, "wb")  # noqa: SIM115 (held until the caller closes it)
     except OSError as error:
         raise StoreError(f"--out {folder}: {error.strerror}", 2) from None
+    except UnicodeEncodeError as error:
+        raise StoreError(f"--out {folder}: no name for a folder here, where names are {error.encoding}", 2) from None
     _lock(file, fcntl.LOCK_EX, folder, "choose another --out", made)
     return file
 
@@ -32,7 +34,7 @@ def taken(folder: Path) -> IO[str]:
 def nobody_else_in(folder: Path) -> Iterator[None]:
     """StoreError (status 2) when a run is under way in the folder, or it cannot be known."""
     try:
-        file = open(folder / _NAME)  # noqa: SIM115 (closed below)
+        file = open(folder / _NAME, "rb")  # noqa: SIM115 (closed below)
     except FileNotFoundError:  # copied from elsewhere without it
         yield
         return
@@ -41,7 +43,7 @@ def nobody_else_in(folder: Path) -> Iterator[None]:
         yield
 
 
-def _lock(file: IO[str], how: int, folder: Path, otherwise: str, made: Sequence[Path] = ()) -> None:
+def _lock(file: IO[bytes], how: int, folder: Path, otherwise: str, made: Sequence[Path] = ()) -> None:
     try:
         fcntl.flock(file, how | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -18,7 +18,8 @@ from colend.experiment.content import changed_tables
 from colend.experiment.errors import StoreError
 from colend.experiment.stopping import said
 from colend.experiment.store import DATABASE, atomic_write, connect, explained, table_hashes
-from colend.scenario.design import Scenario, model_hash
+from colend.scenario.design import Scenario
+from colend.source import model_hash
 
 NAME = "manifest.json"
 EARLIER = ".manifest.earlier.json"  # of what the folder held before it was changed: which files were made from that

@@ -8,13 +8,17 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from multiprocessing import parent_process, resource_tracker
+from multiprocessing import current_process, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import Any
 
+from colend.experiment.errors import MachineError
+from colend.source import model_hash
+
 _WINDOW = 3  # runs submitted a process
+_ATTEMPTS = 2  # to start a process
 # One run a process; threads within it would only be in each other's way.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _starting = threading.Lock()  # a process takes over what stands in sys.modules and os.environ
@@ -22,6 +26,11 @@ _starting = threading.Lock()  # a process takes over what stands in sys.modules 
 
 class WorkerDiedError(Exception):
     """The process that was at a task is gone."""
+
+
+def may_start_processes() -> bool:
+    """Whether this process may have processes of its own, which one of a `multiprocessing.Pool` may not."""
+    return not current_process().daemon
 
 
 class Pool:
@@ -86,6 +95,27 @@ class Pool:
         return answer
 
     def _start(self) -> tuple[SpawnProcess, Connection]:
+        """A process that has said that it is ready; MachineError when none comes so far, or it is of another source."""
+        why = "it ended as it began"
+        for _ in range(_ATTEMPTS):
+            try:
+                process, connection = self._started()
+                source = connection.recv()
+            except EOFError:
+                if self._ended:
+                    raise WorkerDiedError from None
+                continue
+            except OSError as error:
+                why = error.strerror or str(error)
+                continue
+            if source != model_hash():
+                raise MachineError("colend's source was changed while it ran; finished runs are kept", 1)
+            return process, connection
+        raise MachineError(
+            f"no process can be started to do runs ({why}); finished runs are kept, --jobs 1 needs no other process", 1
+        )
+
+    def _started(self) -> tuple[SpawnProcess, Connection]:
         context = _Workers()
         here, there = context.Pipe()
         with _starting, there:  # closed here, so that what the process held is closed when it is gone
@@ -128,8 +158,9 @@ class _Workers(SpawnContext):
 
 
 def _work(connection: Connection) -> None:
-    """What a process does: one task after the other, until the driver is gone."""
+    """What a process does: say what it would run, then one task after the other, until the driver is gone."""
     threading.Thread(target=_end_with_the_driver, daemon=True).start()
+    connection.send(model_hash())
     while True:
         try:
             task, arguments = connection.recv()

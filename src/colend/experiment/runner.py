@@ -4,15 +4,18 @@ worker stops no other.
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Protocol
 
-from colend.experiment.errors import ExperimentError
+from colend.experiment.errors import ExperimentError, MachineError
 from colend.scenario.design import Run
 
+_SETTINGS = ("NUMBA_", "OMP_", "OPENBLAS_", "MKL_")  # variables that change how a machine computes
 _LOOK_AGAIN = 10.0  # seconds after which the room is looked at again: workers may have joined
 
 
@@ -35,6 +38,22 @@ class Places(Protocol):
     def room(self) -> int: ...
     def submit(self, task: Callable[..., Any], *arguments: Any) -> Future: ...
     def result(self, future: Future) -> Any: ...
+
+
+@cache
+def prepare() -> None:
+    """Run a market of a few people, so that all is compiled, once for all processes that read the same cache.
+
+    MachineError (status 2) when that fails: then every run would, and none could help it.
+    """
+    from colend.market import warm_up
+
+    try:
+        warm_up()
+    except Exception as error:
+        settings = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name.startswith(_SETTINGS)]
+        said = f"{type(error).__name__}: {error}" + (f"; {', '.join(settings)}" if settings else "")
+        raise MachineError(f"this machine, as it is set up, cannot run the smallest market ({said})", 2) from error
 
 
 def simulate_run(run: Run, engine: str) -> dict[str, Any]:

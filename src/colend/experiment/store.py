@@ -295,10 +295,13 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def atomic_write(path: Path, text: str) -> None:
-    """Write a text file so that it appears whole or not at all."""
+    """Write a text file so that it appears whole or not at all.
+
+    What is no text (a file's name in other bytes) is escaped, which in JSON means the same.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(temporary, "w", encoding="utf-8") as file:
+        with open(temporary, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -5,11 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from colend.experiment.errors import MachineError
+
 
 def draw(result: Any, folder: Path) -> list[Path]:
-    """Draw every figure that the result allows into `folder`/charts; returns the files."""
-    from colend.report.drawing import draw as draw_figures
+    """Draw every figure that the result allows into `folder`/charts; returns the files.
 
+    MachineError (status 1) where Matplotlib finds no place for what it keeps.
+    """
+    try:
+        from colend.report.drawing import draw as draw_figures
+    except OSError as error:
+        said = f"charts cannot be drawn ({error}); tables are written, the same command goes on"
+        raise MachineError(said, 1) from error
     return draw_figures(result, Path(folder))
 
 

@@ -19,7 +19,7 @@ from colend.rules.alliance import alliances_in, end, pairs_of
 from colend.rules.alliance_worth import party_terms
 from colend.rules.outlook import general_terms, mean_term, segment_terms
 from colend.scenario.parameters import KINDS
-from colend.scenario.policy import Rule, month_number
+from colend.scenario.setting import Rule, month_number
 from colend.state.books import FEN
 from colend.state.tables import (
     DECIDING,

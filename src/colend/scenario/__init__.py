@@ -1,27 +1,29 @@
-"""What the user asks: parameters, arms, sweep points, seeds. Data only; imports nothing else of colend."""
+"""What the user asks: parameters, arms, sweep points, seeds. Data only; imports nothing else of colend.
+
+Names are imported when first used: a run needs a setting's parameters alone, and its hash covers what it imports.
+"""
 
 from __future__ import annotations
 
-from colend.scenario.design import Record, Run, Scenario, Setting, runs
-from colend.scenario.errors import ScenarioError
-from colend.scenario.loading import load, read_overrides, shipped
+from importlib import import_module
+from typing import Any
 
-__all__ = [
-    "Record",
-    "Run",
-    "Scenario",
-    "ScenarioError",
-    "Setting",
-    "load",
-    "read_overrides",
-    "runs",
-    "schema",
-    "shipped",
-]
+_PLACES = {
+    "Record": "setting",
+    "Run": "design",
+    "Scenario": "design",
+    "ScenarioError": "errors",
+    "Setting": "setting",
+    "load": "loading",
+    "read_overrides": "loading",
+    "runs": "design",
+    "schema": "json_schema",
+    "shipped": "loading",
+}
+__all__ = [*_PLACES]
 
 
-def schema() -> dict:
-    """The JSON Schema of scenario files, made from the declarations."""
-    from colend.scenario import json_schema
-
-    return json_schema.schema()
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'colend.scenario' has no attribute {name!r}")
+    return getattr(import_module(f"colend.scenario.{_PLACES[name]}"), name)

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,81 +13,15 @@ from pydantic import ValidationError
 
 from colend.scenario.errors import ScenarioError, nearest
 from colend.scenario.keys import misfits, resolve
-from colend.scenario.parameters import KINDS, Parameters
-from colend.scenario.policy import Rule
+from colend.scenario.parameters import Parameters
 from colend.scenario.seeds import Until
+from colend.scenario.setting import FishingTerms, Record, Rule, Setting
+from colend.source import model_hash
 
 MONTHS_KEPT = ("all", "yearly", "none")
 BANKS_KEPT = ("yearly", "none")
-# Files of the package that no result of a run depends on: everything else is the model.
-_NOT_THE_MODEL = ("api.py", "arguments.py", "cli.py", "__main__.py", "experiment", "report", "explore", "scenario")
-
-
-@dataclass(frozen=True)
-class Record:
-    """What is kept of a run besides its whole-run measures.
-
-    `months` all, yearly or none; `banks` (and platforms, regions) yearly or none; every alliance or none; of how many
-    alliances the monthly life (`lives`).
-    """
-
-    months: str = "all"
-    banks: str = "yearly"
-    alliances: bool = True
-    lives: int = 3
-
-
 # A sweep keeps whole-run measures only unless asked.
 RECORD_OF_SWEEP = Record(months="none", banks="none", alliances=False, lives=0)
-
-
-@dataclass(frozen=True)
-class FishingTerms:
-    """A fishing test: after `month` months of the run (None: at its end) platforms stop serving these kinds of bank.
-
-    It lasts `horizon_months`; a bank that lent less than `minimum_originations` yuan in that time has no index.
-    """
-
-    month: int | None = None
-    horizon_months: int = 12
-    kinds: tuple[str, ...] = KINDS
-    minimum_originations: float = 1e6
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One market to simulate: the parameters of an arm at a sweep point, from when and for how long."""
-
-    parameters: Parameters
-    start: str = "2017-01"
-    years: float = 6
-    record: Record = Record()
-    arm: str = "base"
-    point: dict[str, Any] = field(default_factory=dict)
-    fishing_test: FishingTerms | None = None
-    policy: tuple[Rule, ...] = ()  # dated rules, by the order in which they were given
-
-    @property
-    def months(self) -> int:
-        """Months to simulate."""
-        return round(self.years * 12)
-
-    @property
-    def scale(self) -> int:
-        """People that one simulated borrower stands for."""
-        population = self.parameters.population
-        return max(1, round(population.persons / population.borrowers))
-
-    def content(self) -> dict[str, Any]:
-        """What the result depends on, apart from seed and source: the names of arms are not part of it."""
-        return {
-            "parameters": self.parameters.model_dump(mode="json"),
-            "start": self.start,
-            "months": self.months,
-            "record": asdict(self.record),
-            **({"fishing_test": asdict(self.fishing_test)} if self.fishing_test else {}),
-            **({"policy": [rule.content() for rule in self.policy]} if self.policy else {}),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,19 +165,6 @@ def canonical(value: Any) -> str:
 def point_name(point: dict[str, Any]) -> str:
     """A sweep point as text, empty for none."""
     return canonical(point) if point else ""
-
-
-@cache
-def model_hash() -> str:
-    """SHA-256 (hex) over the source that results depend on: what only asks, runs, keeps or draws is left out."""
-    package = Path(__file__).parents[1]
-    drawing = [Path(__file__).with_name("distributions.py")]
-    model = [path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in _NOT_THE_MODEL]
-    digest = hashlib.sha256()
-    for path in sorted(model + drawing):
-        digest.update(path.relative_to(package).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def runs(scenario: Scenario) -> list[Run]:

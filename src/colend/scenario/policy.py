@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from colend.scenario.errors import Problems, nearest, shown
 from colend.scenario.keys import POLICY, Source
 from colend.scenario.reading import read_file
+from colend.scenario.setting import Rule, month_number
 
 FILE = Path(__file__).parent / "presets" / "regulation.yaml"
 MONTH = re.compile(r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])")
@@ -64,40 +65,11 @@ RULES: dict[str, RuleKind] = {
 DATES = ("from", "until", "notice_months")
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One rule: its number, the month from which it holds, the month from which it holds no more (none: for good)."""
-
-    name: str
-    value: float
-    start: str
-    until: str | None = None
-    notice_months: int = 0
-    preset: str = ""  # where it comes from
-
-    def content(self) -> dict[str, Any]:
-        """As data: what a result depends on."""
-        return {name: value for name, value in asdict(self).items() if name != "preset"}
-
-    def holds(self, month: int) -> bool:
-        """Whether it is in force in a calendar month (`month_number`)."""
-        return month_number(self.start) <= month and (self.until is None or month < month_number(self.until))
-
-    def known(self, month: int) -> bool:
-        """Whether it was announced by a calendar month."""
-        return month >= month_number(self.start) - self.notice_months
-
-    @property
-    def words(self) -> str:
-        """For messages."""
-        until = f" until {self.until}" if self.until else ""
-        number = "true" if self.value and RULES[self.name].unit == "true or false" else f"{self.value:.12g}"
-        return f"{number} from {self.start}{until}"
-
-
-def month_number(month: str) -> int:
-    """Months since year 0."""
-    return int(month[:4]) * 12 + int(month[5:7]) - 1
+def in_words(rule: Rule) -> str:
+    """A rule's number and dates, for messages."""
+    until = f" until {rule.until}" if rule.until else ""
+    number = "true" if rule.value and RULES[rule.name].unit == "true or false" else f"{rule.value:.12g}"
+    return f"{number} from {rule.start}{until}"
 
 
 class Preset(BaseModel):
@@ -148,7 +120,7 @@ def listed_presets() -> list[dict[str, str]]:
     """Every preset with its rules in words, what of the text they are, what is assumed, and the source."""
     rows = []
     for one in presets().values():
-        rules = "; ".join(f"{rule.name} {rule.words}{_announced(rule)}" for rule in one.dated)
+        rules = "; ".join(f"{rule.name} {in_words(rule)}{_announced(rule)}" for rule in one.dated)
         told = {"name": one.name, "title": one.title, "rules": rules, "encoded": one.encoded, "assumed": one.assumed}
         source = f"{one.source} (read: {one.read})"
         rows.append(told | {"left_out": one.left_out, "source": source, "address": one.address or ""})
@@ -275,7 +247,8 @@ def _check_versions(found: Iterable[tuple[Rule, str]], problems: Problems) -> No
             starts, ends = max(rule.start, other.start), [one.until for one in (rule, other) if one.until]
             if rule.name == other.name and all(starts < end for end in ends):
                 hint = "; give `until` to the first" if not other.preset else ""
-                what = f"{rule.words}, and {other.words} ({there}): two versions of one rule in force at once{hint}"
+                both = f"{in_words(rule)}, and {in_words(other)} ({there})"
+                what = f"{both}: two versions of one rule in force at once{hint}"
                 problems.about(place, rule.name, what)
                 break
         seen.append((rule, place))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from colend.scenario.errors import nearest
 from colend.scenario.parameters.base import Group, Number, Whole, parameter
 
 CHANNELS = ("template_saving", "reference", "spillover", "hub_wait_months")
@@ -52,8 +51,7 @@ class Clubs(Group):
             kind, first = found[1], int(found[2])
             last = int(found[3] or first)
             if kind not in numbers:
-                hint = nearest(kind, numbers)
-                raise ValueError(f"{name!r}: there is no kind of bank {kind!r}{hint}")
+                raise ValueError(f"{name!r}: there is no kind of bank {kind!r}; there are {', '.join(numbers)}")
             if not 1 <= first <= last <= numbers[kind]:
                 hint = f"; did you mean {kind} {numbers[kind]}?" if numbers[kind] else ""
                 raise ValueError(
