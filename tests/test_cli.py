@@ -121,6 +121,23 @@ def test_check_says_the_plan_and_writes_nothing(scenario, tmp_path, capsys):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
+def test_check_tells_arms_apart_whose_names_hold_commas(scenario, capsys):
+    named = "arms:\n  sign first, calm: {}\n  sign first, downturn: {}\n"
+    scenario.write_text(SCENARIO[: SCENARIO.index("compare")] + named)
+    assert main(["small.yaml", "--check"]) == 0
+    assert "arms                   'sign first, calm', 'sign first, downturn'\n" in capsys.readouterr().out
+
+
+def test_only_takes_what_charts_call_an_arm(scenario, capsys):
+    for call in ("sign_then_cooperate", "Sign first"):
+        assert main(["small.yaml", "--check", "--json", "--only", f"{call}:7"]) == 0
+        assert json.loads(capsys.readouterr().out)["runs"] == 1
+
+
+def test_parts_may_be_named_with_one_option_each():
+    assert arguments().parse_args(["--merge", "a", "b", "--merge", "c"]).merge == ["a", "b", "c"]
+
+
 def test_check_of_one_run(scenario, capsys):
     assert main(["small.yaml", "--check", "--json", "--only", "sign_then_cooperate:7"]) == 0
     assert json.loads(capsys.readouterr().out)["runs"] == 1
@@ -188,6 +205,19 @@ def test_more_borrowers_than_memory_holds_are_refused(scenario, tmp_path, capsys
         (["small.yaml", "--verify", "outputs", "--shard", "9/2"], "SCENARIO, --shard: not with --verify"),
         (["small.yaml", "--version"], "SCENARIO: not with --version, which heeds no other"),
         (["--merge", "nowhere"], "no results in nowhere"),
+        (["smal.yaml"], "smal.yaml: there is no such file; did you mean small.yaml?"),
+        (["scenarios/aliance.yaml"], "there is no such file; did you mean alliance, which ships with colend?"),
+        (
+            ["small.yaml", "--seeds", "1-5"],
+            "--seeds 1-5: no ranges; a number of seeds, or a list with a comma: 1,2,3,4,5",
+        ),
+        (["small.yaml", "--seeds", "0..99"], "a list with a comma: 0,1,…,99"),
+        (["small.yaml", "--seeds", "[1, 2]"], "a number of seeds, or a list with a comma: 1,2"),
+        (["small.yaml", "--borrowers", "10,000"], "a whole number of at least 1 is wanted; did you mean 10000?"),
+        (["small.yaml", "--only", "Sign frist:0"], "did you mean Sign first?"),
+        (["small.yaml", "--only", "first:0"], "the arms are: 'sign_then_cooperate', 'cooperate_then_sign'"),
+        (["small.yaml", "--set", "years=1", "--set", "years=2"], "years is given twice"),
+        (["small.yaml", "--set", "base=", "--borrowers", "300"], "base: is empty, so that it overrides nothing"),
         (["--verify", "nowhere"], "no results in nowhere"),
     ],
 )
@@ -265,6 +295,11 @@ def test_the_plan_of_a_part_without_runs_has_none(scenario, capsys):
         (["small.yaml", "--engine", "steam"], "invalid choice: 'steam'"),
         (["small.yaml", "--out"], "expected one argument"),
         (["small.yaml", "--se", "3"], "unrecognized arguments"),
+        (["small.yaml", "--seed", "3"], "unrecognized arguments: --seed 3; did you mean --seeds?"),
+        (["small.yaml", "--seed=3"], "did you mean --seeds?"),
+        (["small.yaml", "other.yaml"], "unrecognized arguments: other.yaml; one scenario at a time"),
+        (["small.yaml", "--seeds", "3", "--seeds", "4"], "argument --seeds: is given twice"),
+        (["--list", "paramters"], "did you mean parameters?"),
     ],
 )
 def test_errors_as_json(scenario, tmp_path, capsys, arguments, message):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ HEEDED: dict[str, tuple[str, ...]] = {
     "merge": ("out", "fresh", "export", "quiet", "json"),
 }
 EITHER = (("only", "shard"), ("jobs", "cluster"))
+MOST_NAMED = 12  # seeds in a message
 SHORT = {"seeds": "seeds", "years": "years", "borrowers": "population.borrowers"}  # options for what --set can set too
 LISTS = ("parameters", "measures", "presets", "scenarios", "facts")
 EXAMPLES = """examples:
@@ -36,12 +38,35 @@ class WrongInputError(Exception):
     """What the user asked for cannot be done; the message says why and what can."""
 
 
+class Once(argparse.Action):
+    """Stores a value; of an option given twice one would be lost without a word."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        """Store `values` as argparse's own action does."""
+        if getattr(namespace, self.dest) not in (self.default, values):
+            raise argparse.ArgumentError(self, "is given twice")
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
     """argparse, whose complaints look like all others: one line, or JSON where it is asked for."""
 
     as_json = False
 
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        self.register("action", None, Once)
+
     def error(self, message: str) -> NoReturn:
+        """Complain, with what may have been meant, and leave."""
+        from colend.scenario.errors import nearest
+
+        if unknown := re.match(r"unrecognized arguments: (-[^ =]+)", message):
+            message += nearest(unknown[1], self._option_string_actions)
+        elif message.startswith("unrecognized"):
+            message += "; one scenario at a time, and a value with spaces in quotes"
+        elif wrong := re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message):
+            message += nearest(wrong[1], re.findall(r"\w+", wrong[2]))
         complain(self.as_json, f"{message}; see simulate --help", WRONG_INPUT)
         self.exit(WRONG_INPUT)
 
@@ -73,7 +98,7 @@ def arguments() -> Parser:
         help="that run alone, unless it is done; POINT: the sweep point's number or JSON",
     )
     add("--shard", metavar="I/N", help="part I of N of the runs, for job arrays")
-    add("--merge", metavar="DIR", nargs="+", help="put the results of parts together; run nothing")
+    add("--merge", metavar="DIR", nargs="+", action="extend", help="put the results of parts together; run nothing")
     add("--quiet", action="store_true", help="no progress and no summary")
     add("--verbose", action="store_true", help="tracebacks of failed runs")
     add("--json", action="store_true", help="plan, result and errors as JSON")
@@ -128,12 +153,16 @@ def complain(as_json: bool, problems: str | Sequence[str], status: int) -> int:
 
 def whole(name: str, text: str, least: int) -> int:
     """An option's whole number of at least `least`."""
+    from colend.scenario.errors import meant
+
     try:
-        value = int(text)
-    except ValueError:
+        value = int(float(text)) if float(text).is_integer() else least - 1  # 1e5 is one too
+        value = value if "e" in text.lower() or "." in text else int(text)
+    except (ValueError, OverflowError):
         value = least - 1
     if value < least:
-        raise WrongInputError(f"{name} {text}: a whole number of at least {least} is wanted")
+        hint = meant(text)
+        raise WrongInputError(f"{name} {text}: a whole number of at least {least} is wanted{hint}")
     return value
 
 
@@ -143,24 +172,34 @@ def loaded(options: argparse.Namespace) -> Any:
 
     seeds: Any = None
     if options.seeds is not None:
-        parts = [part for part in options.seeds.split(",") if part.strip()]
-        seeds = (
-            [whole("--seeds", part, 0) for part in parts]
-            if "," in options.seeds
-            else whole("--seeds", options.seeds, 1)
-        )
+        seeds = seeds_of(options.seeds)
     years = None
     if options.years is not None:
         try:
             years = float(options.years)
         except ValueError:
-            raise WrongInputError(f"--years {options.years}: a number of years is wanted") from None
+            raise WrongInputError(f"--years {options.years}: a number of years is wanted, as in 2 or 0.5") from None
     borrowers = whole("--borrowers", options.borrowers, 1) if options.borrowers is not None else None
     overrides = read_overrides(options.set)
     for name, key in SHORT.items():
         if getattr(options, name) is not None and key in overrides:
             raise WrongInputError(f"--{name} and --set {key}: one or the other")
     return load(options.scenario, overrides, seeds, years, borrowers)
+
+
+def seeds_of(text: str) -> int | list[int]:
+    """--seeds: how many, or which."""
+    ends = re.fullmatch(r"\s*(\d{1,9})\s*(?:-|:|\.\.\.?|to)\s*(\d{1,9})\s*", text)
+    if ends and int(ends[1]) < int(ends[2]):
+        each = range(int(ends[1]), int(ends[2]) + 1)
+        listed = ",".join(map(str, each if len(each) <= MOST_NAMED else [*each[:2], "…", each[-1]]))
+        raise WrongInputError(f"--seeds {text}: no ranges; a number of seeds, or a list with a comma: {listed}")
+    if re.search(r"\d\s+\d|[\[;]", text):
+        listed = ",".join(re.findall(r"\d+", text))
+        raise WrongInputError(f"--seeds {text}: a number of seeds, or a list with a comma: {listed}")
+    if "," in text:
+        return [whole("--seeds", part, 0) for part in text.split(",") if part.strip()]
+    return whole("--seeds", text, 1)
 
 
 def part(text: str | None) -> tuple[int, int] | None:
@@ -181,12 +220,14 @@ def chosen(only: str | None, scenario: Any) -> Any:
     if only is None:
         return None
     from colend.scenario import runs
-    from colend.scenario.errors import nearest
+    from colend.scenario.errors import listed, nearest
     from colend.scenario.fields import LARGEST_SEED, seeds
+    from colend.scenario.labels import arms_by_call
 
-    for arm in sorted(scenario.arms, key=len, reverse=True):
-        if only.startswith(f"{arm}:"):
-            seed, _, text = only.removeprefix(f"{arm}:").partition(":")
+    called = arms_by_call(scenario.arms)
+    for call, arm in sorted(called.items(), key=lambda one: -len(one[0])):
+        if only.startswith(f"{call}:"):
+            seed, _, text = only.removeprefix(f"{call}:").partition(":")
             try:
                 numbers = seeds([int(seed)])
             except ValueError:
@@ -195,10 +236,11 @@ def chosen(only: str | None, scenario: Any) -> Any:
             return runs(replace(scenario, seeds=numbers, arms={arm: scenario.arms[arm]}, points=[point]))[0]
     example = runs(replace(scenario, seeds=scenario.seeds[:1], points=scenario.points[:1]))[0].name
     named = only.split(":")[0]
-    hint = "" if named in scenario.arms else nearest(named, scenario.arms)
+    hint = "" if named in called else nearest(named, called)
+    arms = "" if named in called else f"; the arms are: {listed(scenario.arms)}"
     raise WrongInputError(
         f"--only {only}: no such run{hint}; a run is ARM:SEED or ARM:SEED:POINT, as in {example!r}, with a SEED up to "
-        f"{LARGEST_SEED}"
+        f"{LARGEST_SEED}{arms}"
     )
 
 

@@ -28,8 +28,6 @@ from colend.arguments import (
     whole,
 )
 
-MOST_NAMED = 12  # missing runs in a message
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status. KeyboardInterrupt is left to the caller."""
@@ -195,6 +193,7 @@ def report_incomplete(result: Any) -> None:
 def merge(options: argparse.Namespace) -> int:
     """Put parts together and print the summary; FAILED when runs are in none of them."""
     from colend import api
+    from colend.scenario.errors import listed
 
     result = api.merge(options.merge, options.out, fresh=options.fresh, export=options.export)
     status = status_of(result, whole=True)
@@ -202,10 +201,9 @@ def merge(options: argparse.Namespace) -> int:
     report_removed(result)
     if not result.missing:
         return DONE
-    named = ", ".join(result.missing[:MOST_NAMED]) + (", …" if len(result.missing) > MOST_NAMED else "")
     print(
-        f"simulate: in none of the parts, {len(result.missing)} runs: {named}; the scenario's own command with "
-        f"--out {result.path} runs them",
+        f"simulate: in none of the parts, {len(result.missing)} runs: {listed(result.missing)}; the scenario's own "
+        f"command with --out {result.path} runs them",
         file=sys.stderr,
     )
     if status == WRONG_INPUT:
@@ -260,8 +258,12 @@ def report_failures(options: argparse.Namespace, result: Any) -> None:
 
 def print_plan(plan: dict[str, Any]) -> None:
     """What --check says."""
+    from colend.scenario.errors import listed
+
     for name, value in plan.items():
-        text = ", ".join(map(str, value)) if isinstance(value, list) else value
+        text: Any = value
+        if isinstance(value, list):
+            text = listed(value, len(value)) if any("," in one for one in value) else ", ".join(value)
         if name != "too_big":  # said as an error, where it is one
             print(f"{name.replace('_', ' '):<22} {text}")
 

@@ -27,9 +27,10 @@ from colend.report.figures.rules import rules
 from colend.report.figures.stress import stress
 from colend.report.reading import Reading
 from colend.report.style import MOST_ARMS, STYLE, looks
-from colend.report.words import GROUPS, arm_label
+from colend.report.words import GROUPS
 from colend.scenario.design import Record, point_name
 from colend.scenario.facts import facts_of
+from colend.scenario.labels import arm_label
 
 NAMES = [name for name, _ in FIGURES]
 # What needs other scenarios, or more seeds.

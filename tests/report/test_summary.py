@@ -9,7 +9,8 @@ import pytest
 from colend.report import text
 from colend.report.reading import Reading
 from colend.report.story import is_story
-from colend.report.words import BILLIONS, MONTHS, NUMBER, PERCENT, arm_label, shown
+from colend.report.words import BILLIONS, MONTHS, NUMBER, PERCENT, shown
+from colend.scenario.labels import arm_label
 
 
 def row_of(summary, words):

@@ -13,6 +13,7 @@ DISTRIBUTIONS = (
     "({normal: [mean, sd]}, {lognormal: [median, sigma]}, {uniform: [low, high]}, {choice: {value: probability}})"
 )
 TALENT = f"allowed: a number from 0 to 1, a list with one a bank, or a distribution {DISTRIBUTIONS}"
+ALTERNATIVES = "several values are alternatives, which stand under `compare` or `sweep`"
 FIT = "allowed: a number from 0 to 20"
 HERE = "scenario.yaml"
 
@@ -90,7 +91,10 @@ ONE_LINE = [
         "sweep: {grid: {adaptive.memory: [0.5, 1]}}\n",
         f"{HERE}:1: adaptive.memory: changes nothing: no sequencing and no openness is adaptive",
     ),
-    ("fishing_test: 3\n", f"{HERE}:1: fishing_test: 3 is not a mapping of keys"),
+    (
+        "fishing_test: 3\n",
+        f"{HERE}:1: fishing_test: 3 is not a mapping of keys; its keys are: month, horizon_months, kinds, minimum_originations",
+    ),
     (
         "\nfishing_test: {months: last}\n",
         f"{HERE}:2: fishing_test.months: there is no such key; did you mean month?",
@@ -147,7 +151,7 @@ ONE_LINE = [
     ),
     ("base: {alliances.fit_sd: true}\n", f"{HERE}:1: alliances.fit_sd: true is not allowed; {FIT}"),
     ("base: {alliances.fit_sd: }\n", f"{HERE}:1: alliances.fit_sd: none is not allowed; {FIT}"),
-    ("base: {alliances.fit_sd: [1, 2]}\n", f"{HERE}:1: alliances.fit_sd: [1, 2] is not allowed; {FIT}"),
+    ("base: {alliances.fit_sd: [1, 2]}\n", f"{HERE}:1: alliances.fit_sd: [1, 2] is not allowed; {FIT}; {ALTERNATIVES}"),
     ("base: {alliances.fit_sd: .nan}\n", f"{HERE}:1: alliances.fit_sd: nan is not allowed; {FIT}"),
     ("base: {alliances.fit_sd: .inf}\n", f"{HERE}:1: alliances.fit_sd: inf is not allowed; {FIT}"),
     ("base: {alliances.fit_sd: 1e400}\n", f"{HERE}:1: alliances.fit_sd: inf is not allowed; {FIT}"),
@@ -256,7 +260,10 @@ ONE_LINE = [
         "name: ../../etc\n",
         f"{HERE}:1: name: '../../etc' is not allowed; allowed: letters, digits, `_`, `-` and `.`, at most 80, no path",
     ),
-    ("title: 3\n", f"{HERE}:1: title: 3 is not allowed; allowed: a text of at most 10,000 characters"),
+    (
+        "title: 3\n",
+        f"{HERE}:1: title: 3 is not allowed; allowed: a text of at most 10,000 characters; in quotes it is one",
+    ),
     ("record: {months: some}\n", f"{HERE}:1: record.months: 'some' is not allowed; allowed: one of all, yearly, none"),
     ("record: {month: all}\n", f"{HERE}:1: record.month: there is no such key; did you mean months?"),
     ("record: {alliances: 1}\n", f"{HERE}:1: record.alliances: 1 is not allowed; allowed: true or false"),
@@ -395,7 +402,8 @@ def test_files_that_are_not_there(tmp_path):
         ({"population.borrowers": 2.5}, None),
         (
             {"alliances.sequencing": "cooperate_then_sign"},
-            "alliances.sequencing: the scenario varies it (scenario.yaml:1), so that it cannot be overridden",
+            "alliances.sequencing: the scenario varies it (scenario.yaml:1), so that it cannot be overridden; override `compare` as a "
+            "whole, or run one arm (--only)",
         ),
         ({"record.lives": -1}, "record.lives: -1 is not allowed; allowed: a whole number from 0 to 10,000"),
     ],

@@ -14,10 +14,10 @@ from colend.experiment.evidence import beside
 from colend.experiment.sensitivity import sample_of
 from colend.experiment.statistics import interval
 from colend.experiment.stopping import widened
-from colend.report.words import arm_label
 from colend.scenario.design import point_name
 from colend.scenario.facts import facts_of
 from colend.scenario.keys import resolve
+from colend.scenario.labels import arm_label
 from colend.scenario.policy import Rule
 from colend.scenario.sweep import Sample
 

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from colend.scenario.keys import declared
 
-ARM_WORDS = {
-    "sign_then_cooperate": "sign first",
-    "cooperate_then_sign": "cooperate first",
-    "traffic": "traffic open",
-    "customers": "customers open",
-    "technology": "technology open",
-}
 SEGMENT_WORDS = {"prime": "Prime", "mass": "Mass", "thin_file": "Thin file"}
 WITHOUT_UNIT = ("1", "choice", "number")  # units of parameters whose numbers say all
 KIND_WORDS = {
@@ -22,21 +14,6 @@ KIND_WORDS = {
     "rural": "Rural banks",
     "consumer_finance": "Consumer-finance companies",
 }
-
-
-def arm_label(name: str, overrides: Mapping[str, Any] | None = None) -> str:
-    """`sign_then_cooperate + traffic` as "Sign first, traffic open"; names that people gave stay as they are.
-
-    A number alone says little: where the arm's `overrides` are what its name is made of, "Pilot months 6".
-    """
-    parts = [part.strip() for part in name.split(" + ")]
-    words = [ARM_WORDS.get(part, part.replace("_", " ")) for part in parts]
-    if overrides and parts == [str(value) for value in overrides.values()]:
-        for i, (key, value) in enumerate(overrides.items()):
-            if isinstance(value, (int, float)):
-                words[i] = f"{key.rpartition('.')[2].replace('_', ' ')} {parts[i]}"
-    text = ", ".join(words)
-    return text[:1].upper() + text[1:]
 
 
 def key_label(key: str) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from colend.scenario.banks_file import BANKS_FILE
-from colend.scenario.errors import Problems, label, nearest, shown
+from colend.scenario.errors import Problems, label, listed, nearest, shown
 from colend.scenario.keys import POLICY, Source, checked, entries
+from colend.scenario.labels import arms_by_call
 from colend.scenario.parameters.adaptive import Adaptive
 from colend.scenario.policy import Asked, without_policy
 
@@ -147,22 +148,17 @@ def baseline_name(value: Any, source: Source, arms: dict[str, Arm], problems: Pr
         if len(found) == 1:
             return found[0]
         what = "several arms are that" if found else "no arm is that"
-    elif label(value) in arms:
-        return label(value)
+    elif label(value) in (called := arms_by_call({name: arm.overrides for name, arm in arms.items()})):
+        return called[label(value)]
     else:
         what = "no arm has this name"
     hint = nearest(value, arms) if isinstance(value, str) else ""
-    problems.about(place, "baseline", f"{shown(value, 120)}: {what}; the arms are: {_listed(arms)}{hint}")
+    problems.about(place, "baseline", f"{shown(value, 120)}: {what}; the arms are: {listed(arms)}{hint}")
     return first
 
 
 def _same(chosen: dict[str, Any], key: str, want: Any) -> bool:
     return key in chosen and chosen[key] == want
-
-
-def _listed(arms: dict[str, Arm], most: int = 12) -> str:
-    names = [shown(name) for name in list(arms)[:most]]
-    return ", ".join(names) + (f" and {len(arms) - most} more" if len(arms) > most else "")
 
 
 def without_choosers(

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from colend.scenario.errors import nearest, shown
+from colend.scenario.errors import NONE, meant, nearest, shown
+from colend.scenario.labels import OPTION_WORDS
 from colend.scenario.parameters import ByOpenness, BySegment, BySequencing, Group, Parameters
 from colend.scenario.parameters.base import AGENT_VALUE, bounds_of, numbers_in
 
@@ -107,6 +108,8 @@ class Declaration:
             if not value or wrong:
                 return f"{shown(wrong or value)} is not allowed; allowed: {self.allowed}"
             return ""
+        if self.optional and value == NONE:
+            return ""
         try:
             parsed = self._adapter.validate_python(value)
         except ValidationError as error:
@@ -115,16 +118,24 @@ class Declaration:
         else:
             if self._within(parsed):
                 return ""
-        hint = nearest(value, self.choices) if isinstance(value, str) and self.choices else ""
-        if isinstance(value, str) and not self.choices and _is_number(value):
-            why = " (a text, not a number)"
+        hint = ""
+        if isinstance(value, str) and self.choices:
+            called = {one: one for one in self.choices} | {OPTION_WORDS.get(one, one): one for one in self.choices}
+            hint = nearest(value, called, called.get)
+        elif isinstance(value, str):
+            hint = meant(value)
+            if hint == f"; did you mean {value}?":
+                why, hint = " (a text, not a number)", ""
+        elif isinstance(value, list) and self.form in (NUMBER, WHOLE, CHOICE, EACH):
+            hint = "; several values are alternatives, which stand under `compare` or `sweep`"
         return f"{shown(value)} is not allowed{why}; allowed: {self.allowed}{hint}"
 
     def part_problem(self, value: Any) -> str:
         """As `problem`, for one of the parts of a parameter with one number for each of several."""
         if self._fits(value):
             return ""
-        return f"{shown(value)} is not allowed; allowed: a number from {self.low:.12g} to {self.high:.12g}"
+        hint = meant(value) if isinstance(value, str) else ""
+        return f"{shown(value)} is not allowed; allowed: a number from {self.low:.12g} to {self.high:.12g}{hint}"
 
     def _fits(self, part: Any) -> bool:
         number = isinstance(part, (int, float)) and not isinstance(part, bool)
@@ -132,14 +143,6 @@ class Declaration:
 
     def _within(self, value: Any) -> bool:
         return self.low is None or all(self.low <= number <= self.high for number in numbers_in(value))  # type: ignore[operator]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 @cache

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from colend.scenario.errors import ScenarioError, nearest
 from colend.scenario.keys import misfits, resolve
+from colend.scenario.labels import arms_by_call
 from colend.scenario.parameters import Parameters
 from colend.scenario.seeds import Until
 from colend.scenario.setting import FishingTerms, Record, Rule, Setting
@@ -91,15 +92,15 @@ class Scenario:
     until: Until | None = None  # when fewer of the `seeds` are enough
 
     def arm(self, name: str, point: dict[str, Any] | None = None) -> Setting:
-        """The setting of an arm, at a sweep point (the first one, if none is given).
+        """The setting of an arm, by its name or what charts call it, at a sweep point (none given: the first).
 
         KeyError, with the arms or points there are, when there is no such arm or point; ScenarioError when the point's
         values do not fit together (on loading, the first combinations of a large sweep are tried, not all).
         """
+        called = arms_by_call(self.arms)
+        name = called.get(name, name)
         if name not in self.arms:
-            raise KeyError(
-                f"no arm {name!r}{nearest(str(name), self.arms)}; there are: {', '.join(map(repr, self.arms))}"
-            )
+            raise KeyError(f"no arm {name!r}{nearest(str(name), called)}; there are: {', '.join(map(repr, self.arms))}")
         point = self.points[0] if point is None else point
         if point not in self.points:
             raise KeyError(f"no sweep point {point!r}; the first one is {self.points[0]!r}")

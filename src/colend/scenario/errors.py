@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
+
+NONE = "none"  # how nothing is written; YAML's own word is null
 
 
 class ScenarioError(ValueError):
     """The user's input is wrong; `problems` holds one line for each thing that is."""
 
     def __init__(self, problems: Iterable[str]):
-        self.problems = tuple(dict.fromkeys(problems))
+        self.problems = tuple(dict.fromkeys(map(_on_a_line, problems)))
         super().__init__("\n".join(self.problems))
 
     def __reduce__(self):
         return type(self), (self.problems,)
+
+
+def _on_a_line(problem: str) -> str:
+    """With line breaks and whatever else a terminal would not show, or obey, as they are written in a text."""
+    return problem if problem.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in problem)
 
 
 class Problems(list[str]):
@@ -45,7 +53,8 @@ def nearest(word: str, words: Iterable[str], told: Callable[[str], Any] = str) -
     Capitals, spaces and dashes make no word another.
     """
     plain = {_bare(one): one for one in reversed(list(words))}
-    found = difflib.get_close_matches(_bare(word), list(plain), n=1, cutoff=0.6)
+    begun = [one for one in reversed(plain) if one.startswith(_bare(word))] if len(word) > 2 else []
+    found = begun or difflib.get_close_matches(_bare(word), list(plain), n=1, cutoff=0.6)
     return f"; did you mean {told(plain[found[0]])}?" if found else ""
 
 
@@ -56,15 +65,33 @@ def _bare(word: str) -> str:
 def nearest_key(key: str, keys: Iterable[str]) -> str:
     """As `nearest`, for a dotted key: in the same group, else below it, else in any, else similar as a whole."""
     keys = list(keys)
+    key = _bare(key)
     group, _, name = key.rpartition(".")
     family = {one.rpartition(".")[2]: one for one in keys if one.rpartition(".")[0] == group}
     below = {one.rpartition(".")[2]: one for one in reversed(keys) if one.startswith(f"{group}.")}
     anywhere = {one.rpartition(".")[2]: one for one in reversed(keys)}
-    for names, cutoff in ((family, 0.6), (below, 0.8), (anywhere, 0.8)):
+    for names, cutoff in ((family, 1.0), (below, 1.0), (family, 0.6), (below, 0.8), (anywhere, 0.8)):
         if found := difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff):
             return f"; did you mean {names[found[0]]}?"
     found = difflib.get_close_matches(key, keys, n=1, cutoff=0.75)
     return f"; did you mean {found[0]}?" if found else ""
+
+
+def meant(text: str) -> str:
+    """`; did you mean ...?` with the number that people mean by a text, or how a list is written; else nothing."""
+    bare = text.strip().removesuffix("%").strip()
+    if re.fullmatch(r"[-+]?\d{1,3}([,_' ]\d{3})+(\.\d+)?|[-+]?\d+(_\d+)+", bare):
+        bare = re.sub(r"[,_' ]", "", bare)
+    try:
+        number = float(bare)
+    except ValueError:
+        parts = [part.strip() for part in bare.split(",")]
+        if len(parts) > 1 and all(re.fullmatch(r"[-+\w.]+", part) for part in parts):
+            return f"; a list stands in brackets, [{', '.join(parts)}], and a decimal has a point"
+        return ""
+    if not math.isfinite(number):
+        return ""
+    return f"; did you mean {number / 100:.12g}?" if "%" in text else f"; did you mean {bare}?"
 
 
 def shown(value: Any, longest: int = 60) -> str:
@@ -73,10 +100,17 @@ def shown(value: Any, longest: int = 60) -> str:
     return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
+def listed(names: Iterable[str], most: int = 12) -> str:
+    """Names in quotes with commas between, since a name may hold a comma; of many the first `most`."""
+    every = list(names)
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return ", ".join(shown(name, 200) for name in every[:most]) + more
+
+
 def written(value: Any) -> str:
     """A value as text: texts in quotes, mappings and lists in flow style."""
     if value is None:
-        return "none"
+        return NONE
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

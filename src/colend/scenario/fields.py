@@ -15,6 +15,7 @@ from colend.scenario.design import BANKS_KEPT, MONTHS_KEPT, FishingTerms, Record
 from colend.scenario.errors import nearest, shown
 from colend.scenario.layers import Layers
 from colend.scenario.parameters import KINDS
+from colend.scenario.parameters.base import whole_number
 from colend.scenario.seeds import MOST_SEEDS, until
 
 LONGEST_NAME = 80
@@ -44,7 +45,8 @@ def plain_name(stem: str) -> str:
 def text(value: Any) -> str:
     """A text on one or more lines."""
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
-        raise ValueError(_refused(value, f"a text of at most {LONGEST_TEXT:,} characters"))
+        quotes = "" if value is None or isinstance(value, dict | list) else "; in quotes it is one"
+        raise ValueError(_refused(value, f"a text of at most {LONGEST_TEXT:,} characters") + quotes)
     return " ".join(value.split())
 
 
@@ -66,13 +68,12 @@ def years(value: Any) -> float:
 def seeds(value: Any) -> list[int]:
     """Seeds 0..n-1 of a number n, or a list of different ones."""
     if isinstance(value, (list, tuple)):
-        whole = all(
-            isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= LARGEST_SEED for seed in value
-        )
-        if value and whole and len(set(value)) == len(value) <= MOST_SEEDS:
-            return list(value)
-    elif isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_SEEDS:
-        return list(range(value))
+        wholes = map(whole_number, value)
+        numbers = [number for number in wholes if number is not None and 0 <= number <= LARGEST_SEED]
+        if value and len(set(numbers)) == len(numbers) == len(value) <= MOST_SEEDS:
+            return numbers
+    elif (number := whole_number(value)) is not None and 1 <= number <= MOST_SEEDS:
+        return list(range(number))
     raise ValueError(
         _refused(value, f"a number of seeds from 1 to {MOST_SEEDS:,}, or a list of different whole numbers from 0")
     )
@@ -90,28 +91,30 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
 
 def with_record(record: Record, key: Any, value: Any) -> Record:
     """The record with one of its keys set."""
+    number = whole_number(value)
     allowed: dict[str, tuple[str, bool]] = {
         "months": ("one of " + ", ".join(MONTHS_KEPT), value in MONTHS_KEPT),
         "banks": ("one of " + ", ".join(BANKS_KEPT), value in BANKS_KEPT),
         "alliances": ("true or false", isinstance(value, bool)),
-        "lives": (f"a whole number from 0 to {MOST_LIVES:,}", type(value) is int and 0 <= value <= MOST_LIVES),
+        "lives": (f"a whole number from 0 to {MOST_LIVES:,}", number is not None and 0 <= number <= MOST_LIVES),
     }
     if key not in allowed:
         raise ValueError(f"there is no such key{nearest(str(key), [one.name for one in fields(Record)])}")
     words, good = allowed[key]
     if not good:
         raise ValueError(_refused(value, words))
-    return replace(record, **{key: value})
+    changed: dict[str, Any] = {key: number if key == "lives" else value}
+    return replace(record, **changed)
 
 
 def with_fishing(terms: FishingTerms, key: Any, value: Any) -> FishingTerms:
     """The fishing test with one of its keys set."""
-    whole = type(value) is int
+    whole = whole_number(value)
     kinds = value if isinstance(value, list) else [value]
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     allowed: dict[str, tuple[str, bool]] = {
-        "month": ("last, or a whole number of months from 1", value == "last" or (whole and value >= 1)),
-        "horizon_months": (f"a whole number from 1 to {MOST_HORIZON}", whole and 1 <= value <= MOST_HORIZON),
+        "month": ("last, or a whole number of months from 1", value == "last" or (whole or 0) >= 1),
+        "horizon_months": (f"a whole number from 1 to {MOST_HORIZON}", 1 <= (whole or 0) <= MOST_HORIZON),
         "kinds": (
             "one or more of " + ", ".join(KINDS),
             bool(kinds) and all(kind in KINDS for kind in kinds) and len(set(kinds)) == len(kinds),
@@ -124,7 +127,7 @@ def with_fishing(terms: FishingTerms, key: Any, value: Any) -> FishingTerms:
     if not good:
         hint = nearest(str(value), ("last",) if key == "month" else KINDS) if isinstance(value, str) else ""
         raise ValueError(_refused(value, words) + hint)
-    ready: dict[str, Any] = {"month": None if value == "last" else value, "kinds": tuple(kinds)}
+    ready: dict[str, Any] = {"month": whole, "horizon_months": whole, "kinds": tuple(kinds)}  # month: None for last
     changed: dict[str, Any] = {key: ready.get(key, value)}
     return replace(terms, **changed)
 
@@ -166,9 +169,12 @@ def _record(layers: Layers, record: Record) -> Record:
 
 
 def _fishing(layers: Layers, months: int) -> FishingTerms | None:
-    """The fishing test that the layers ask for together, if any does."""
+    """The fishing test that the layers ask for together; none where the uppermost that names it says so."""
     terms: FishingTerms | None = None
     for layer in layers.each:
+        if "fishing_test" not in layer.document.data:
+            continue
+        terms = None if layer.document.data["fishing_test"] is None else terms or FishingTerms()
         for key, value in layer.source("fishing_test").mapping.items():
             place = layer.place("fishing_test", key)
             try:
@@ -177,8 +183,6 @@ def _fishing(layers: Layers, months: int) -> FishingTerms | None:
                     raise ValueError(f"{value} is after the run's end; allowed: last, or at most {months}")
             except ValueError as error:
                 layers.problems.append(f"{place}: fishing_test.{key}: {error}")
-        if "fishing_test" in layer.document.data and terms is None:
-            terms = FishingTerms()
     return terms
 
 

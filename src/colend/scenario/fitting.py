@@ -23,9 +23,9 @@ def check_overlap(layers: Layers, arms: dict[str, Arm], swept_keys: dict[str, st
     for entry in entries(given.source("base"), Problems()):
         for other, place in (varied | swept_keys).items():
             if _overlap(entry.key, other):
-                layers.problems.append(
-                    f"{GIVEN}: {entry.key}: the scenario varies it ({place}), so that it cannot be overridden"
-                )
+                top = "sweep" if other in swept_keys else "arms" if layers.last("arms") else "compare"
+                what = f"the scenario varies it ({place}), so that it cannot be overridden; override `{top}` as a whole"
+                layers.problems.append(f"{GIVEN}: {entry.key}: {what}, or run one arm (--only)")
                 break
 
 

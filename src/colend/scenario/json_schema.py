@@ -25,6 +25,7 @@ from colend.scenario.declarations import (
     groups,
 )
 from colend.scenario.design import BANKS_KEPT, MONTHS_KEPT
+from colend.scenario.errors import NONE
 from colend.scenario.fields import MOST_HORIZON
 from colend.scenario.keys import POLICY
 from colend.scenario.parameters import KINDS
@@ -100,7 +101,7 @@ def schema() -> dict[str, Any]:
             },
             "fishing_test": {
                 "description": "Fork the market and let platforms stop serving banks: what do these lend alone?",
-                "type": ["object", "null"],
+                "anyOf": [{"enum": [None, NONE]}, {"type": "object"}],
                 "additionalProperties": False,
                 "properties": {
                     "month": {"anyOf": [{"enum": ["last"]}, whole | {"minimum": 1}]},
@@ -174,6 +175,7 @@ def _value(one: Declaration) -> dict[str, Any]:
         "additionalProperties": False,
         "properties": dict.fromkeys(one.parts, number),
     }
+    none = [{"enum": [None, NONE]}] if one.optional else []
     forms: dict[str, dict[str, Any]] = {
         NUMBER: number,
         WHOLE: whole,
@@ -182,7 +184,7 @@ def _value(one: Declaration) -> dict[str, Any]:
         WHOLES: {"type": "array", "items": whole},
         AGENTS: {"anyOf": [number, {"type": "array", "items": number}, {"$ref": "#/$defs/distribution"}]},
         CHOICE: choice,
-        CHOICES: {"anyOf": [choice, {"type": "array", "items": choice}, *([{"type": "null"}] if one.optional else [])]},
+        CHOICES: {"anyOf": [choice, {"type": "array", "items": choice}, *none]},
         EACH: {"anyOf": [number, each]},
     }
     return forms[one.form]
@@ -191,7 +193,7 @@ def _value(one: Declaration) -> dict[str, Any]:
 def _policy() -> dict[str, Any]:
     """Dated rules: none, a preset, a mapping of rules, or a list of those."""
     one = [{"enum": list(presets())}, {"$ref": "#/$defs/rules"}]
-    return {"anyOf": [{"type": "null"}, {"enum": ["none"]}, *one, {"type": "array", "items": {"anyOf": one}}]}
+    return {"anyOf": [{"enum": [None, NONE]}, *one, {"type": "array", "items": {"anyOf": one}}]}
 
 
 def _rules() -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from colend.scenario.banks_file import BANKS_FILE, read_banks
 from colend.scenario.declarations import EACH, Declaration, declarations, groups
-from colend.scenario.errors import Problems, ScenarioError, nearest_key, shown
+from colend.scenario.errors import NONE, Problems, ScenarioError, nearest_key, shown
 from colend.scenario.parameters import Parameters
 
 POLICY = "policy"  # dated rules, at the top level and in arms (`colend.scenario.policy`)
@@ -100,7 +100,7 @@ def checked(entry: Entry, source: Source, problems: Problems) -> dict[str, Any]:
     if problem:
         problems.about(entry.place, entry.key, problem)
         return {}
-    return {entry.key: entry.value}
+    return {entry.key: None if found.optional and entry.value == NONE else entry.value}
 
 
 @cache
@@ -167,7 +167,8 @@ def misfits(error: ValidationError, places: Iterable[tuple[str, str]], otherwise
     """The problems of parameters that do not fit together, each at the place that set one of them last.
 
     `places`: (key, place) in the order in which they were set; `otherwise` is the place when none of them was set. What
-    names one of the words in `unset` is left out: with the value that the user meant it may fit.
+    names one of the words in `unset` is left out: with the value that the user meant it may fit. Of two keys that
+    do not fit the one that was set last is to blame.
     """
     places = list(places)
     result = []
@@ -179,6 +180,10 @@ def misfits(error: ValidationError, places: Iterable[tuple[str, str]], otherwise
             if unset.difference(group.split(".")) & set(re.findall(r"\w+", message)):
                 continue
             key = f"{group}.{name}" if group and separator else group or name
+            about = {key, *(f"{group}.{word}" for word in re.findall(r"\w+", what))}
             mine = [place for other, place in places if other == key or other.startswith(f"{key}.")]
-            result.append(f"{[otherwise, *near[-1:], *mine[-1:]][-1]}: {key}: {what or message}")
+            last = [place for other, place in places if place in mine or other in about]
+            here = [otherwise, *near[-1:], *last[-1:]][-1]
+            apart = f" ({name} stands at {mine[-1]})" if mine and mine[-1] != here else ""
+            result.append(f"{here}: {key}: {what or message}{apart}")
     return result

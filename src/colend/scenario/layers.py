@@ -9,7 +9,7 @@ from typing import Any
 
 from colend.scenario.csv_files import inside
 from colend.scenario.declarations import groups
-from colend.scenario.errors import Problems, ScenarioError, nearest, shown
+from colend.scenario.errors import NONE, Problems, ScenarioError, nearest, shown
 from colend.scenario.keys import Source
 from colend.scenario.reading import Document, read_file
 
@@ -31,6 +31,13 @@ TOP_LEVEL = (
     "include",
 )
 MAPPINGS = ("base", "compare", "arms", "sweep", "record", "fishing_test")
+BELOW = {
+    "record": ("months", "banks", "alliances", "lives"),
+    "sweep": ("grid", "sample", "table"),
+    "fishing_test": ("month", "horizon_months", "kinds", "minimum_originations"),
+}
+_IN_PARTS = ("base", "record", "fishing_test")  # of which overrides may set some keys and leave the others
+_OF_SWEEP = ("sweep.grid", "sweep.sample", "sweep.table")
 GIVEN = "override"  # what stands for the file in messages about overrides
 _DEEPEST_INCLUDE = 20
 
@@ -79,7 +86,11 @@ class Layers:
                     hint = "; parameters stand under `base:`" if known else nearest(str(key), TOP_LEVEL)
                     self.problems.append(f"{place}: {key}: there is no such key{hint}")
                 elif key in MAPPINGS and not isinstance(value, Mapping | None):
-                    self.problems.append(f"{place}: {key}: {shown(value)} is not a mapping of keys")
+                    if key == "fishing_test" and value == NONE:
+                        layer.document.data[key] = None
+                        continue
+                    keys = f"; its keys are: {', '.join(BELOW[key])}" if key in BELOW else ""
+                    self.problems.append(f"{place}: {key}: {shown(value)} is not a mapping of keys{keys}")
                     del layer.document.data[key]
 
 
@@ -116,20 +127,39 @@ def read(file: Path, name: str, root: Path, above: tuple[Path, ...], problems: P
     return [*result, layer]
 
 
-def overriding(given: Mapping[str, Any]) -> Layer:
-    """Overrides as a layer: top-level keys stay, `record.months` goes below `record`, all else are parameters."""
+def overriding(given: Mapping[str, Any], problems: Problems) -> Layer:
+    """Overrides as a layer: top-level keys stay, `record.months` goes below `record`, all else are parameters.
+
+    What another override says as well, and what would change nothing, is a problem.
+    """
     data: dict[str, Any] = {}
     for key, value in given.items():
         top, _, rest = str(key).partition(".")
-        if rest and top in ("record", "base", "sweep", "fishing_test"):
-            data.setdefault(top, {})[rest] = value
-        elif key in TOP_LEVEL and isinstance(value, Mapping) and isinstance(data.get(key), Mapping):
-            data[key] = {**data[key], **value}
+        if key == "include":
+            problems.append(f"{GIVEN}: include: stands in scenario files only; a third file may include both")
+        elif key in MAPPINGS and isinstance(value, Mapping):
+            for name, part in value.items():
+                _put(data.setdefault(key, {}), name, part, f"{key}.{name}", problems)
+            data.setdefault(key, {})
+        elif value is None and key in MAPPINGS and key != "fishing_test":
+            problems.append(f"{GIVEN}: {key}: is empty, so that it overrides nothing")
         elif key in TOP_LEVEL:
-            data[key] = value
+            _put(data, key, value, key, problems)
+        elif rest and (top in _IN_PARTS or key in _OF_SWEEP):
+            _put(data.setdefault(top, {}), rest, value, key, problems)
+        elif rest and top in TOP_LEVEL:
+            problems.append(f"{GIVEN}: {key}: `{top}` is overridden as a whole, with all that stands below it")
         else:
-            data.setdefault("base", {})[key] = value
+            _put(data.setdefault("base", {}), key, value, str(key), problems)
     return Layer(_Overrides(data, GIVEN), Path.cwd(), None)
+
+
+def _put(mapping: Any, key: Any, value: Any, named: str, problems: Problems) -> None:
+    """Set a key of a mapping; a problem where it is set already, or the mapping was set to something else."""
+    if not isinstance(mapping, dict) or key in mapping:
+        problems.append(f"{GIVEN}: {named}: given twice, by itself and with `{named.partition('.')[0]}`")
+    else:
+        mapping[key] = value
 
 
 class _Overrides(Document):

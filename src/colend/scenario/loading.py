@@ -9,11 +9,11 @@ from typing import Any
 from colend.scenario.arms import MOST_COMBINATIONS, ONLY_ARM, Arm
 from colend.scenario.assembly import arms_of, base_of, baseline_of, points_of, policies_of
 from colend.scenario.design import RECORD_OF_SWEEP, Record, Scenario
-from colend.scenario.errors import Problems, ScenarioError, nearest
+from colend.scenario.errors import Problems, ScenarioError, nearest, shown
 from colend.scenario.fields import plain_keys
 from colend.scenario.fitting import check_fit, check_overlap
-from colend.scenario.layers import Layers, overriding, read
-from colend.scenario.reading import read_value
+from colend.scenario.layers import GIVEN, Layers, overriding, read
+from colend.scenario.reading import nearest_file, read_value
 
 
 def shipped() -> dict[str, Path]:
@@ -39,7 +39,9 @@ def find(path: str | Path) -> Path:
         raise ScenarioError(
             [f"{path}: there is no such file, and no scenario of that name{nearest(str(path), names)}{there}"]
         )
-    raise ScenarioError([f"{path}: there is no such file"])
+    there = nearest_file(file)
+    elsewhere = nearest(file.stem, names, lambda name: f"{name}, which ships with colend")
+    raise ScenarioError([f"{path}: there is no such file{there or elsewhere}"])
 
 
 def read_overrides(texts: Iterable[str]) -> dict[str, Any]:
@@ -51,8 +53,12 @@ def read_overrides(texts: Iterable[str]) -> dict[str, Any]:
         if not sign or not key.strip():
             problems.append(f"--set {text}: KEY=VALUE is wanted, e.g. --set alliances.fit_sd=0.5")
             continue
+        key = key.strip()
+        if key in result:
+            problems.append(f"--set {text}: {key} is given twice, first as {shown(result[key])}")
+            continue
         try:
-            result[key.strip()] = read_value(value)
+            result[key] = read_value(value)
         except ScenarioError as error:
             problems.extend(f"--set {text}: {problem}" for problem in error.problems)
     if problems:
@@ -76,11 +82,13 @@ def load(
     file, problems = find(path), Problems()
     named = str(path) if Path(path).exists() else str(file.name)
     given = dict(overrides or {})
-    given |= {key: value for key, value in (("seeds", seeds), ("years", years)) if value is not None}
-    if borrowers is not None:
-        given["population.borrowers"] = borrowers
+    for key, value in (("seeds", seeds), ("years", years), ("population.borrowers", borrowers)):
+        if value is not None and key in given:
+            problems.append(f"{GIVEN}: {key}: given twice, among the overrides and by itself")
+        elif value is not None:
+            given[key] = value
     files = read(file, named, file.resolve().parent, (), problems)
-    scenario = _scenario(Layers([*files, overriding(given)], file, problems))
+    scenario = _scenario(Layers([*files, overriding(given, problems)], file, problems))
     if problems:
         raise ScenarioError(problems.in_order())
     assert scenario is not None

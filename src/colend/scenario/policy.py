@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from colend.scenario.errors import Problems, nearest, shown
+from colend.scenario.errors import NONE, Problems, nearest, shown
 from colend.scenario.keys import POLICY, Source
 from colend.scenario.reading import read_file
 from colend.scenario.setting import Rule, month_number
@@ -161,7 +161,7 @@ def read_policy(asked: Asked, first: int, last: int, problems: Problems) -> tupl
     after it does not come; one of which nothing comes is a problem.
     """
     several = isinstance(asked.value, list)
-    parts = asked.value if several else [] if asked.value in (None, "none") else [asked.value]
+    parts = asked.value if several else [] if asked.value in (None, NONE) else [asked.value]
     found: list[tuple[Rule, str]] = []
     before = len(problems)
     for i, part in enumerate(parts):
@@ -211,7 +211,8 @@ def _entry(entry: Mapping, key: str, preset: str, place: Any, problems: Problems
     for name in names:
         if name not in RULES:
             known = (*RULES, *DATES)
-            problems.about(place(name), f"{here}{name}", f"there is no such rule{nearest(str(name), known)}")
+            hint = nearest(str(name), known) or f"; the rules are: {', '.join(RULES)}"
+            problems.about(place(name), f"{here}{name}", f"there is no such rule{hint}")
         elif not RULES[name].fits(entry[name]):
             problems.about(
                 place(name), f"{here}{name}", f"{shown(entry[name])} is not allowed; allowed: {RULES[name].allowed}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from colend.scenario.errors import Problems, nearest, shown
 from colend.scenario.keys import Source
+from colend.scenario.parameters.base import whole_number
 
 FEWEST = 5  # a spread estimated from fewer says too little to stop by
 MOST_SEEDS = 1_000_000
@@ -67,8 +68,9 @@ def measured() -> list[str]:
 
 def _number(source: Source, name: str, problems: Problems) -> int | None:
     value = source.mapping.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and FEWEST <= value <= MOST_SEEDS:
-        return value
+    number = whole_number(value)
+    if number is not None and FEWEST <= number <= MOST_SEEDS:
+        return number
     wanted = f"allowed: a whole number from {FEWEST} to {MOST_SEEDS:,}"
     _about(source, problems, (name,), f"{shown(value)} is not allowed; {wanted}")
     return None

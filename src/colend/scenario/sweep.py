@@ -19,6 +19,7 @@ from colend.scenario.csv_files import Table, read_table
 from colend.scenario.declarations import AGENTS, EACH, NUMBER, WHOLE
 from colend.scenario.errors import Problems, ScenarioError, nearest, nearest_key, shown
 from colend.scenario.keys import Entry, Source, checked, declared, entries, known_keys
+from colend.scenario.parameters.base import whole_number
 
 KINDS = ("grid", "sample", "table")
 LATIN_HYPERCUBE, SOBOL, MORRIS = METHODS = ("latin_hypercube", "sobol", "morris")
@@ -115,7 +116,8 @@ def swept(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], dic
     for name in source.mapping:
         if name not in KINDS:
             here = source.place((*source.path, name))
-            problems.about(here, f"sweep.{name}", f"there is no such key{nearest(str(name), KINDS)}")
+            hint = nearest(str(name), KINDS) or f"; allowed: one of {', '.join(KINDS)}"
+            problems.about(here, f"sweep.{name}", f"there is no such key{hint}")
     chosen = [kind for kind in KINDS if kind in source.mapping]
     if set(source.mapping) - set(KINDS):
         return [{}], {}, None
@@ -158,9 +160,11 @@ def _sample(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], d
         allowed = f"allowed: {', '.join(METHODS)}{nearest(str(given['method']), METHODS)}"
         _about(source, problems, "method", f"{shown(given['method'])} is not allowed; {allowed}")
     for name, least, most in (("n", 1, MOST_COMBINATIONS), ("seed", 0, LARGEST_SEED)):
-        value = given[name]
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-            _about(source, problems, name, f"{shown(value)} is not allowed; allowed: a whole number from {least} on")
+        number = whole_number(given[name])
+        if number is None or not least <= number <= most:
+            allowed = f"allowed: a whole number from {least} to {most:,}"
+            _about(source, problems, name, f"{shown(given[name])} is not allowed; {allowed}")
+        given[name] = number
     if given["method"] == SOBOL and isinstance(given["n"], int) and given["n"] & (given["n"] - 1):
         _about(source, problems, "n", f"{given['n']} is not a power of two, which Sobol's sample wants")
     ranges, places = _ranges(source, problems)

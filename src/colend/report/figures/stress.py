@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from colend.report.figures.losses import trailing_loss_rate
 from colend.report.reading import Reading
 from colend.report.style import MUTED, date_axis, foot, looks, marks, page, value_axis
-from colend.report.words import arm_label, yuan_unit
+from colend.report.words import yuan_unit
+from colend.scenario.labels import arm_label
 
 GROUP = "stress."
 WITHIN = (5.0, 95.0)  # percentiles of the fans

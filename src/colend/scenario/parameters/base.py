@@ -125,6 +125,13 @@ def deep_merge(base: Any, changes: dict) -> dict:
     }
 
 
+def whole_number(value: Any) -> int | None:
+    """A whole number, also one that a program wrote as 20.0; None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def numbers_in(value: Any) -> list[float]:
     """All numbers of a parameter's value that its bounds hold for; of a distribution its location."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
