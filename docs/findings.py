@@ -1,6 +1,7 @@
 """The tables of docs/findings.md: the main comparison with one default changed at a time (`python docs/findings.py`).
 
-Results go to outputs/findings/, one folder a row; what is there already is not run again.
+Results go to outputs/findings/, one folder a row; what is there already is not run again. `--only "risk-based price"`
+makes that row alone (may be given more than once).
 """
 
 from __future__ import annotations
@@ -65,9 +66,12 @@ def main() -> None:
     reader.add_argument("--seeds", type=int, default=10)
     reader.add_argument("--borrowers", type=int, default=50_000)
     reader.add_argument("--out", type=Path, default=Path("outputs/findings"))
+    reader.add_argument("--only", action="append", choices=ROWS, metavar="ROW", help="a row's words, as in its table")
     options = reader.parse_args()
     frames = {}
     for number, (words, changes) in enumerate(ROWS.items()):
+        if options.only and words not in options.only:
+            continue
         overrides = {"seeds": options.seeds, "population.borrowers": options.borrowers, **changes}
         scenario = colend.load("alliance", overrides=overrides)
         result = colend.run(scenario, out=options.out / f"{number:02d}", report=False)

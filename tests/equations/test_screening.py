@@ -10,9 +10,6 @@ from colend.compilation import compiled
 from colend.equations import screening
 from colend.equations.default import solve_threshold
 from colend.equations.screening import (
-    acceptance,
-    accepted_belief,
-    cutoff_mean,
     discrimination,
     discriminations,
     information,
@@ -107,22 +104,34 @@ def test_lending_is_what_simulated_applicants_bring(rational):
     assert expected == pytest.approx(simulated, rel=0.01)  # four standard errors of 400,000 draws
 
 
-def test_rational_lenders_predict_the_losses_of_those_who_accept():
-    """The belief after acceptance against simulation: who takes the loan is worse than who is offered it."""
-    generator = np.random.default_rng(5)
-    z = 0.3 + math.sqrt(0.7) * generator.standard_normal(1_000_000)
-    takes = 0.2 * np.exp(SIGMA * generator.standard_normal(len(z)) - SLOPE * z) >= 0.13
-    mean, variance = accepted_belief(0.3, 0.7, math.log(0.13 / 0.2), SLOPE, SIGMA)
-    assert (mean, variance) == pytest.approx((z[takes].mean(), z[takes].var()), abs=4e-3)
-    assert acceptance(0.3, 0.7, math.log(0.13 / 0.2), SLOPE, SIGMA) == pytest.approx(takes.mean(), abs=2e-3)
-
-
 @pytest.mark.parametrize("rational", [True, False])
-def test_cutoff_is_where_the_predicted_score_meets_the_limit(rational):
-    variance, limit, log_price = 0.75, -2.6, math.log(0.13 / 0.2)
-    cut = cutoff_mean(limit, MASS, LOADING, variance, log_price, SLOPE, SIGMA, rational)
-    mean, remaining = accepted_belief(cut, variance, log_price, SLOPE, SIGMA) if rational else (cut, variance)
-    assert (MASS - LOADING * mean) / math.sqrt(1 + LOADING**2 * remaining) == pytest.approx(limit, abs=1e-4)
+def test_lending_at_the_price_of_risk_is_what_simulated_applicants_bring(rational):
+    """Each applicant's price by going from T(0) to T(T(0)) and so on, all at once: the lowest that pays for whoever
+    takes it at that price (naive lenders stop at T(0)); offered up to the cap, taken where r <= R exp(..).
+    """
+    generator = np.random.default_rng(9)
+    size, precision, cap, reservation = 100_000, 0.8, 0.15, 0.20
+    z, noise, taste = generator.standard_normal((3, size))
+    mean, variance = precision / (1 + precision) * (z + noise / math.sqrt(precision)), 1.0 / (1.0 + precision)
+
+    def predicted_loss(price):
+        latent, seen, left = math.sqrt(SIGMA**2 + SLOPE**2 * variance), mean, variance
+        if rational:
+            k = (-np.log(price / reservation) - SLOPE * mean) / latent
+            ratio = np.exp(-0.5 * k * k) / math.sqrt(2 * math.pi) / ndtr(k)
+            seen = mean - SLOPE * variance / latent * ratio
+            left = variance - (SLOPE * variance / latent) ** 2 * ratio * (ratio + k)
+        hazard = ndtr((MASS - LOADING * seen) / np.sqrt(1 + LOADING**2 * left))
+        return 12 * LOSS * hazard / (1 - hazard)
+
+    price = np.full(size, 0.094)
+    for _ in range(30):
+        price = np.minimum(0.094 + predicted_loss(price), 1.0)
+    loss, offered = predicted_loss(price), price <= cap
+    taken = offered & (reservation * np.exp(SIGMA * taste - SLOPE * z) >= price)
+    simulated = [offered.mean(), taken.mean(), (taken * price).mean(), (taken * loss).mean()]
+    expected = mass_lending(precision, risk_based=True, rational=rational, price=cap, reservation=reservation)
+    assert expected == pytest.approx(simulated, rel=0.02)  # four standard errors of 100,000 draws
 
 
 def test_no_price_room_means_no_offer():

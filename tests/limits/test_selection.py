@@ -156,14 +156,14 @@ PILOTS = {
 }
 
 
-def compare_calibration(compare, what, month, here):
+def compare_calibration(compare, what, month, here, approximation=MATCHING):
     """Predicted over true hazard of these loans; a right prediction is the mean of the true one given what the lender
     knows, so the sum of errors has the sum of their squares as variance.
     """
     assert here.sum() > 100
     said, true = month.predicted[here], month.true[here]
     error = np.sqrt(((true - said) ** 2).sum()) / true.sum()
-    compare(f"{what}: predicted over true", said.sum() / true.sum(), 1.0, error, approximation=MATCHING)
+    compare(f"{what}: predicted over true", said.sum() / true.sum(), 1.0, error, approximation)
 
 
 @pytest.mark.parametrize("openness", [*OPEN, "pilots, lender first"])
@@ -185,6 +185,40 @@ def test_rational_lenders_are_calibrated(first_month, compare, openness):
             compare_calibration(
                 compare, f"own channel, {name}", month, (month.kind == OWN) & (month.segment == segment)
             )
+
+
+PRICES = {
+    "posted price": (OWNERS, MATCHING),
+    "price of risk": (OWNERS | {"credit__pricing": "risk_based"}, MATCHING),
+    "price of risk, technology": (
+        OWNERS | OPEN["technology, trust 0.8"] | {"credit__pricing": "risk_based"},
+        MATCHING,
+    ),
+    "price of risk, lender first": (PILOTS | {"credit__pricing": "risk_based"}, MATCHING),
+    "price of risk, slope 0": (OWNERS | {"credit__pricing": "risk_based", "population__reservation_slope": 0.0}, 0.0),
+}
+
+
+@pytest.mark.parametrize("what", PRICES)
+def test_lenders_are_calibrated_by_segment_at_either_price(first_month, compare, what):
+    """Whoever takes a loan accepts its own price, posted or made for it: predicted over true hazard by segment, in each
+    channel with a hundred loans; without acceptance to infer from, exactly so in own channels. And what banks expect of
+    an applicant in their own channel is what came: sqrt(p (1 - p)/n), and a thousandth by quadrature.
+    """
+    settings, matching = PRICES[what]
+    month = first_month(80_000, **settings)
+    for segment, name in enumerate(SEGMENTS):
+        for kind, channel in ((OWN, "own"), (JOINT, "joint"), (LENDER, "platform's lender")):
+            here = (month.kind == kind) & (month.segment == segment)
+            if here.sum() > 100:
+                bound = matching if kind == OWN else MATCHING
+                compare_calibration(compare, f"{what}, {channel}, {name}", month, here, bound)
+        banks = month.market.totals[: len(month.market.banks_table), segment]
+        asked, made = banks.applications.sum(), banks.originations.sum()
+        if asked > 0:
+            known = month.market.outlook.own_loans[:, segment].mean()
+            error = np.sqrt(known * (1.0 - known) / asked)
+            compare(f"{what}, {name}: loans an applicant, own channel", made / asked, known, error, 1e-3 * known)
 
 
 def test_predictions_hold_to_the_end_of_the_loan(first_month, compare):

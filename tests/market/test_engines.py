@@ -53,6 +53,16 @@ def test_engines_agree_on_a_market_in_which_every_mechanism_acts(make_market):
     assert (columns.totals.loan_months.sum(axis=1)[kinds == OWN]).any()
 
 
+def test_engines_agree_on_prices_for_risk(make_market):
+    settings = ALL_ACT | {"years": 0.5, "credit__pricing": "risk_based", "credit__rate_cap": 1.0}
+    columns, objects = (make_market(engine=engine, **settings) for engine in ("columns", "objects"))
+    for _ in range(6):
+        columns.step()
+        objects.step()
+        assert same(columns, objects) == []
+    assert len(np.unique(columns.borrowers_table.rate_bp)) > 100
+
+
 def test_engines_agree_under_regulation(make_market):
     """Every rule in force from the eighth month on, some announced before; both of regulation's counts are there."""
     numbers = {

@@ -46,6 +46,7 @@ def hand_made(seed=1, month=0, depth=0.0, rational=1, **changes):
     offers.price = 0.13
     offers.price[own] = 0.125
     offers.acceptance = np.log(offers.price / 0.2)
+    offers.loss_limit = np.inf
     offers.origination_cost = 500.0
     offers.admission = offers.unlimited = 1.0
     offers.served = 1.0

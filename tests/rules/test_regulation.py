@@ -132,6 +132,16 @@ def test_depth_is_bound_by_the_bureau_and_by_own_risk_control(lent):
     assert depth_limit(market) == pytest.approx(np.tile(expected, 2))
 
 
+def test_own_risk_control_asks_nothing_of_segments_in_which_nobody_is(lent):
+    """Thin file has the least own precision against the platform's; with nobody there, mass sets the limit."""
+    market = in_force(lent, maximum_score_reliance=0.5)
+    people = market.parameters.population
+    shares = people.segment_share.model_copy(update={"prime": 0.4, "mass": 0.6, "thin_file": 0.0})
+    people = people.model_copy(update={"segment_share": shares})
+    market.parameters = market.parameters.model_copy(update={"population": people})
+    assert depth_limit(market) == pytest.approx(np.tile(0.5 * np.array([0.3, 0.2, 0.35]) / 0.8, 2))
+
+
 def test_the_rate_is_the_price_less_fees_and_the_cost_is_all(lent):
     regime = Regime(rate_cap=0.12, all_in_cost_cap=0.16)
     assert price_caps(regime, 0.023) == pytest.approx(0.143)

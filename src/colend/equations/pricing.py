@@ -8,11 +8,12 @@ import math
 
 from colend.equations.normal import normal_quantile
 
-_SURE = 1.0 - 1e-12  # where nothing is lost at default every hazard can be borne
+_SURE = 1.0 - 1e-12  # where nothing is lost at default every hazard can be borne; no finite price bears a sure default
 
 
 def expected_loss_rate(hazard, loss_given_default):
     """Yearly expected loss on the balance: 12 LGD h / (1 - h), h the monthly hazard."""
+    hazard = min(hazard, _SURE)
     return 12.0 * loss_given_default * hazard / (1.0 - hazard)
 
 
@@ -26,13 +27,6 @@ def hazard_bearable(loss_rate, loss_given_default):
 def origination_rate(origination_cost, amount_months):
     """A cost per loan as a yearly rate on the balance: 24 F / (B (T + 1)); `amount_months` is B (T + 1)."""
     return 24.0 * origination_cost / amount_months
-
-
-def required_rate(base_rate, hazard, loss_given_default, origination_cost, amount_months):
-    """r* = base + expected loss + origination, base = funds + operating + fee + hurdle."""
-    return (
-        base_rate + expected_loss_rate(hazard, loss_given_default) + origination_rate(origination_cost, amount_months)
-    )
 
 
 def mean_needed(score, threshold, loading, variance):

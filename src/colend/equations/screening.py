@@ -13,10 +13,10 @@ import math
 
 import numpy as np
 
+from colend.equations.acceptance import acceptance, cutoff_mean, price_of_risk
 from colend.equations.default import hazard_score
 from colend.equations.normal import inverse_mills_ratio, normal_cdf, normal_density, normal_quantile
-from colend.equations.pricing import expected_loss_rate, hazard_bearable, mean_needed
-from colend.equations.signals import given_above
+from colend.equations.pricing import expected_loss_rate, hazard_bearable
 
 # Nodes and weights on [-1, 1]; eight of them are within 0.1 % of a fine grid (a test says so).
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
@@ -51,33 +51,6 @@ def information(own_precision, platform_precision, depth, cutoff):
     return mean, math.sqrt(max(variance - posterior_variance, 0.0)), posterior_variance
 
 
-def accepted_belief(mean, variance, log_price, slope, sigma):
-    """Mean and variance of z once the borrower accepts; `log_price` = ln(r / R). The good leave first."""
-    spread = sigma * sigma + slope * slope * variance
-    return given_above(mean, variance, -slope * mean, spread, -slope * variance, log_price)
-
-
-def acceptance(mean, variance, log_price, slope, sigma):
-    """P(R exp(sigma xi - gamma z) >= r | z ~ N(m, v)) = Phi((-ln(r/R) - gamma m) / sqrt(sigma^2 + gamma^2 v))."""
-    return normal_cdf((-log_price - slope * mean) / math.sqrt(sigma * sigma + slope * slope * variance))
-
-
-def cutoff_mean(limit, threshold, loading, variance, log_price, slope, sigma, rational):
-    """The posterior mean, before acceptance, below which a lender refuses: there the hazard's score is `limit`.
-
-    Naive lenders: (d - limit sqrt(1 + beta^2 v)) / beta. Rational ones predict for those who accept; there the belief
-    is nearly linear in m and three Newton steps of unit slope, from that value, end within 1e-4.
-    """
-    cut = mean_needed(limit, threshold, loading, variance)
-    if not rational:
-        return cut
-    for _ in range(3):
-        mean, remaining = accepted_belief(cut, variance, log_price, slope, sigma)
-        score = hazard_score(threshold, loading, mean, remaining)
-        cut += (score - limit) * math.sqrt(1.0 + loading * loading * remaining) / loading
-    return cut
-
-
 def lending(
     mean,
     spread,
@@ -96,9 +69,9 @@ def lending(
     """What to expect per applicant of a pool with m ~ N(mean, spread^2) and posterior variance `variance`.
 
     `threshold` includes the lender's intercept correction; `base_rate` is funds + operating + fee + hurdle +
-    origination cost as a rate; `price` the posted rate, or the cap under risk-based pricing (loan at r*, refused
-    above it); `log_price` = ln(price / R). Returns four expectations per applicant: P(offered), P(offered and
-    accepted), E[r; accepted], E[expected loss rate; accepted].
+    origination cost as a rate; `price` the posted rate, or under risk-based pricing the most that the lender asks
+    (`acceptance.highest_price`; each loan then costs its `price_of_risk`); `log_price` = ln(price / R). Returns four
+    expectations per applicant: P(offered), P(offered and accepted), E[r; accepted], E[expected loss rate; accepted].
     """
     bearable = hazard_bearable(price - base_rate, loss_given_default)
     if bearable <= 0.0:
@@ -119,6 +92,7 @@ def lending(
     accepted = 0.0
     rate = 0.0
     loss = 0.0
+    inferred = slope if rational else 0.0  # of acceptance, by a lender that prices it in
     leaving = slope * slope * variance  # of the acceptance latent's variance, the part that is news about z
     latent = math.sqrt(sigma * sigma + leaving)
     for i in range(count):
@@ -126,20 +100,22 @@ def lending(
         weight = 1.0
         if spread > 1e-9:
             weight = WEIGHTS[i] * half / spread * normal_density((m - mean) / spread)
-        k = (-log_price - slope * m) / latent
-        taking = normal_cdf(k)
-        predicted, remaining = m, variance
-        if rational and taking > 1e-12:  # `accepted_belief`, sharing Phi(k)
-            ratio = normal_density(k) / taking
-            predicted = m - slope * variance / latent * ratio
-            remaining = variance * (1.0 - leaving / (latent * latent) * ratio * (ratio + k))
-        loss_rate = expected_loss_rate(
-            normal_cdf(hazard_score(threshold, loading, predicted, remaining)), loss_given_default
-        )
-        asked = price
         if risk_based:
-            asked = base_rate + loss_rate
+            asked, score, _ = price_of_risk(
+                m, variance, threshold, loading, loss_given_default, base_rate, price, log_price, inferred, sigma
+            )
             taking = acceptance(m, variance, log_price + math.log(asked / price), slope, sigma)
+        else:
+            asked = price
+            k = (-log_price - slope * m) / latent
+            taking = normal_cdf(k)
+            predicted, remaining = m, variance
+            if rational and taking > 1e-12:  # `accepted_belief`, sharing Phi(k)
+                ratio = normal_density(k) / taking
+                predicted = m - slope * variance / latent * ratio
+                remaining = variance * (1.0 - leaving / (latent * latent) * ratio * (ratio + k))
+            score = hazard_score(threshold, loading, predicted, remaining)
+        loss_rate = expected_loss_rate(normal_cdf(score), loss_given_default)
         weight *= taking
         accepted += weight
         rate += weight * asked

@@ -18,6 +18,7 @@ from colend.rules.regulation import (
     OPEN,
     RUNNING,
     STOCK_LIMITS,
+    inhabited,
     is_local,
     joint_stocks,
     stock_limits,
@@ -110,9 +111,9 @@ class Supervision:
 
     @cached_property
     def reliance(self) -> np.ndarray:
-        """Precision of the shared score over the bank's own, by contract and segment."""
+        """Precision of the shared score over the bank's own, by contract and segment; 0 in segments without people."""
         offers = self.market.snapshot.offers
-        return self.depth * offers.platform_precision / offers.precision
+        return self.depth * offers.platform_precision / offers.precision * inhabited(self.market.parameters)
 
     @cached_property
     def violations(self) -> np.ndarray:

@@ -9,8 +9,10 @@ import numpy as np
 
 from colend.compilation import compiled, parts
 from colend.equations.default import monthly_hazard
+from colend.equations.pricing import origination_rate
 from colend.equations.relationship import AWAY, HOME, awareness_gain
 from colend.rules.borrower import borrower_month
+from colend.rules.channels import most_asked
 from colend.rules.prospects import contract_depths
 from colend.rules.regulation import is_local
 from colend.rules.stress import demand_factor
@@ -228,7 +230,7 @@ def fill_offers(
             offer.price = terms[s].price_own
             if not own:
                 offer.price = min(terms[s].price_joint, general.rate_cap + (fee_income if joint else 0.0))
-            offer.acceptance = math.log(offer.price / segments[s].reservation)
+            offer.acceptance, offer.loss_limit = math.log(offer.price / segments[s].reservation), math.inf
             offer.origination_cost = origination * FEN
             offer.unlimited, offer.admission, offer.served = unlimited, unlimited * limited, served
             offer.sharing_weight, offer.sharing_noise = 0.0, 0.0
@@ -236,6 +238,11 @@ def fill_offers(
                 blurred = 1.0 / max(offer.platform_precision * depth, 1e-300)
                 offer.sharing_weight = 1.0 / (1.0 / (1.0 + offer.precision) + blurred)
                 offer.sharing_noise = math.sqrt((1.0 / max(depth, 1e-12) - 1.0) / offer.platform_precision)
+            cost = base + origination_rate(origination, terms[s].amount_months)
+            known = offer.precision + depth * offer.platform_precision
+            asked = most_asked(known, offer.threshold, terms[s].loading, cost, offer.price, offer.acceptance, general)
+            if asked < offer.price:
+                offer.loss_limit = max(asked - cost, 0.0)
             offer.fee_income, offer.platform_part = fee_income, 1.0 - contract.funding_share
             offer.interest_margin = offer.price - own_cost
             offer.minimum_income = general.minimum_income * FEN

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from colend.equations.acceptance import price_of_risk
 from colend.equations.default import hazard_decline, hazard_score, hazard_slope
 from colend.equations.normal import normal_cdf, normal_quantile
 from colend.equations.pricing import (
@@ -15,9 +16,8 @@ from colend.equations.pricing import (
     origination_rate,
     platform_cutoff,
     rate_in_basis_points,
-    required_rate,
 )
-from colend.rules.screening import belief, signal_cutoff
+from colend.rules.screening import belief, given_acceptance, signal_cutoff
 from colend.state.draws import (
     ADMISSION,
     BUREAU_NOISE,
@@ -208,7 +208,13 @@ def visit(
             cell.over_limit += 1
         return MOVES_ON
 
-    loss_rate = offer.price - offer.base_rate - origination_rate(offer.origination_cost, amount_months)
+    origination = origination_rate(offer.origination_cost, amount_months)
+    price, log_price = offer.price, offer.acceptance
+    loss_rate = price - offer.base_rate - origination
+    if loss_rate > offer.loss_limit:
+        loss_rate = offer.loss_limit
+        price = offer.base_rate + origination + loss_rate
+        log_price += math.log(price / offer.price)
     bearable = hazard_bearable(loss_rate, month.loss_given_default)
     if bearable <= 0.0:  # refuses everybody: that says nothing about this one
         cell.refused += 1
@@ -220,7 +226,8 @@ def visit(
         noise += math.sqrt(1.0 - common) * normal(key, LENDER_NOISE + offer.bank)
         signal = np.float64(row.creditworthiness) + noise / math.sqrt(offer.precision)
     mean, variance = belief(signal, offer, shared_score, cutoff, month, refusals, visited)
-    risk = hazard_score(offer.threshold, segment.loading, mean, variance)
+    taken_mean, taken_variance = given_acceptance(mean, variance, log_price, month)
+    risk = hazard_score(offer.threshold, segment.loading, taken_mean, taken_variance)
     limit = normal_quantile(bearable)
     if risk > limit:
         cell.refused += 1
@@ -229,23 +236,31 @@ def visit(
             refusals[visited].bank = offer.bank
             refusals[visited].precision = offer.precision
             refusals[visited].cutoff = signal_cutoff(
-                limit, offer, segment.loading, shared_score, cutoff, month, refusals, visited
+                limit, log_price, offer, segment.loading, shared_score, cutoff, month, refusals, visited
             )
         return MOVES_ON
 
-    rate = offer.price
     if month.risk_based != 0:
-        rate = required_rate(
-            offer.base_rate, normal_cdf(risk), month.loss_given_default, offer.origination_cost, amount_months
+        price, risk, taken_variance = price_of_risk(
+            mean,
+            variance,
+            offer.threshold,
+            segment.loading,
+            month.loss_given_default,
+            offer.base_rate + origination,
+            price,
+            log_price,
+            month.reservation_slope if month.rational != 0 else 0.0,
+            month.reservation_sigma,
         )
-    rate_bp = rate_in_basis_points(rate)
+    rate_bp = rate_in_basis_points(price)
     cell.offered += 1
     if rate_bp > np.float64(row.reservation_rate) * 10_000.0:
         cell.declined += 1
         return DECLINED
 
     hazard = normal_cdf(risk)
-    slope = hazard_slope(risk, segment.loading, variance)
+    slope = hazard_slope(risk, segment.loading, taken_variance)
     row.balance = amount
     row.instalment = max(1, amount // term)
     row.months_left = term
@@ -255,7 +270,7 @@ def visit(
     row.product = product
     row.predicted_hazard = hazard - slope * offer.intercept
     row.hazard_slope = slope
-    row.hazard_decline = hazard_decline(hazard, slope, segment.loading, variance)
+    row.hazard_decline = hazard_decline(hazard, slope, segment.loading, taken_variance)
     cell.originations += 1
     cell.originated += amount
     cell.rate_amount += rate_bp * (amount // 100)

@@ -6,11 +6,31 @@ from __future__ import annotations
 
 import math
 
+from colend.equations.acceptance import highest_price
 from colend.equations.pricing import origination_rate, platform_cutoff
 from colend.equations.screening import information, lending, passed_applicants
 from colend.rules.outlook import TECHNOLOGY, TRAFFIC, sharing_depth
 
 _STEP = 0.05  # relative step of the derivative by precision
+
+
+def most_asked(known, threshold, loading, cost, price, log_price, general):
+    """The most that a lender asks in a channel where its signals have precision `known` together: `price`, posted or
+    the cap, or less where prices follow risk and dearer loans would pay less. `cost` is of a mean loan, hurdle and all.
+    """
+    if not general.risk_based or not general.rational:
+        return price
+    return highest_price(
+        1.0 / (1.0 + known),
+        threshold,
+        loading,
+        general.loss_given_default,
+        cost,
+        price,
+        log_price,
+        general.reservation_slope,
+        general.reservation_sigma,
+    )
 
 
 def own_channel(banks, general, segments, offered, loans, margin, slope):
@@ -21,6 +41,16 @@ def own_channel(banks, general, segments, offered, loans, margin, slope):
             terms = segments[s]
             cost = bank.funds_rate + bank.operating_rate + origination_rate(general.cost_own, terms.amount_months)
             yuan = terms.amount_months / 24.0
+            price = most_asked(
+                bank.precision * terms.bank_factor,
+                terms.threshold + bank.own_intercept,
+                terms.loading,
+                cost + bank.hurdle,
+                terms.price_own,
+                terms.log_own,
+                general,
+            )
+            log_price = terms.log_own + math.log(price / terms.price_own)
             worth = 0.0
             for step in range(2):
                 precision = bank.precision * terms.bank_factor * (1.0 + _STEP * step)
@@ -33,9 +63,9 @@ def own_channel(banks, general, segments, offered, loans, margin, slope):
                     terms.loading,
                     general.loss_given_default,
                     cost + bank.hurdle,
-                    terms.price_own,
+                    price,
                     general.risk_based,
-                    terms.log_own,
+                    log_price,
                     general.reservation_slope,
                     general.reservation_sigma,
                     general.rational,
@@ -101,10 +131,21 @@ def joint_channels(pairs, banks, platforms, depth_limits, wanted, general, segme
                         continue
                     cost = banks[b].funds_rate + banks[b].operating_rate + fixed
                     depth = min(sharing_depth(level, general.data_share, pairs[row].trust), depth_limits[row])
+                    view = banks[b].precision * terms.bank_factor * own_view
+                    asked = most_asked(
+                        view + depth * platform_precision,
+                        terms.threshold + pairs[row].intercept,
+                        terms.loading,
+                        cost + pairs[row].hurdle,
+                        price,
+                        log_price,
+                        general,
+                    )
                     worth = 0.0
                     for step in range(2 if wanted[row] else 1):
-                        own = banks[b].precision * terms.bank_factor * own_view * (1.0 + _STEP * step)
-                        mean, spread, variance = information(own, platform_precision, depth, known)
+                        mean, spread, variance = information(
+                            view * (1.0 + _STEP * step), platform_precision, depth, known
+                        )
                         _, made, rate, loss = lending(
                             mean,
                             spread,
@@ -113,9 +154,9 @@ def joint_channels(pairs, banks, platforms, depth_limits, wanted, general, segme
                             terms.loading,
                             general.loss_given_default,
                             cost + pairs[row].hurdle,
-                            price,
+                            asked,
                             general.risk_based,
-                            log_price,
+                            log_price + math.log(asked / price),
                             general.reservation_slope,
                             general.reservation_sigma,
                             general.rational,

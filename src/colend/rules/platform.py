@@ -10,11 +10,13 @@ import math
 import numpy as np
 
 from colend.compilation import compiled
+from colend.equations.acceptance import price_of_risk
 from colend.equations.capacity import admission, headroom, monthly_runoff, overshoot
 from colend.equations.normal import normal_cdf
+from colend.equations.pricing import origination_rate
 from colend.equations.relationship import idle_share
 from colend.rules.alliance import alliances_in, pairs_of
-from colend.rules.outlook import mean_term, segment_terms
+from colend.rules.outlook import general_terms, mean_term, segment_terms
 from colend.rules.prospects import joint_loans
 from colend.rules.regulation import region_weights
 from colend.state.snapshot import Routing
@@ -24,20 +26,47 @@ from colend.state.tables import OPERATING, PILOT
 def expected_applications(parameters) -> np.ndarray:
     """Applications a month that each platform may expect in the long run, persons, float64[platforms, segments].
 
-    Persons x need x share of months without a loan (as if everyone who accepts the posted price got one) x what
-    customers do not take to their own bank, split by users.
+    Persons x need x share of months without a loan (as if everyone who accepts the price got one) x what customers do
+    not take to their own bank, split by users. The price is the posted one, or what the platform's own lender would ask
+    of somebody of whom it knows the segment only.
     """
     population = parameters.population
     persons = population.borrowers * max(1, round(population.persons / population.borrowers))
     need = population.monthly_need.as_array()
     spread = math.hypot(population.reservation_sigma, population.reservation_slope)
-    funded = np.array([normal_cdf(-log_price / spread) for log_price in segment_terms(parameters).log_joint])
+    funded = np.array([normal_cdf(-log_price / spread) for log_price in usual_prices(parameters)])
     away = 1.0 - population.initial_owner_share.as_array() * parameters.customers.loyalty
     a_month = (
         persons * population.segment_share.as_array() * need * idle_share(need, funded, mean_term(parameters)) * away
     )
     users = np.asarray(parameters.platforms.user_share, dtype=float)
     return users[:, None] / max(1.0, users.sum()) * a_month
+
+
+def usual_prices(parameters) -> np.ndarray:
+    """ln(price / R) by segment at which `expected_applications` counts who takes a loan."""
+    terms, general = segment_terms(parameters), general_terms(parameters)
+    if not general.risk_based:
+        return terms.log_joint
+    platforms = parameters.platforms
+    cost = platforms.funds_rate + platforms.operating_rate + parameters.banks.base_hurdle
+    slope = general.reservation_slope if general.rational else 0.0
+    prices = [
+        price_of_risk(
+            0.0,
+            1.0,
+            segment.threshold,
+            segment.loading,
+            general.loss_given_default,
+            cost + origination_rate(general.cost_joint, segment.amount_months),
+            segment.price_joint,
+            segment.log_joint,
+            slope,
+            general.reservation_sigma,
+        )[0]
+        for segment in terms
+    ]
+    return terms.log_joint + np.log(prices / terms.price_joint)
 
 
 def set_lender_capacity(market) -> None:

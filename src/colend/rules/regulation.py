@@ -163,14 +163,20 @@ def depth_limit(market) -> np.ndarray:
     """Deepest sharing of the score that each pair is allowed, float64[pairs], inf for any.
 
     At depth delta the score has precision delta tau_p. Own risk control: that is at most `maximum_score_reliance` times
-    the bank's own precision, in the segment where it is largest against it.
+    the bank's own precision, in the segment where it is largest against it; segments in which nobody is do not count.
     """
     regime, credit = market.regulation.now, market.parameters.credit
     if np.isinf(regime.maximum_score_reliance):
         return np.full(len(market.pairs), regime.maximum_sharing_depth)
     ratio = credit.bank_precision_factor.as_array() / credit.platform_precision_factor.as_array()
-    own = regime.maximum_score_reliance * market.banks_table.precision * ratio.min()
+    least = ratio[inhabited(market.parameters)].min()
+    own = regime.maximum_score_reliance * market.banks_table.precision * least
     return np.minimum(own / market.platforms_table.precision[:, None], regime.maximum_sharing_depth).ravel()
+
+
+def inhabited(parameters) -> np.ndarray:
+    """bool[segments]: those in which anybody is."""
+    return parameters.population.segment_share.as_array() > 0.0
 
 
 def price_caps(regime: Regime, fees):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
+from colend.equations.acceptance import accepted_belief
 from colend.equations.default import hazard_score
 from colend.equations.pricing import mean_needed
 from colend.equations.signals import (
     common_noise,
     earlier_signal,
-    given_above,
     posterior,
     repeated_signal,
     truncation,
@@ -23,10 +23,9 @@ def belief(signal, offer, shared_score, cutoff, month, refusals, visited):
     """Mean and variance of the applicant's z as the lender of `offer` sees it.
 
     Own signal, then the score that the platform shares, then (rational lenders only) what selection reveals: each of
-    the `visited` lenders before refused it for risk, the platform passed the application (x_p >= `cutoff`), and whoever
-    takes the loan at this price accepts it (log reservation rate above the price's: `offer.acceptance` = ln(r / R_s);
-    the good have other offers and leave first). In this order moment matching is within 4 % of simulation; with the
-    platform's part before the refusals it is 8 % off at the third lender.
+    the `visited` lenders before refused it for risk, and the platform passed the application (x_p >= `cutoff`). What
+    acceptance says comes last, at the price that is asked (`given_acceptance`). In this order moment matching is within
+    4 % of simulation; with the platform's part before the refusals it is 8 % off at the third lender.
     """
     mean, variance = posterior(signal, offer.precision)
     score_mean, score_variance, covariance = mean, variance, variance
@@ -48,9 +47,16 @@ def belief(signal, offer, shared_score, cutoff, month, refusals, visited):
         if cutoff > -math.inf or ceiling < math.inf:
             shift, shrink = truncation_between(score_mean, score_variance, cutoff, ceiling)
             mean, variance = mean + covariance * shift, variance - covariance * covariance * shrink
-    slope = month.reservation_slope
-    spread = month.reservation_sigma * month.reservation_sigma + slope * slope * variance
-    return given_above(mean, variance, -slope * mean, spread, -slope * variance, offer.acceptance)
+    return mean, variance
+
+
+def given_acceptance(mean, variance, log_price, month):
+    """Mean and variance of z once the borrower takes the loan at a price, `log_price` = ln(r / R_s), as the lender sees
+    it: to naive ones that says nothing.
+    """
+    if month.rational == 0:
+        return mean, variance
+    return accepted_belief(mean, variance, log_price, month.reservation_slope, month.reservation_sigma)
 
 
 def given_refusals(signal, offer, mean, variance, month, refusals, visited):
@@ -88,8 +94,8 @@ def lender_cutoff(refusals, visited):
     return math.inf
 
 
-def signal_cutoff(limit, offer, loading, shared_score, cutoff, month, refusals, visited):
-    """The own signal at which the hazard score equals `limit`: below it this lender refuses.
+def signal_cutoff(limit, log_price, offer, loading, shared_score, cutoff, month, refusals, visited):
+    """The own signal at which the hazard score, at the most that this lender asks, is `limit`: below it, it refuses.
 
     Newton's first step starts where the signal alone would decide; two secant steps follow (the belief is nearly
     linear in the signal).
@@ -98,10 +104,12 @@ def signal_cutoff(limit, offer, loading, shared_score, cutoff, month, refusals, 
     variance = 1.0 / (1.0 + offer.precision)
     x0 = mean_needed(limit, offer.threshold, loading, variance) / gain
     mean, variance = belief(x0, offer, shared_score, cutoff, month, refusals, visited)
+    mean, variance = given_acceptance(mean, variance, log_price, month)
     f0 = hazard_score(offer.threshold, loading, mean, variance) - limit
     x1 = x0 + f0 * math.sqrt(1.0 + loading * loading * variance) / (loading * gain)
     for _ in range(2):
         mean, variance = belief(x1, offer, shared_score, cutoff, month, refusals, visited)
+        mean, variance = given_acceptance(mean, variance, log_price, month)
         f1 = hazard_score(offer.threshold, loading, mean, variance) - limit
         if abs(f1) < 1e-6 or abs(f1 - f0) < 1e-12:
             break

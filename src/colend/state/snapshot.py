@@ -22,6 +22,7 @@ OFFER = np.dtype(
         ("intercept", "f8"),  # that correction
         ("base_rate", "f8"),  # funds + operating + fee + hurdle, a year
         ("price", "f8"),  # posted rate; under risk-based pricing the cap
+        ("loss_limit", "f8"),  # under risk-based pricing the most expected loss a year that the lender prices in
         ("acceptance", "f8"),  # ln(price / R_s): who takes the loan has a higher log reservation rate than that
         ("origination_cost", "f8"),  # fen a loan
         ("admission", "f8"),  # probability that there is capacity
