@@ -33,15 +33,36 @@ ARMS = {
     "sign first, technology": "sign_then_cooperate + technology",
     "cooperate first, technology": "cooperate_then_sign + technology",
 }
-MEASURES = {  # measure: title, factor from the model's units, digits
-    "value_per_bank": ("Value of alliances to banks, yuan m a bank (realised and still to come)", 1e-6, 2),
-    "value_per_meeting_closed": ("Value per meeting in closed entry cohorts, yuan m", 1e-6, 2),
-    "value_per_slot_month": ("Value per month of a platform's slot, yuan m", 1e-6, 2),
-    "dormant_share_end": ("Signed pacts that do nothing at end, %", 100, 1),
-    "converted": ("Customers won by joint loans, persons m", 1e-6, 2),
-    "originations_own": ("Lent by banks' own channels, yuan bn", 1e-9, 1),
-    "fishing_index": ("Fishing index: lent alone if platforms stop, % of the lending with them", 100, 1),
-    "precision_median_end": ("Median precision of banks' screening", 1, 4),
+PARTNERED = "with a partner (12 months or more of a pact in operation)"
+MEASURES = {  # measure: title with over whom it is taken, factor from the model's units, digits
+    "value_per_bank": ("Value of alliances, realised and still to come, yuan m per bank, over all banks", 1e-6, 2),
+    "value_per_meeting_closed": (
+        "Value to the bank per meeting, over meetings early enough for a whole term, yuan m",
+        1e-6,
+        2,
+    ),
+    "value_per_slot_month": ("Value to the bank per month of a platform's slot, over all slots held, yuan m", 1e-6, 2),
+    "dormant_share_end": ("Signed pacts that do nothing at end, of those that run, %", 100, 1),
+    "converted": ("Customers won, over borrowers of joint loans, persons m", 1e-6, 2),
+    "originations_own": ("Lent by own channels, over all banks, yuan bn", 1e-9, 1),
+    "banks_partnered_rural": (f"Rural banks {PARTNERED}, of 100", 1, 1),
+    "banks_partnered_city": (f"City banks {PARTNERED}, of 40", 1, 1),
+    "fishing_index_partnered_rural": (
+        "Lent alone if platforms stop, rural banks with a partner, % of the lending with them",
+        100,
+        1,
+    ),
+    "fishing_index_partnered_city": (
+        "Lent alone if platforms stop, city banks with a partner, % of the lending with them",
+        100,
+        1,
+    ),
+    "customers_change_partnered_rural": ("Own customers since the start, rural banks with a partner, %", 100, 1),
+    "precision_gain_partnered_rural": ("Precision gained by screening, rural banks with a partner", 1, 4),
+    "precision_gain_others_rural": ("Precision gained by screening, rural banks without one", 1, 4),
+    "precision_gain_partnered_city": ("Precision gained by screening, city banks with a partner", 1, 4),
+    "precision_gain_others_city": ("Precision gained by screening, city banks without one", 1, 4),
+    "precision_gain_mean": ("Precision gained by screening, mean of all city and rural banks", 1, 4),
 }
 
 

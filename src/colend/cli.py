@@ -283,7 +283,9 @@ def print_list(options: argparse.Namespace) -> int:
     elif options.list == "measures":
         from colend.measures import MEASURES
 
-        rows = [{"name": m.name, "table": m.table, "unit": m.unit, "meaning": m.meaning} for m in MEASURES]
+        rows = [
+            {"name": m.name, "table": m.table, "unit": m.unit, "over": m.over, "meaning": m.meaning} for m in MEASURES
+        ]
     else:
         from colend.scenario.declarations import declarations
 

@@ -91,6 +91,9 @@ class Market(mesa.Model):
         first_choices(self)
         self.customer_shares = customer_shares(self.parameters, self.banks_table)
         self.borrowers_table = found_borrowers(self.parameters, self.seed, self.customer_shares)
+        owners = self.borrowers_table.owner
+        customers = np.bincount(owners[owners != NONE], minlength=len(self.banks_table))
+        self.banks_table.initial_customers = customers * float(self.scale)
         self.books = Books(len(self.banks_table), len(self.platforms_table))
         equity = np.append(self.banks_table.equity, self.platforms_table.equity)
         self.books.post(self.books.shareholders, np.arange(len(equity)), fen(equity), Flow.OPENING_BALANCE)

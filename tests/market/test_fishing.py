@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from colend.market import Market, simulate
-from colend.measures.fishing import index, pooled
+from colend.measures.fishing import index, of_kind, pooled
 from colend.rules.fishing import FishingTest
 from colend.scenario.design import FishingTerms
 from colend.scenario.parameters import KINDS
@@ -86,9 +86,8 @@ def test_the_index_by_hand(make_market):
     test.alone.own[:2] = 20.0, 3.0
     assert index(test)[0] == 0.5
     assert np.isnan(index(test)[1:]).all()
-    assert pooled(test) == 23.0 / 43.0
-    assert pooled(test, "city") == 23.0 / 43.0
-    assert np.isnan(pooled(test, "rural"))
+    assert pooled(test, of_kind(test, "city")) == 23.0 / 43.0
+    assert np.isnan(pooled(test, of_kind(test, "rural")))
 
 
 def test_every_banks_numbers_add_up_to_the_runs(fish):

@@ -164,7 +164,7 @@ def test_what_was_not_recorded_is_left_out(simulated, tmp_path):
 
 def test_missing_values_are_gaps_not_errors(four_arms):
     months = four_arms.months.copy()
-    months.loc[months["seed"] == 1, ["precision_median", "dormant_share", "balance_joint"]] = np.nan
+    months.loc[months["seed"] == 1, ["precision_gain_partnered_rural", "dormant_share", "balance_joint"]] = np.nan
     months.loc[months["month"] > 20, "loss_rate_joint"] = np.nan
     runs = four_arms.runs.assign(value_per_bank=np.nan)
     assert drawn(four_arms.changed(months=months, runs=runs))["01_joint_lending"] is not None

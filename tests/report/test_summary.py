@@ -23,8 +23,17 @@ def test_the_summary_of_the_main_comparison_is_short_and_names_every_arm(four_ar
     assert max(map(len, summary.splitlines())) <= 100
     assert "4 arms, 3 seeds each; 36 months from 2017-01." in summary
     for arm in four_arms.scenario.arms:
-        assert arm_label(arm) in summary
-    for words in ("Joint loans outstanding", "Customers won", "Value of alliances per bank", "not a prediction"):
+        first, rest = arm_label(arm).split(", ")
+        assert f"{first}," in summary
+        assert rest in summary
+    for words in (
+        "Joint loans outstanding",
+        "Customers won",
+        "Value of alliances per bank",
+        "not a prediction",
+        "Rural banks with partner",
+        "gained, city with",
+    ):
         assert words in summary
     for measure in four_arms.runs:
         assert measure in ("arm", "seed", "point", "meetings") or measure not in summary  # words, not column names
@@ -38,16 +47,12 @@ def test_the_table_holds_the_stores_numbers_and_stars_what_is_clear(four_arms):
     stored.loc[(arms[0], "balance_joint_end"), "mean"] = 55.5e9
     summary = text(four_arms.changed(comparison=stored.reset_index()))
     assert row_of(summary, "Joint loans outstanding").split()[-4:] == ["55.5", "+2.0±1.0*", "+1.0±2.0", "−3.0±2.0*"]
-    clear = summary[summary.index("Clear differences") :]
-    assert f"{arm_label(arms[1])}: more joint loans" in clear
-    assert "less joint loans" in clear[clear.index(arm_label(arms[3])) :]
 
 
 def test_an_arm_equal_to_the_baseline_differs_by_nothing_clear(simulated):
     result = simulated(["one", "two"], seeds=3, years=1.0)
     summary = text(result)
     assert "*" not in summary.replace("* where it is clear", "").replace("* clear", "")
-    assert "Two: none." in summary
     assert "clearly ahead" not in summary
 
 

@@ -91,8 +91,8 @@ def write_declarations(store: Store) -> None:
 
     store.replace(
         "measures",
-        ("name", "measured_in", "unit", "meaning"),
-        ((measure.name, measure.table, measure.unit, measure.meaning) for measure in MEASURES),
+        ("name", "measured_in", "unit", "taken_over", "meaning"),
+        ((one.name, one.table, one.unit, one.over, one.meaning) for one in MEASURES),
     )
     store.replace(
         "parameters",

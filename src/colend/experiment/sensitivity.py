@@ -19,7 +19,7 @@ COLUMNS = ("arm", "measure", "key", "index", "value", "low", "high", "undefined"
 SHOWN = (
     "balance_joint_end",
     "converted",
-    "precision_median_end",
+    "precision_gain_mean",
     "dormant_share_end",
     "value_per_bank",
     "loss_rate_joint",

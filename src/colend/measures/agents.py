@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from colend.equations.screening import discriminations
 from colend.measures.clubs import BANKS_OF_CLUBS
 from colend.measures.declaration import Measure, ratio
+from colend.measures.gates import auc_mass
 from colend.measures.regulation import BANKS_OF_RULES
 from colend.measures.views import PACT, MonthView, YearView
 from colend.scenario.parameters import KINDS, OPENNESS, SEGMENTS, SEQUENCING, TOUCHPOINTS
 from colend.state.tables import OPERATING
-
-MASS = SEGMENTS.index("mass")
-
-
-def auc_mass(view: MonthView) -> np.ndarray:
-    """AUC of each bank's own screening for 12-month default among all mass applicants."""
-    credit = view.market.parameters.credit
-    precisions = view.banks.precision * credit.bank_precision_factor.as_array()[MASS]
-    loading = credit.default_loading.as_array()[MASS]
-    return discriminations(precisions, view.market.default_threshold[MASS], loading)
 
 
 def own_balance(view: MonthView) -> np.ndarray:
@@ -59,7 +49,13 @@ BANKS = (
     _bank_column("equity", "yuan", "Equity"),
     _bank_column("capital_ratio", "share", "Equity over risk-weighted assets"),
     _bank_column("precision", "precision", "Precision of its own screening"),
-    _bank("auc_mass", "AUC", "AUC of its own screening for 12-month default, all mass applicants", auc_mass),
+    _bank_column("initial_precision", "precision", "The same at the start of the run"),
+    _bank(
+        "auc_mass",
+        "AUC",
+        "AUC of its own screening for 12-month default, all mass applicants",
+        lambda v: auc_mass(v, v.banks.precision),
+    ),
     _bank("sequencing", "name", "Sequencing it wants", lambda v: np.array(SEQUENCING)[v.banks.sequencing]),
     _bank_column("talent", "share", "Talent for risk control"),
     _bank_column("legacy", "share", "Weight of its legacy systems"),
@@ -89,6 +85,7 @@ BANKS = (
     ),
     _bank("customers", "persons", "Its customers", lambda v: v.customers),
     _bank("partners_operating", "number", "Pacts in operation", lambda v: v.partners("bank", OPERATING)),
+    _bank_column("operating_months", "months", "Months of the run in which one of its pacts or more was in operation"),
     _bank("partners_signed", "number", "Signed pacts that run", lambda v: v.partners("bank", *PACT)),
     _bank("touchpoints", "name", "Touchpoints it keeps", touchpoint_names),
     _bank_column("research_spending", "yuan a month", "What it spends on research"),

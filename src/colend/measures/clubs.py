@@ -48,12 +48,12 @@ def _months(name: str, unit: str, meaning: str, take) -> Measure:
     return Measure(name, "months", unit, f"{meaning}; missing without a club", take)
 
 
-def _run(name: str, unit: str, meaning: str, take, months=(), end=()) -> Measure:
-    return Measure(name, "runs", unit, f"{meaning}; missing without a club", take, tuple(months), tuple(end))
+def _run(name: str, unit: str, meaning: str, over: str, take, months=(), end=()) -> Measure:
+    return Measure(name, "runs", unit, f"{meaning}; missing without a club", take, tuple(months), tuple(end), over)
 
 
-def _end(name: str, unit: str, meaning: str) -> Measure:
-    return _run(f"{name}_end", unit, f"{meaning}, at the end", lambda v: float(v.last(name)), end=[name])
+def _end(name: str, unit: str, meaning: str, over: str) -> Measure:
+    return _run(f"{name}_end", unit, f"{meaning}, at the end", over, lambda v: float(v.last(name)), end=[name])
 
 
 _WORKING = "Members that work with the club's platform over all members"
@@ -70,22 +70,25 @@ RUNS_OF_CLUBS = (
         "club_months_to_half",
         "months",
         "Months until half of the members work with the club's platform; missing when half never do",
+        "members of the club",
         months_to_half,
         ["club_working_share"],
     ),
-    _end("club_working_share", "share", _WORKING),
-    _end("club_precision_members", "precision", _MEMBERS),
-    _end("club_precision_others", "precision", _OTHERS),
+    _end("club_working_share", "share", _WORKING, "members of the club"),
+    _end("club_precision_members", "precision", _MEMBERS, "members of the club, with a partner or without"),
+    _end("club_precision_others", "precision", _OTHERS, "city and rural banks outside the club"),
     _run(
         "club_thin_file_served_home",
         "share",
         "Thin-file persons with a loan at the end over all, in regions where most city and rural banks are members",
+        "thin-file persons at home in the club",
         lambda v: thin_file_served(v, True),
     ),
     _run(
         "club_thin_file_served_elsewhere",
         "share",
         "The same in all other regions",
+        "thin-file persons elsewhere",
         lambda v: thin_file_served(v, False),
     ),
 )

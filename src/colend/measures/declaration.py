@@ -37,7 +37,7 @@ class Measure:
     `take` gets the view of its table (`colend.measures.views`) and answers with a number (tables `runs`, `months`) or
     a column with one value a row. What is not defined is NaN, never 0: a loss rate without loans, a month that has not
     come. A measure of a run names the monthly ones that it is made of: `months` those of every month, `end` those of
-    the last; a run that records no months takes no others.
+    the last; a run that records no months takes no others. `over` says over whom a measure of a run is taken.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Measure:
     take: Callable[[Any], Any]
     months: tuple[str, ...] = ()
     end: tuple[str, ...] = ()
+    over: str = ""
 
 
 def ratio(part, whole):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from colend.measures.declaration import Measure, mean, ratio
+from colend.measures.gates import GATED, GROUPS, members, partnered
 from colend.rules.fishing import FishingTest, Season
 from colend.scenario.parameters import KINDS
 
@@ -20,9 +21,18 @@ def index(test: FishingTest) -> np.ndarray:
     return np.where(whole >= test.terms.minimum_originations, ratio(test.alone.own[test.banks], whole), np.nan)
 
 
-def pooled(test: FishingTest, kind: str | None = None) -> float:
-    """The index of all tested banks, or of a kind: sums before dividing."""
-    wanted = np.ones(len(test.banks), dtype=bool) if kind is None else test.kind[test.banks] == KINDS.index(kind)
+def of_kind(test: FishingTest, kind: str) -> np.ndarray:
+    """bool[tested banks]: those of a kind."""
+    return test.kind[test.banks] == KINDS.index(kind)
+
+
+def of_group(test: FishingTest, kind: str, group: str) -> np.ndarray:
+    """bool[tested banks]: those of a kind that stood before the gates when the test began, or those that did not."""
+    return members(test.kind, test.operating_months, kind, group)[test.banks]
+
+
+def pooled(test: FishingTest, wanted: np.ndarray) -> float:
+    """The index of these tested banks: sums before dividing."""
     whole = lent(test)[wanted].sum()
     return (
         ratio(test.alone.own[test.banks][wanted].sum(), whole) if whole >= test.terms.minimum_originations else np.nan
@@ -42,13 +52,19 @@ def _bank(name: str, unit: str, meaning: str, take) -> Measure:
     return Measure(name, "fishing", unit, meaning, take)
 
 
-def _run(name: str, unit: str, meaning: str, take) -> Measure:
-    return Measure(name, "runs", unit, f"Fishing test: {meaning}", take)
+def _run(name: str, unit: str, meaning: str, take, over: str = "banks that the test serves no longer") -> Measure:
+    return Measure(name, "runs", unit, f"Fishing test: {meaning}", take, over=over)
 
 
 FISHING = (
     _bank("bank", "number", "Number of the bank", lambda t: t.banks.astype(np.int64)),
     _bank("kind", "name", "Kind of bank", lambda t: np.array(KINDS)[t.kind[t.banks]]),
+    _bank(
+        "partnered",
+        "number",
+        "1: stood before the gates when the test began",
+        lambda t: partnered(t.operating_months)[t.banks] * 1,
+    ),
     _bank("own_together", "yuan", "Own-channel lending while platforms serve it", lambda t: t.together.own[t.banks]),
     _bank("lent_together", "yuan", "Lent with its platforms, own channel and its part of joint loans", lent),
     _bank("own_alone", "yuan", "Own-channel lending once platforms stopped", lambda t: t.alone.own[t.banks]),
@@ -83,16 +99,28 @@ FISHING_RUN = (
         "fishing_index",
         "share",
         "lent by own channels once platforms stopped, over all that these banks lend with them; sums before dividing",
-        pooled,
+        lambda t: pooled(t, np.ones(len(t.banks), dtype=bool)),
     ),
     *(
         _run(
             f"fishing_index_{kind}",
             "share",
             f"the same, {kind.replace('_', '-')} banks",
-            lambda t, k=kind: pooled(t, k),
+            lambda t, k=kind: pooled(t, of_kind(t, k)),
+            f"{kind.replace('_', '-')} banks",
         )
         for kind in KINDS
+    ),
+    *(
+        _run(
+            f"fishing_index_{group}_{kind}",
+            "share",
+            f"the same, {words.format(kind)} when the test began",
+            lambda t, k=kind, g=group: pooled(t, of_group(t, k, g)),
+            words.format(kind),
+        )
+        for kind in GATED
+        for group, words in GROUPS.items()
     ),
     _run(
         "fishing_missing_share",

@@ -6,8 +6,9 @@ import numpy as np
 
 from colend.measures.clubs import MONTHS_OF_CLUBS
 from colend.measures.declaration import Measure, mean, middle, ratio
+from colend.measures.gates import MONTHS_OF_GATES
 from colend.measures.regulation import MONTHS_OF_RULES
-from colend.measures.views import LOCAL, PACT, MonthView
+from colend.measures.views import PACT, MonthView
 from colend.scenario.parameters import KINDS, OPENNESS, SEGMENTS, SEQUENCING
 from colend.state.books import FEN, Flow
 from colend.state.tables import (
@@ -76,16 +77,6 @@ def own_share(view: MonthView, kind: int) -> float:
     """What banks of a kind lent through their own channel, over that and their part of joint loans."""
     joint, own = view.lent_by_bank[:, view.banks.kind == kind].sum(axis=1)
     return ratio(own, own + joint)
-
-
-def local_precision(view: MonthView, percent: float) -> float:
-    """Percentile of the screening precision of city and rural banks."""
-    return middle(view.banks.precision[np.isin(view.banks.kind, LOCAL)], percent)
-
-
-def kind_precision(view: MonthView, kind: int) -> float:
-    """Median screening precision of the banks of a kind."""
-    return middle(view.banks.precision[view.banks.kind == kind])
 
 
 def platform_precision(view: MonthView) -> float:
@@ -214,27 +205,9 @@ MONTHS = (
         own_share,
     ),
     _month(
-        "precision_p25",
-        "precision",
-        "Screening precision of city and rural banks: lower quartile",
-        lambda v: local_precision(v, 25),
-    ),
-    _month(
-        "precision_median",
-        "precision",
-        "Screening precision of city and rural banks: median",
-        lambda v: local_precision(v, 50),
-    ),
-    _month(
-        "precision_p75",
-        "precision",
-        "Screening precision of city and rural banks: upper quartile",
-        lambda v: local_precision(v, 75),
-    ),
-    _month(
         "precision_platform", "precision", "Screening precision of platforms, weighted by users", platform_precision
     ),
-    *_each(KINDS, "precision_median_{}", "precision", "Median screening precision of {} banks", kind_precision),
+    *MONTHS_OF_GATES,
     _month("alliances_pilot", "number", "Alliances that set up or run a pilot", lambda v: count(v, PILOT_SETUP, PILOT)),
     _month("alliances_signed", "number", "Pacts signed and not integrated: on paper", lambda v: count(v, SIGNED)),
     _month("alliances_integrating", "number", "Pacts being integrated", lambda v: count(v, INTEGRATING)),

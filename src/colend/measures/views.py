@@ -164,7 +164,16 @@ class MonthView:
     def flows_of_banks(self) -> dict[str, np.ndarray]:
         """What each bank did this month."""
         joint, own = self.lent_by_bank
-        return {"joint": joint, "own": own, "profit": self.banks.profit.copy()}
+        rows, yuan = self.kinds[OWN], self.market.scale / FEN
+        sums = self.market.contract_totals[rows]
+        gone = (sums.repaid + sums.defaulted - sums.originated) * yuan
+        return {
+            "joint": joint,
+            "own": own,
+            "own_owed": self.contracts.balance[rows] / FEN + gone,  # at the start of the month
+            "own_lost": (sums.defaulted - sums.recovered) * yuan,
+            "profit": self.banks.profit.copy(),
+        }
 
     def flows_of_platforms(self) -> dict[str, np.ndarray]:
         """What each platform did this month."""

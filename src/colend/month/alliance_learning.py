@@ -16,6 +16,8 @@ def learn_alliances(market) -> None:
     """Pay for the month, observe k of n applications served, update belief and trust of every alliance with flow."""
     pay_for_operations(market)
     alliances, pairs, group = market.alliances, market.pairs, market.parameters.alliances
+    working = alliances.bank[alliances_in(market, OPERATING)]
+    market.banks_table.operating_months[np.unique(working)] += 1
     held = alliances_in(market, PILOT_SETUP, PILOT, INTEGRATING)
     alliances.slot_months[held] += slot_use(market, held)
     dormant = alliances_in(market, DORMANT)

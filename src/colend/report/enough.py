@@ -18,7 +18,7 @@ def term_of(measure: str) -> Term:
             if term.measure == measure:
                 return term._replace(words=term.words.replace("… ", "Value of alliances "))
     unit = next(one.unit for one in MEASURES if one.table == "runs" and one.name == measure)
-    return Term(measure, measure, measure, Unit(unit, 1.0, 2, unit))
+    return Term(measure, measure, Unit(unit, 1.0, 2, unit))
 
 
 def why(reading: Reading) -> str:

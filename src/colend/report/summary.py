@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from colend.experiment.statistics import compared
+from colend.measures.gates import MONTHS_BEFORE
 from colend.report import evidence, sampled
 from colend.report.enough import why
 from colend.report.reading import Reading
@@ -24,6 +25,10 @@ VALUES = {
     "value_per_meeting_closed": "per meeting, closed cohorts",
     "value_per_slot_month": "per month of a platform’s slot",
 }
+OF_WHOM = (
+    f"With partner: rural and city banks with {MONTHS_BEFORE} months or more of a pact in operation by the end, "
+    "each arm’s own. Value per bank is over all banks."
+)
 CAVEAT = (
     "A model’s answer, not a prediction: its numbers are partly calibrated, partly assumed (simulate --list parameters "
     "says which); what holds under one assumption only is no finding."
@@ -52,12 +57,7 @@ def text(result: Any, width: int = 100) -> str:
         lines += _comparison(reading, width)
         lines += _leaders(reading)
         lines += _over_sweep(reading, width)
-    closing = _caveat(width)
-    left = MOST_LINES - len(lines) - len(closing) - 1
-    if len(reading.arms) > 1:
-        words = _clear_words(reading, width)
-        lines += words if len(words) <= left else []
-    return "\n".join([*lines, "", *closing])
+    return "\n".join([*lines, "", *_caveat(width)])
 
 
 def _caveat(width: int) -> list[str]:
@@ -161,6 +161,8 @@ def _table(reading: Reading, shown_arms: list[str]) -> list[str]:
         lines.append(
             f"{_label(term):<{LABEL}.{LABEL}}{shown(base, term.unit):>{BASE}}" + "".join(f"{c:>{CELL}}" for c in cells)
         )
+    if any("_partnered_" in measure for _, measure in frame.index):
+        lines += textwrap.wrap(OF_WHOM, LABEL + BASE + CELL * len(shown_arms))
     return [line.rstrip() for line in lines]
 
 
@@ -242,27 +244,3 @@ def paired(reading: Reading, measure: str, arm: str, other: str) -> tuple[float,
     frame = reading.frame("runs").pivot(index="seed", columns="arm", values=measure).astype(float)
     numbers = compared(frame[arm].to_numpy(), frame[other].to_numpy(), reading.widening)
     return float(numbers["difference"]), float(numbers["low"]), float(numbers["high"])
-
-
-def _clear_words(reading: Reading, width: int) -> list[str]:
-    """For every arm, what is clearly more and clearly less than in the baseline."""
-    if reading.seeds < 2:
-        return []
-    frame = reading.frame("comparison").set_index(["arm", "measure"])
-    lines = ["", f"Clear differences to “{reading.labels[reading.baseline]}”:"]
-    for arm in reading.compared:
-        groups: dict[str, list[str]] = {"more": [], "less": []}
-        for term in told(set(frame.index.get_level_values("measure"))):
-            row = _row(frame, arm, term.measure)
-            if row is not None and _clear(row):
-                groups["more" if row["difference"] > 0.0 else "less"].append(term.short)
-        parts = [f"{kind} {', '.join(names)}" for kind, names in groups.items() if names]
-        words = "; ".join(parts) or "none"
-        lines += textwrap.wrap(
-            f"{reading.labels[arm]}: {words}.",
-            width,
-            initial_indent="  ",
-            subsequent_indent="    ",
-            break_on_hyphens=False,
-        )
-    return lines

@@ -54,66 +54,91 @@ def people_unit(largest: float) -> Unit:
 
 
 class Term(NamedTuple):
-    """A whole-run measure in words: with its place and time, and in short for a sentence."""
+    """A whole-run measure in words, with its place and time."""
 
     measure: str
     words: str
-    short: str
     unit: Unit
     drawn: bool = True  # in the figure
     told: bool = True  # in the summary
 
 
-# What figure and summary compare, in groups, in this order.
+def _by_kind(measure: str, words: str, unit: Unit, told: bool = True) -> tuple[Term, ...]:
+    """A measure of the gates for rural and for city banks; {} in the words is the kind."""
+    return tuple(Term(f"{measure}_{kind}", words.format(kind), unit, told=told) for kind in ("rural", "city"))
+
+
+# What figure and summary compare, in groups, in this order. Of rural and city banks "with partner" are those that stand
+# before the gates (`colend.measures.gates`), the others those that do not.
 GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
     (
         "Joint lending",
         (
-            Term("balance_joint_end", "Joint loans outstanding at end", "joint loans", BILLIONS),
-            Term("loss_rate_joint", "Loss rate of joint loans", "joint-loan losses", YEARLY),
+            Term("balance_joint_end", "Joint loans outstanding at end", BILLIONS),
+            Term("loss_rate_joint", "Loss rate of joint loans", YEARLY),
+        ),
+    ),
+    (
+        "Who stands before the gates",
+        (
+            Term("banks_partnered_rural", "Rural banks with partner at end", NUMBER),
+            Term("banks_partnered_city", "City banks with partner at end", NUMBER),
         ),
     ),
     (
         "First gate: own customers",
         (
-            Term("converted", "Customers won by joint loans", "customers won", PEOPLE),
-            Term("originations_own", "Lent by banks’ own channels", "own lending", BILLIONS),
-            Term("fishing_index", "Lent alone if platforms stop, share", "lending without platforms", PERCENT),
-            Term("own_share", "Own channels’ share of lending", "its share of lending", PERCENT, told=False),
+            Term("converted", "Customers won by joint loans", PEOPLE),
+            Term("originations_own", "Lent by all banks’ own channels", BILLIONS),
+            *_by_kind("customers_change_partnered", "Own customers, {} with partner", PERCENT),
+            *_by_kind("own_share_partnered", "Own lending, {} with partner", PERCENT, False),
+            *_by_kind("fishing_index_partnered", "Lent alone, {} with partner", PERCENT),
         ),
     ),
     (
         "Second gate: own risk control",
         (
-            Term("precision_median_end", "Median precision of banks’ screening", "banks’ screening", PRECISION),
-            Term("loss_rate_own", "Loss rate of banks’ own channels", "losses on own lending", YEARLY, told=False),
+            Term(
+                "precision_gain_partnered_rural",
+                "Precision gained, rural with partner",
+                PRECISION,
+            ),
+            Term("precision_gain_others_rural", "Precision gained, rural without one", PRECISION),
+            Term(
+                "precision_gain_partnered_city",
+                "Precision gained, city with partner",
+                PRECISION,
+            ),
+            Term("precision_gain_others_city", "Precision gained, city without one", PRECISION),
+            *_by_kind("loss_rate_own_partnered", "Own losses, {} with partner", YEARLY, False),
+            Term("precision_gain_mean", "Precision gained, all banks", PRECISION, drawn=False, told=False),
         ),
     ),
     (
         "Alliances",
         (
-            Term("operating_end", "Alliances in operation at end", "working alliances", NUMBER),
-            Term("dormant_share_end", "Signed pacts that do nothing at end", "idle pacts", PERCENT),
-            Term("good_pacts_missed", "Good pairs that never worked together", "good pairs missed", NUMBER, told=False),
-            Term("months_to_first_loan", "From meeting to first loan", "time to the first loan", MONTHS, told=False),
+            Term("operating_end", "Alliances in operation at end", NUMBER),
+            Term("dormant_share_end", "Signed pacts that do nothing at end", PERCENT),
+            Term("good_pacts_missed", "Good pairs that never worked together", NUMBER, told=False),
+            Term("months_to_first_loan", "From meeting to first loan", MONTHS, told=False),
         ),
     ),
     (
         "Value of alliances",
         (
-            Term("value_per_bank", "Value of alliances per bank", "value per bank", MILLIONS),
-            Term("value_market", "… for the whole market", "value to the market", BILLIONS),
-            Term("value_per_meeting_closed", "… per meeting, closed cohorts", "value per meeting", MILLIONS),
-            Term("value_per_slot_month", "… per month of a platform’s slot", "value per slot", MILLIONS),
+            Term("value_per_bank", "Value of alliances per bank", MILLIONS),
+            Term("value_market", "… for the whole market", BILLIONS),
+            Term("value_per_meeting_closed", "… per meeting, closed cohorts", MILLIONS),
+            Term("value_per_slot_month", "… per month of a platform’s slot", MILLIONS),
         ),
     ),
     (
         "Profit and inclusion",
         (
-            Term("bank_profit", "Banks’ profit from lending", "banks’ profit", BILLIONS),
-            Term("platform_profit", "Platforms’ profit from lending", "platforms’ profit", BILLIONS),
-            Term("served_thin_file_end", "Thin file, with a loan at end", "thin-file persons served", PEOPLE),
-            Term("approval_rate", "Applications that get an offer", "offers", PERCENT, told=False),
+            Term("bank_profit", "All banks’ profit from lending", BILLIONS),
+            Term("platform_profit", "Platforms’ profit from lending", BILLIONS),
+            Term("served_thin_file_end", "Thin file, with a loan at end", PEOPLE),
+            Term("approval_rate", "Applications that get an offer", PERCENT, told=False),
         ),
     ),
 )

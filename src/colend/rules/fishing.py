@@ -57,6 +57,7 @@ class FishingTest:
         """Fork the market when its month has come."""
         if market.month == self.month and self.fork is None:
             self.fork = market.fork()
+            self.operating_months = market.banks_table.operating_months.copy()
             self.fork.banks_table.served[self.banks] = 0
 
     def after_month(self, market) -> None:

@@ -77,6 +77,8 @@ BANK = np.dtype(
         ("club", "u1"),  # 2 the hub of the club, 1 a member, 0 neither
         ("cost_scale", "f8"),  # set-up and fixed costs, 1 for a city bank
         ("initial_equity", "f8"),  # yuan
+        ("initial_customers", "f8"),  # persons
+        ("operating_months", "i4"),  # months of the run in which one of its pacts or more was in operation
         ("equity", "f8"),  # yuan, from the ledger
         ("other_risk_weighted_assets", "f8"),  # yuan, exogenous
         ("deposits", "f8"),  # yuan that can fund loans, exogenous

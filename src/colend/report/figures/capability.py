@@ -1,4 +1,4 @@
-"""The second gate: banks' screening capability by arm, and how far it is from the platforms'."""
+"""The second gate: what screening capability banks with a partner gained, and beside them the others."""
 
 from __future__ import annotations
 
@@ -6,63 +6,74 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from colend.measures.gates import partnered
+from colend.report.gates import DEFINITION, GATED, gated, over_time
 from colend.report.reading import Reading
-from colend.report.style import INK, MUTED, at_least, date_axis, foot, lines, looks, marks, page, value_axis
+from colend.report.style import INK, MUTED, foot, looks, marks, page, value_axis
 from colend.report.words import KIND_WORDS
+
+GROUPS = {"partnered": "with a partner", "others": "without one"}
 
 
 def capability(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
-    """Median precision over time, and quartiles by kind at the end beside the platforms’ level."""
-    if not reading.has("months", "precision_median", "precision_platform"):
+    """Mean gain of precision over time by kind and group, and quartiles at the end beside the platforms’ level."""
+    if not gated(reading, "precision_gain") or not reading.has("months", "precision_platform"):
         return None
+    levels = reading.has("banks", "precision", "operating_months")
+    columns = len(GATED) + levels
     figure, axes = page(
         "Second gate: do banks learn to judge risk themselves?",
-        f"Precision of banks’ own screening, 1 / variance of the signal’s noise; {reading.spread_of_levels}",
-        1,
-        2,
-        width_ratios=[1.0, 1.15],
+        f"Precision: 1 / variance of the noise in own screening. {DEFINITION}; {reading.spread}",
+        len(GROUPS),
+        columns,
+        height=7.0,
+        width_ratios=[1.0] * len(GATED) + [1.15] * levels,
     )
-    chosen = looks(reading.arms)
-    over_time = reading.over_time("precision_median")
-    lines(axes[0, 0], over_time, chosen, reading.labels)
-    axes[0, 0].set_title("Median of city and rural banks")
-    date_axis(axes[0, 0], *reading.span)
-    value_axis(axes[0, 0], "precision", zero=False)
-    at_least(axes[0, 0], 0.1)
-    spread = _quartiles(reading)
+    chosen, tables = looks(reading.arms), []
+    for panels, (group, words) in zip(axes, GROUPS.items(), strict=True):
+        for axis, kind in zip(panels, GATED, strict=False):
+            frame, _ = over_time(axis, reading, "precision_gain", group, kind, chosen)
+            tables.append(frame.assign(kind=kind, group=group, measure="precision_gain"))
+        panels[0].set_ylabel(f"{words}: precision\ngained since the start")
+    for axis, kind in zip(axes[0], GATED, strict=False):
+        axis.set_title(KIND_WORDS[kind])
+    _alike(axes[:, : len(GATED)])
     platform = reading.over_time("precision_platform")
-    _draw_quartiles(axes[0, 1], spread, chosen)
-    _draw_platform(axes[0, 1], float(platform.groupby("month")["mean"].mean().iloc[-1]))
+    if levels:
+        for axis, group in zip(axes[:, -1], GROUPS, strict=True):
+            spread = _quartiles(reading, group)
+            _draw_quartiles(axis, spread, chosen)
+            axis.set_ylabel(f"{GROUPS[group]}: precision")
+            _draw_platform(axis, float(platform.groupby("month")["mean"].mean().iloc[-1]))
+            tables.append(spread.assign(group=group, measure="quartiles of precision at the end"))
+        _alike(axes[:, -1:])
+        axes[0, -1].set_title("At the end: median and middle half")
     foot(figure, marks(chosen, reading.labels, line=True) if reading.several else [])
-    tables = [
-        over_time.assign(measure="precision_median"),
-        platform.assign(measure="precision_platform"),
-        spread.assign(measure="quartiles of banks at the end"),
-    ]
-    return figure, pd.concat(tables, ignore_index=True)
+    return figure, pd.concat([*tables, platform.assign(measure="precision_platform")], ignore_index=True)
 
 
-def _quartiles(reading: Reading) -> pd.DataFrame:
-    """Quartiles over banks at the end, mean over seeds: arm, kind, p25, median, p75, and the median's interval."""
-    if not reading.has("banks", "precision"):
-        frame = reading.frame("months")
-        frame = frame[frame["month"] == frame["month"].max()]
-        names = {"precision_p25": "p25", "precision_median": "median", "precision_p75": "p75"}
-        table = frame.rename(columns=names).groupby("arm", sort=False)[list(names.values())].mean().reset_index()
-        return table.assign(kind="city and rural")
+def _alike(axes: np.ndarray) -> None:
+    """The same vertical reach in all of these panels, so that groups can be set side by side by eye."""
+    drawn = [axis for axis in axes.flat if axis.lines]
+    ends = np.array([axis.get_ylim() for axis in drawn]) if drawn else np.zeros((1, 2))
+    for axis in drawn:
+        axis.set_ylim(ends[:, 0].min(), ends[:, 1].max())
+
+
+def _quartiles(reading: Reading, group: str) -> pd.DataFrame:
+    """Quartiles over a group's banks at the end and their number, means over seeds."""
     frame = reading.frame("banks")
-    frame = frame[frame["month"] == frame["month"].max()]
+    frame = frame[(frame["month"] == frame["month"].max()) & frame["kind"].isin(GATED)]
+    frame = frame[partnered(frame["operating_months"].to_numpy()) == (group == "partnered")]
     rows = []
     for (arm, kind), banks in frame.groupby(["arm", "kind"], sort=False):
         each = np.array([np.percentile(seed["precision"], [25, 50, 75]) for _, seed in banks.groupby("seed")])
-        mean, low, high = reading.interval(each)
-        rows.append([arm, kind, *mean, low[1], high[1], len(each)])
-    return pd.DataFrame(rows, columns=["arm", "kind", "p25", "median", "p75", "low", "high", "seeds"])
+        rows.append([arm, kind, *each.mean(axis=0), len(banks) / reading.seeds])
+    return pd.DataFrame(rows, columns=["arm", "kind", "p25", "median", "p75", "banks"])
 
 
 def _draw_quartiles(axis, spread: pd.DataFrame, chosen) -> None:
-    kinds = list(dict.fromkeys(spread["kind"]))
-    for place, kind in enumerate(kinds):
+    for place, kind in enumerate(GATED):
         for number, (arm, look) in enumerate(chosen.items()):
             row = spread[(spread["arm"] == arm) & (spread["kind"] == kind)]
             if not len(row):
@@ -70,9 +81,8 @@ def _draw_quartiles(axis, spread: pd.DataFrame, chosen) -> None:
             x = place + (number - (len(chosen) - 1) / 2) * min(0.18, 0.7 / len(chosen))
             axis.vlines(x, row["p25"], row["p75"], color=look.color, linewidth=4.5, alpha=0.55)
             axis.plot(x, row["median"].iloc[0], look.marker, color=look.color, markersize=6.5)
-    axis.set_xticks(range(len(kinds)), [_two_lines(KIND_WORDS.get(kind, kind)) for kind in kinds])
-    axis.set_xlim(-0.55, len(kinds) - 0.45)
-    axis.set_title("At the end: median and middle half of the banks")
+    axis.set_xticks(range(len(GATED)), [KIND_WORDS[kind] for kind in GATED])
+    axis.set_xlim(-0.55, len(GATED) - 0.45)
     value_axis(axis, "")
 
 
@@ -83,7 +93,3 @@ def _draw_platform(axis, level: float) -> None:
     axis.text(
         0.99, level, "platforms’ level", transform=axis.get_yaxis_transform(), ha="right", va="bottom", color=MUTED
     )
-
-
-def _two_lines(words: str) -> str:
-    return words.replace("finance companies", "finance\ncompanies")

@@ -1,59 +1,44 @@
-"""The first gate: banks' own customers, and the share of their lending that goes through their own channel."""
+"""The first gate: own customers and the own channel, of banks with a partner and beside them of the others."""
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from colend.report.gates import DEFINITION, GATED, gated, over_time
 from colend.report.reading import Reading
-from colend.report.style import date_axis, foot, lines, looks, nothing, page, value_axis
-from colend.report.words import KIND_WORDS, people_unit
+from colend.report.style import foot, looks, page
+from colend.report.words import KIND_WORDS
 
-ROWS = {"customers": ("persons m", 1e-6, "own customers"), "own_share": ("% of lending", 100.0, "own channel’s share")}
+# Rows of panels: measure, group, words, the most that it can be (None: a change, around zero).
+ROWS = (
+    ("customers_change", "partnered", "with a partner: own customers,\n% more than at the start", None),
+    ("customers_change", "others", "without one: own customers,\n% more than at the start", None),
+    ("own_share", "partnered", "with a partner: own channel,\n% of what they lend", 102.0),
+)
 
 
 def customers(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
-    """Customers and own-channel share over time by kind of bank."""
-    kinds = [kind for kind in KIND_WORDS if _alive(reading, kind)]
-    if not kinds:
+    """Own customers since the start and the own channel's share of lending over time, by kind of bank and group."""
+    if not gated(reading, "customers_change", "own_share"):
         return None
     figure, axes = page(
         "First gate: do banks win customers of their own?",
-        f"Own customers, and own channel’s share of what banks lend (joint loans: the bank’s part); {reading.spread}",
-        2,
-        len(kinds),
-        height=6.6,
+        f"{DEFINITION}; joint loans: the bank’s part; {reading.spread}",
+        len(ROWS),
+        len(GATED),
+        height=8.2,
         sharex=True,
     )
-    chosen, parts, handles = looks(reading.arms), [], []
-    for row, (name, (unit, factor, words)) in enumerate(ROWS.items()):
-        for column, kind in enumerate(kinds):
-            axis = axes[row, column]
-            if name == "customers":
-                scale = people_unit(reading.frame("months")[f"{name}_{kind}"].max())
-                unit, factor = scale.words, scale.factor
-            frame = reading.over_time(f"{name}_{kind}", factor)
-            axis.set_title(f"{KIND_WORDS[kind]}: {words}")
-            if frame["mean"].notna().any() and (name != "customers" or frame["mean"].max() > 0.0):
-                handles = lines(axis, frame, chosen, reading.labels)
-                date_axis(axis, *reading.span)
-                value_axis(
-                    axis,
-                    unit if column == 0 or name == "customers" else "",
-                    most=102.0 if name == "own_share" else np.inf,
-                )
-            else:
-                nothing(axis, "no own customers" if name == "customers" else "no lending")
-            parts.append(frame.assign(kind=kind, measure=name, unit=unit))
+    chosen, parts = looks(reading.arms), []
+    handles: list = []
+    for panels, (measure, group, words, most) in zip(axes, ROWS, strict=True):
+        for axis, kind in zip(panels, GATED, strict=True):
+            frame, drawn = over_time(axis, reading, measure, group, kind, chosen, 100.0, most)
+            handles = drawn or handles
+            parts.append(frame.assign(kind=kind, group=group, measure=measure, unit="%"))
+        panels[0].set_ylabel(words)
+    for axis, kind in zip(axes[0], GATED, strict=True):
+        axis.set_title(KIND_WORDS[kind])
     foot(figure, handles if reading.several else [])
     return figure, pd.concat(parts, ignore_index=True)
-
-
-def _alive(reading: Reading, kind: str) -> bool:
-    """Whether banks of this kind have customers or lend at all."""
-    names = [f"customers_{kind}", f"own_share_{kind}"]
-    if not reading.has("months", *names):
-        return False
-    frame = reading.frame("months")
-    return bool((frame[names[0]] > 0.0).any() or frame[names[1]].notna().any())

@@ -1,0 +1,170 @@
+"""The two gates: own customers and own risk control, of banks that stand before them and, beside these, of the others.
+
+A bank stands before the gates once pacts of its own have been in operation in MONTHS_BEFORE months of the run, with
+whichever partner. Most banks never come to that, so that the median or mean bank of a market says little of what
+partners do. Who finds a partner is not drawn by lot, and arms differ in who does: a group beside the other describes,
+it does not measure an effect. `precision_gain` is over the same banks in every arm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from colend.equations.screening import discriminations
+from colend.measures.declaration import Measure, mean, middle, ratio
+from colend.measures.views import LOCAL, MonthView, RunView
+from colend.scenario.parameters import KINDS, SEGMENTS
+
+MONTHS_BEFORE = 12
+GATED = tuple(KINDS[kind] for kind in LOCAL)  # kinds of bank with customers and risk control of their own to win
+GROUPS = {"partnered": "{} banks with a partner", "others": "{} banks without one"}
+MASS = SEGMENTS.index("mass")
+
+
+def partnered(operating_months: np.ndarray) -> np.ndarray:
+    """bool[banks]: whether each stands before the gates, by the months in which its pacts were in operation."""
+    return operating_months >= MONTHS_BEFORE
+
+
+def members(kinds: np.ndarray, operating_months: np.ndarray, kind: str, group: str) -> np.ndarray:
+    """bool[banks]: the banks of a kind that stand before the gates (`partnered`), or that do not (`others`)."""
+    return (kinds == KINDS.index(kind)) & (partnered(operating_months) == (group == "partnered"))
+
+
+def standing(view: MonthView, kind: str, group: str) -> np.ndarray:
+    """The same, now."""
+    return members(view.banks.kind, view.banks.operating_months, kind, group)
+
+
+def auc_mass(view: MonthView, precision: np.ndarray) -> np.ndarray:
+    """AUC of banks' own screening for 12-month default among all mass applicants, at these precisions."""
+    credit = view.market.parameters.credit
+    effective = precision * credit.bank_precision_factor.as_array()[MASS]
+    loading = credit.default_loading.as_array()[MASS]
+    return discriminations(effective, view.market.default_threshold[MASS], loading)
+
+
+def precision_gains(view: MonthView) -> np.ndarray:
+    """What each bank's screening precision gained since the start of the run."""
+    return view.banks.precision - view.banks.initial_precision
+
+
+def customers_change(view: MonthView, banks: np.ndarray) -> float:
+    """Customers of these banks together over those that they had at the start, less 1."""
+    return ratio(view.customers[banks].sum(), view.banks.initial_customers[banks].sum()) - 1.0
+
+
+def own_share(view: MonthView, banks: np.ndarray) -> float:
+    """Own channels' part of what these banks lent this month."""
+    joint, own = view.lent_by_bank[:, banks].sum(axis=1)
+    return ratio(own, own + joint)
+
+
+def over_last_year(view: RunView, part: str, whole: tuple[str, ...], banks: np.ndarray) -> float:
+    """Sum of a monthly flow of these banks over the sum of others, in the last 12 months."""
+    months = [month["banks"] for month in view.market.history[-12:]]
+    return ratio(
+        sum(month[part][banks].sum() for month in months),
+        sum(month[name][banks].sum() for month in months for name in whole),
+    )
+
+
+Take = Callable[[RunView, np.ndarray], float]
+
+
+def _of(take: Take, kind: str, group: str) -> Callable[[RunView], float]:
+    return lambda view: take(view, standing(view, kind, group))
+
+
+def _by_group(
+    table: str, name: str, unit: str, meaning: str, take: Take, groups: tuple[str, ...] = tuple(GROUPS)
+) -> tuple[Measure, ...]:
+    """A measure `{name}_{group}_{kind}` of these groups of each kind that has gates; `take` gets the view and them."""
+    return tuple(
+        Measure(
+            f"{name}_{group}_{kind}",
+            table,
+            unit,
+            meaning,
+            _of(take, kind, group),
+            over=GROUPS[group].format(kind),
+        )
+        for kind in GATED
+        for group in groups
+    )
+
+
+def _shared(table: str) -> tuple[Measure, ...]:
+    """What months and runs have alike."""
+    return (
+        *_by_group(
+            table,
+            "banks",
+            "number",
+            f"How many they are: a pact in operation in {MONTHS_BEFORE} months of the run or more, or not",
+            lambda view, banks: float(banks.sum()),
+        ),
+        *_by_group(
+            table,
+            "precision_gain",
+            "precision",
+            "Mean gain of screening precision since the start of the run",
+            lambda view, banks: mean(precision_gains(view)[banks]),
+        ),
+        *_by_group(
+            table,
+            "customers_change",
+            "share",
+            "Own customers, change since the start of the run, sums before dividing",
+            customers_change,
+        ),
+    )
+
+
+MONTHS_OF_GATES = (
+    *_shared("months"),
+    *_by_group("months", "own_share", "share", "Own channels' part of what they lent this month", own_share),
+)
+RUNS_OF_GATES = (
+    *_shared("runs"),
+    *_by_group(
+        "runs",
+        "own_share",
+        "share",
+        "Own channels' part of what they lent in the last 12 months",
+        lambda view, banks: over_last_year(view, "own", ("own", "joint"), banks),
+        ("partnered",),
+    ),
+    *_by_group(
+        "runs",
+        "auc_gain",
+        "AUC",
+        "Mean gain over the run of the AUC of their own screening, all mass applicants",
+        lambda view, banks: mean(
+            auc_mass(view, view.banks.precision[banks]) - auc_mass(view, view.banks.initial_precision[banks])
+        ),
+    ),
+    *_by_group(
+        "runs",
+        "loss_rate_own",
+        "rate a year",
+        "Charge-offs over balances of their own channels, last 12 months",
+        lambda view, banks: 12.0 * over_last_year(view, "own_lost", ("own_owed",), banks),
+    ),
+    *(
+        Measure(
+            f"precision_gain_{name}",
+            "runs",
+            "precision",
+            f"{name.capitalize()} gain of screening precision over the run",
+            take,
+            over="city and rural banks, with a partner or without",
+        )
+        for name, take in {
+            "mean": lambda view: mean(precision_gains(view)[np.isin(view.banks.kind, LOCAL)]),
+            "median": lambda view: middle(precision_gains(view)[np.isin(view.banks.kind, LOCAL)]),
+        }.items()
+    ),
+)
