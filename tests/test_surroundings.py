@@ -15,6 +15,7 @@ from colend.arguments import DONE, WRONG_INPUT
 from colend.experiment.errors import MachineError
 from colend.experiment.pool import Pool, may_start_processes
 from colend.experiment.runner import prepare
+from colend.report.figures import FIGURES
 
 # Chinese, a character of no code page of China's, markup, and a name that is not UTF-8 (below).
 SCENARIO = """
@@ -40,32 +41,44 @@ def scenario_file(tmp_path_factory):
     return path
 
 
-def simulate(*arguments, **environment):
-    """The command, as a process with these variables."""
-    command = [sys.executable, "-W", "ignore", "-m", "colend", *map(os.fsencode, arguments)]
-    return subprocess.run(command, capture_output=True, env=os.environ | environment)
+@pytest.fixture(name="simulate")
+def simulate_as_a_command(monkeypatch):
+    """The command in this process, on a terminal of some encoding: its status and what it said, in bytes."""
+    monkeypatch.setattr("colend.__main__.interruptible", lambda command, say: command())
+    monkeypatch.setattr("colend.report.drawing.FIGURES", FIGURES[:3])
+
+    def simulate(*arguments, encoding):
+        streams = [TextIOWrapper(BytesIO(), encoding=encoding) for _ in range(2)]
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", streams[0])
+            patch.setattr(sys, "stderr", streams[1])
+            patch.setattr(sys, "argv", ["simulate", *map(str, arguments)])
+            status = main()
+        for stream in streams:
+            stream.flush()
+        return status, *(stream.buffer.getvalue() for stream in streams)
+
+    return simulate
 
 
-def test_what_the_terminal_cannot_show_is_replaced_and_all_is_written(file, tmp_path):
+@pytest.mark.filterwarnings("ignore:Glyph")  # where no Chinese font is installed
+def test_what_the_terminal_cannot_show_is_replaced_and_all_is_written(file, tmp_path, simulate):
     """A run to its end with every kind of output, in ASCII; the same results again as JSON, in GBK."""
     out = tmp_path / os.fsdecode(b"o\xfft")
-    told = simulate(file, "--out", out, "--jobs", "1", PYTHONIOENCODING="ascii", TMPDIR="/proc/self/nothing")
-    assert told.returncode == 0, told.stderr.decode()
-    assert b"Traceback" not in told.stderr
-    assert b"Charts: " in told.stdout
-    assert (out / "charts").is_dir()
+    status, answer, _ = simulate(file, "--out", out, "--jobs", "1", encoding="ascii")
+    assert status == DONE
+    assert b"Charts: " in answer
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert str(out) in manifest["command"]
     assert "先合作 😀" in (out / "comparison.csv").read_text(encoding="utf-8-sig")
-    told = simulate(file, "--out", out, "--json", PYTHONIOENCODING="gbk")
-    assert told.returncode == 0, told.stderr.decode()
-    answer = json.loads(told.stdout)
-    assert answer["out"] == str(out)
-    assert "先合作 😀" in {row["arm"] for row in answer["comparison"]}
-    assert {str(path) for path in out.rglob("*.*") if path.is_file() and path.name != ".lock"} <= {
-        *answer["files"],
-        str(out / "results.sqlite"),
-    }
+    for encoding in ("gbk", "utf-8"):
+        status, told, _ = simulate(file, "--out", out, "--json", encoding=encoding)
+        assert status == DONE
+        answer = json.loads(told)
+        assert answer["out"] == str(out)
+        assert "先合作 😀" in {row["arm"] for row in answer["comparison"]}
+        written = {str(path) for path in out.rglob("*") if path.is_file() and path.name != ".lock"}
+        assert written == {*answer["files"], str(out / "results.sqlite")}
 
 
 QUESTIONS = [("--list", "facts"), ("--list", "presets"), ("--check",), ("--verify", "öß先"), ("--only", "先:0")]
@@ -73,23 +86,18 @@ QUESTIONS = [("--list", "facts"), ("--list", "presets"), ("--check",), ("--verif
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=" ".join)
 @pytest.mark.parametrize("form", [(), ("--json",)], ids=["", "json"])
-def test_questions_are_answered_in_any_encoding(file, question, form, monkeypatch, tmp_path):
-    written = [TextIOWrapper(BytesIO(), encoding="ascii") for _ in range(2)]
-    monkeypatch.setattr(sys, "stdout", written[0])
-    monkeypatch.setattr(sys, "stderr", written[1])
-    subject = [str(file)] if question[0] in ("--check", "--only") else []
-    monkeypatch.setattr(sys, "argv", ["simulate", *subject, *question, *form])
-    assert main() in (DONE, WRONG_INPUT)
-    for stream in written:
-        stream.flush()
-    answer, error = (stream.buffer.getvalue() for stream in written)
+def test_questions_are_answered_in_any_encoding(file, question, form, simulate):
+    subject = [file] if question[0] in ("--check", "--only") else []
+    status, answer, error = simulate(*subject, *question, *form, encoding="ascii")
+    assert status in (DONE, WRONG_INPUT)
     assert answer or error
     if form:
         json.loads(answer)
 
 
 def test_a_machine_that_can_run_no_market_says_so_before_the_first_run(file, tmp_path):
-    told = simulate(file, "--out", tmp_path / "out", "--jobs", "1", NUMBA_NUM_THREADS="0")
+    command = [sys.executable, "-m", "colend", os.fsencode(file), "--out", tmp_path / "out"]
+    told = subprocess.run(command, capture_output=True, env=os.environ | {"NUMBA_NUM_THREADS": "0"})
     assert told.returncode == 2
     assert len(told.stderr.splitlines()) == 1, told.stderr.decode()
     assert b"NUMBA_NUM_THREADS=0" in told.stderr
