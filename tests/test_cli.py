@@ -205,6 +205,7 @@ def test_more_borrowers_than_memory_holds_are_refused(scenario, tmp_path, capsys
         (["small.yaml", "--verify", "outputs", "--shard", "9/2"], "SCENARIO, --shard: not with --verify"),
         (["small.yaml", "--version"], "SCENARIO: not with --version, which heeds no other"),
         (["--merge", "nowhere"], "no results in nowhere"),
+        (["--merge", "small.yaml"], "Not a directory"),
         (["smal.yaml"], "smal.yaml: there is no such file; did you mean small.yaml?"),
         (["scenarios/aliance.yaml"], "there is no such file; did you mean alliance, which ships with colend?"),
         (

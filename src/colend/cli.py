@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return complain(options.json, str(error), error.status)
         if isinstance(error, OSError) and error.errno is not None:  # a full disk, a folder that went away
             said = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
-            if error.errno == errno.ENAMETOOLONG:
+            if error.errno in (errno.ENAMETOOLONG, errno.ENOTDIR):
                 return complain(options.json, said, WRONG_INPUT)
             return complain(options.json, f"{said}; finished runs are kept, the same command goes on", FAILED)
         raise

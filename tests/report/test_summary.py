@@ -11,6 +11,7 @@ from colend.report.reading import Reading
 from colend.report.story import is_story
 from colend.report.words import BILLIONS, MONTHS, NUMBER, PERCENT, shown
 from colend.scenario.labels import arm_label
+from colend.scenario.setting import Rule
 
 
 def row_of(summary, words):
@@ -66,6 +67,32 @@ def test_the_lead_in_value_is_told_with_its_certainty(four_arms):
     summary = text(four_arms.changed(runs=runs))
     assert f"per bank:                       {arm_label(arms[3])} (clearly ahead)" in summary
     assert "(lead not clear)" in row_of(summary, "            for the whole market:")
+
+
+def test_no_shock_and_no_rule_is_crowned(four_arms):
+    arms = list(four_arms.scenario.arms)
+    runs = four_arms.runs.copy()
+    for number, arm in enumerate(arms):
+        runs.loc[runs["arm"] == arm, "value_per_bank"] = 1e6 * number
+    shocked = {arm: {"stress.downturn_quantile": 0.01} if i >= 2 else {} for i, arm in enumerate(arms)}
+
+    def crowned(**others):
+        scenario = SimpleNamespace(**{**vars(four_arms.scenario), **others})
+        summary = text(four_arms.changed(runs=runs, scenario=scenario))
+        return summary, [line for line in summary.splitlines() if line.startswith("Most value")]
+
+    summary, lines = crowned(arms=shocked)
+    assert [line.split(": ")[1].strip() for line in lines] == [f"{arm_label(arms[1])} (clearly ahead)"]
+    assert f"(of the 2 arms with the shocks and rules of “{arm_label(arms[0])}”)" in summary
+    rule = Rule("rate_cap", 0.2, "2017-01")
+    _, lines = crowned(policies=dict.fromkeys(arms[1:], (rule,)))
+    assert lines == [], "of one arm nothing is most"
+    _, lines = crowned(arms={arm: {"alliances.pilot_months": i} for i, arm in enumerate(arms)})
+    assert len(lines) == 1, "terms of a contract are chosen"
+    _, lines = crowned(arms={arm: {"alliances.fit_sd": i} for i, arm in enumerate(arms)})
+    assert lines == [], "what is hidden is not"
+    _, lines = crowned(arms={arm: {"stress.downturn_quantile": 0.5, "credit.posted_rate.prime": 0.1} for arm in arms})
+    assert len(lines) == 1, "all arms share it"
 
 
 def test_one_seed_has_no_interval_and_says_so(simulated):

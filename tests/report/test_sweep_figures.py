@@ -8,14 +8,17 @@ import pandas as pd
 import pytest
 
 import colend
+from colend.experiment.statistics import Cube
 from colend.report import sampled, text
 from colend.report.figures.over_sample import over_sample
 from colend.report.figures.sensitivities import MOST_ARMS, sensitivities
 from colend.report.figures.sweep import sweep
 from colend.report.figures.sweep_map import sweep_map
 from colend.report.figures.sweep_points import sweep_points
+from colend.report.idle import idle, moves
 from colend.report.reading import Reading
 from colend.report.style import MUTED, STYLE
+from colend.report.words import GROUPS
 from colend.scenario.design import point_name
 
 HEAD = """
@@ -215,3 +218,68 @@ def test_a_curve_says_where_the_other_parameter_stays(swept):
     if kind == "map":
         figure, _ = made(result, sweep)
         assert "alliances.operation_sd = 0.3" in " ".join(words.get_text() for words in figure.texts)
+
+
+FEES = """
+years: 0.75
+seeds: 2
+base:
+  population: {borrowers: 300, persons: 5000000, regions: 1}
+  banks: {city.number: 3, rural.number: 0, consumer_finance.number: 0}
+  platforms: {number: 1, user_share: [1]}
+  alliances: {meeting_rate: 1, integration_months: 1, review_months: 1, signing_cost: 1000, integration_cost: 1000}
+compare: {alliances.sequencing: [sign_then_cooperate, cooperate_then_sign], platforms.openness: [traffic, technology]}
+sweep: {grid: {platforms.technology_fee: [0, 0.002, 0.004]}}
+"""
+
+
+@pytest.fixture(scope="module")
+def fees(tmp_path_factory):
+    """A sweep of what platforms take for technology, beside arms that open none."""
+    folder = tmp_path_factory.mktemp("fees")
+    (folder / "fees.yaml").write_text(FEES)
+    return colend.run(colend.load(folder / "fees.yaml"), 1, folder / "out", report=False)
+
+
+def test_a_difference_that_is_the_same_at_all_points_is_clear_at_no_share_of_them(fees, as_tables):
+    higher = np.where(fees.runs["arm"] == fees.scenario.baseline, 0.0, 1.0 + 1e-3 * fees.runs["seed"])
+    runs = fees.runs.assign(value_per_bank=higher)
+    table = sampled.spread(Reading(as_tables(scenario=fees.scenario, runs=runs)), ["value_per_bank"])
+    assert not table["moves"].any()
+    assert table[["more", "less"]].isna().all(axis=None)
+
+
+def test_points_at_which_nothing_moves_are_no_findings(fees):
+    still = "platforms.technology_fee changes nothing in “Sign first, traffic open”, “Cooperate first, traffic open”"
+    summary = text(fees)
+    assert still in summary.replace("\n    ", " ")
+    assert "Cooperate first, traffic open: the same at all points: " in summary
+    assert summary.count("at 0.002:") == 2, "the arms with technology are told point by point"
+    table = sampled.spread(Reading(fees), ["value_per_bank"]).set_index("arm")
+    assert not table.loc["cooperate_then_sign + traffic", "moves"]
+    assert table.loc["cooperate_then_sign + technology", "moves"]
+    terms = [term for _, group in GROUPS for term in group if term.measure == "value_per_bank"]
+    rows = "\n".join(sampled.lines(Reading(fees), terms, 100, 30))
+    assert rows.count("same at all points") == 1
+    figure, _ = made(fees, sweep)
+    named = [label.get_text() for legend in figure.legends for label in legend.get_texts()]
+    assert [name.endswith("(same at all points)") for name in named] == [
+        "Cooperate first, traffic open" in name for name in named
+    ]
+    assert sum("Cooperate first, traffic open" in name for name in named) == 1
+
+
+def test_what_changes_nothing_is_told_where_it_alone_differs():
+    points = {name: {"a": a, "b": b} for name, a, b in (("1", 0, 0), ("2", 1, 0), ("3", 0, 1), ("4", 1, 1))}
+    values = np.zeros((2, 4, 2, 1))  # [seed, point, arm, measure]
+    values[:, :, 0, 0] = [[0, 0, 5, 5], [1, 1, 7, 7]]  # moves with b
+    values[1, :, 1, 0] = [1, 2, 1, 2]  # moves with a, in one seed
+    there = np.ones((2, 4, 2), dtype=bool)
+    found = Cube(list(points), ["x", "y"], ["m"], there, values)
+    assert idle(points, found) == {"a": ["x"], "b": ["y"]}
+    assert moves(values).tolist() == [[True], [True]]
+    values[..., 0] = np.nan
+    assert not moves(values).any()
+    one = {name: points[name] for name in ("1", "4")}
+    assert idle(one, found.at(slice(0, 4, 3))) == {}, "nothing alone differs"
+    assert idle(points, found._replace(there=np.zeros_like(there))) == {}

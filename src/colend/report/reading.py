@@ -14,6 +14,7 @@ from colend.experiment.evidence import beside
 from colend.experiment.sensitivity import sample_of
 from colend.experiment.statistics import interval
 from colend.experiment.stopping import widened
+from colend.scenario.declarations import chosen_by_parties, default_of
 from colend.scenario.design import point_name
 from colend.scenario.facts import facts_of
 from colend.scenario.keys import resolve
@@ -71,6 +72,18 @@ class Reading:
     def compared(self) -> list[str]:
         """The arms that are compared with the baseline; the only one where there are no others."""
         return [arm for arm in self.arms if arm != self.baseline] or self.arms
+
+    @cached_property
+    def in_one_world(self) -> list[str]:
+        """The arms that differ from the baseline in what parties choose alone, not in shocks, rules or the market."""
+        base, arms = getattr(self.scenario, "base", {}), self.scenario.arms
+        imposed = {key for arm in self.arms for key in arms[arm] if not chosen_by_parties(key)}
+        base = {key: base.get(key, default_of(key)) for key in imposed}
+
+        def world(arm: str) -> tuple:
+            return {key: arms[arm].get(key, value) for key, value in base.items()}, self.policies.get(arm, ())
+
+        return [arm for arm in self.arms if world(arm) == world(self.baseline)]
 
     @property
     def policies(self) -> dict[str, tuple[Rule, ...]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from colend.experiment.statistics import cube, moments
+from colend.report.idle import idle_words, moves
 from colend.report.reading import Reading
 from colend.report.words import GROUPS, Term, shown
 
@@ -18,6 +19,7 @@ MOST_KEYS = 4  # of them
 PART = 0.9  # of the points lies between `low` and `high`
 LABEL, WIDTHS = 41, (9, 11, 19, 10, 10)  # of the table's columns
 HEADS = ("baseline", "difference", "5 % … 95 %", "clearly +", "clearly −")
+STILL = "same at all points"
 INDEX = {"total": "total Sobol index", "mu_star": "Morris’s mean effect", "first": "RBD-FAST index"}
 METHOD = {"sobol": "a Sobol sample", "morris": "Morris’s trajectories", "latin_hypercube": "a Latin hypercube"}
 
@@ -27,7 +29,8 @@ def spread(reading: Reading, measures: Sequence[str]) -> pd.DataFrame:
 
     Columns arm, measure, level (the baseline's mean), mean, low and high (of the middle 90 % of points), more and less
     (of the points that have a 95 % interval, the shares at which it lies above or below zero; 2.5 % each by chance;
-    missing where none has), points (where defined).
+    missing where none has), points (where defined), moves (whether any point differs from another; where none does,
+    their number says nothing, and shares other than 0 are missing).
     """
     parts, arms = reading.result.parts("runs", measures), reading.arms
     values = cube(parts, reading.scenario.seeds, reading.points, arms, measures).values
@@ -41,8 +44,13 @@ def spread(reading: Reading, measures: Sequence[str]) -> pd.DataFrame:
         known, sure = means[~np.isnan(means)], ~np.isnan(below)
         low, high = np.quantile(known, [(1 - PART) / 2, (1 + PART) / 2]) if len(known) else (np.nan, np.nan)
         more, less = (below[sure] > 0.0, above[sure] < 0.0) if sure.any() else (np.nan, np.nan)
-        rows.append((arm, measure, level, mean, low, high, np.mean(more), np.mean(less), number))
-    return pd.DataFrame(rows, columns=["arm", "measure", "level", "mean", "low", "high", "more", "less", "points"])
+        moving = bool(moves(of_arm - of_base if reading.several else of_arm))
+        shares = np.mean(more), np.mean(less)
+        if not moving and any(shares):  # one finding, at however many points
+            shares = np.nan, np.nan
+        rows.append((arm, measure, level, mean, low, high, *shares, number, moving))
+    columns = ["arm", "measure", "level", "mean", "low", "high", "more", "less", "points", "moves"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def heading(reading: Reading) -> str:
@@ -73,6 +81,8 @@ def lines(reading: Reading, terms: Sequence[Term], width: int, room: int) -> lis
             "that have a 95 % interval it leaves zero out on that side (2.5 % would by chance alone).",
             width,
         )
+    if still := idle_words(reading):
+        result += ["", *textwrap.wrap(f"{still}.", width)]
     deciding = _deciding(reading, width)
     return [*(line.rstrip() for line in result), *(["", *deciding] if deciding else [])]
 
@@ -85,6 +95,8 @@ def _row(row: pd.Series, term: Term, several: bool) -> str:
     mean, low, high = (shown(row[name], term.unit, sign=several, like=row["level"]) for name in ("mean", "low", "high"))
     name = f"{term.words}, {term.unit.words}" if term.unit.words else term.words
     level = shown(row["level"], term.unit) if several else ""
+    if not row["moves"]:
+        return f"{name:<{LABEL}.{LABEL}}" + _cells([level, mean, STILL, "–", "–"] if several else [level, mean, STILL])
     clear = ["–" if np.isnan(row[name]) else f"{100 * row[name]:.0f} %" for name in ("more", "less")] if several else []
     return f"{name:<{LABEL}.{LABEL}}" + _cells([level, mean, f"{low} … {high}", *clear])
 
@@ -102,12 +114,12 @@ def _deciding(reading: Reading, width: int) -> list[str]:
     factor, unit = (term.unit.factor, f", {term.unit.difference}") if index == "mu_star" else (1.0, "")
     result = []
     for arm, rows in found.groupby("arm", sort=False):
-        first = rows.sort_values("value", ascending=False, kind="stable")[:MOST_KEYS]
+        first = rows[rows["value"] != 0.0].sort_values("value", ascending=False, kind="stable")[:MOST_KEYS]
         named = [
             f"{row.key} {row.value * factor:.2f} ± {(row.high - row.value) * factor:.2f}"  # low may be cut at zero
             for row in first.itertuples()
         ]
-        text = f"{reading.labels[arm]}: {', '.join(named)}"
+        text = f"{reading.labels[arm]}: {', '.join(named) or 'nothing changes it'}"
         result += textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="    ")
     what = f"What “{term.words}” hangs on most ({INDEX[index]}{unit}; chart 16):"
     return [what, *result] if result else []

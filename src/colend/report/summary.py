@@ -12,6 +12,7 @@ from colend.experiment.statistics import compared
 from colend.measures.gates import MONTHS_BEFORE
 from colend.report import evidence, sampled
 from colend.report.enough import why
+from colend.report.idle import idle_words
 from colend.report.reading import Reading
 from colend.report.story import is_story, story
 from colend.report.words import GROUPS, Term, shown
@@ -194,19 +195,27 @@ def _clear(row) -> bool:
 
 
 def _leaders(reading: Reading) -> list[str]:
-    """Which arm's alliances are worth most, by each way of counting, and whether it leads the second clearly."""
+    """Which arm's alliances are worth most, by each way of counting, and whether it leads the second clearly.
+
+    Of arms that differ in what parties may choose: a shock or a rule is nothing to be recommended.
+    """
     runs = reading.frame("runs")
     lines: list[str] = []
+    alike = reading.in_one_world
     for measure, words in VALUES.items():
         if measure not in runs:
             continue
         values = reading.of_runs(measure)
-        means = {arm: float(np.nanmean(x)) for arm, x in values.items() if np.isfinite(x).any()}
+        means = {arm: float(np.nanmean(values[arm])) for arm in alike if np.isfinite(values[arm]).any()}
         if len(means) < 2:
             continue
         first, second = sorted(means, key=lambda arm: -means[arm])[:2]
         lead = _lead(reading, measure, first, second)
         lines.append(f"{'Most value' if not lines else '':<12}{words + ':':<32}{reading.labels[first]} ({lead})")
+    if lines and len(alike) < len(reading.arms):
+        lines.append(
+            f"{'':<12}(of the {len(alike)} arms with the shocks and rules of “{reading.labels[reading.baseline]}”)"
+        )
     return ["", *lines] if lines else []
 
 
@@ -226,8 +235,11 @@ def _over_sweep(reading: Reading, width: int) -> list[str]:
     lines = ["", f"{_label(term)}, difference by sweep point:"]
     for arm in reading.compared:
         cells = [_at_point(table, arm, point, term) for point in reading.points]
+        if len({cell.partition(": ")[2] for cell in cells}) == 1 and len(of_arm := table.loc[[arm]]["difference"]):
+            cells = [f"the same at all points: {cells[0].partition(': ')[2]}"] if of_arm.nunique() == 1 else cells
         lines += textwrap.wrap(f"  {reading.labels[arm]}: {'; '.join(cells)}", width, subsequent_indent="    ")
-    return lines
+    still = idle_words(reading)
+    return [*lines, *(textwrap.wrap(f"  {still}.", width, subsequent_indent="    ") if still else [])]
 
 
 def _at_point(table, arm: str, point: str, term: Term) -> str:

@@ -153,6 +153,28 @@ def declarations() -> dict[str, Declaration]:
     return result
 
 
+def chosen_by_parties(key: str) -> bool:
+    """Whether banks and platforms can settle a parameter between them: who goes first, what is opened, on which terms.
+
+    Not what a pair is like before anybody works with it (in logits), nor how many platforms there are and whom they
+    know, nor anything of the market around them.
+    """
+    group, _, name = key.partition(".")
+    if group == "platforms":
+        return name.partition(".")[0] not in ("number", "user_share", "precision")
+    if group == "alliances":
+        return declarations()[key].unit != "logit"
+    return group in ("adaptive", "clubs") or name.endswith("sequencing")
+
+
+def default_of(key: str) -> Any:
+    """A parameter's default, or that of a part of one (`credit.posted_rate.prime`)."""
+    if found := declarations().get(key):
+        return found.default
+    parent, _, part = key.rpartition(".")
+    return declarations()[parent].default[part]
+
+
 @cache
 def groups() -> dict[str, tuple[str, ...]]:
     """The names in every group, subgroups included, by the group's dotted key; the top is the empty key."""

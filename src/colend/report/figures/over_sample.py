@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from colend.experiment.sensitivity import SHOWN
 from colend.report import sampled
+from colend.report.idle import with_still
 from colend.report.reading import Reading
 from colend.report.style import INK, foot, looks, marks, page, plain
 from colend.report.words import GROUPS
@@ -53,5 +54,5 @@ def over_sample(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         axis.set_ylim(0.0, 100.0)
     for axis in axes[:, 0]:
         axis.set_ylabel("share of points, %")
-    foot(figure, marks(chosen, reading.labels, line=True))
+    foot(figure, marks(chosen, with_still(reading.labels, compared, column), line=True))
     return figure, compared

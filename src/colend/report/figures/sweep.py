@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colend.experiment.sensitivity import SHOWN
+from colend.report.idle import with_still
 from colend.report.reading import Reading, place_of
 from colend.report.style import INK, foot, looks, marks, page, ticks_at, value_axis
 from colend.report.words import GROUPS, Term, key_label
@@ -35,7 +36,7 @@ def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         _draw(axis, table[table["measure"] == term.measure], term, chosen, several)
     for axis in axes[1]:
         axis.set_xlabel(key_label(key))
-    foot(figure, marks(chosen, reading.labels, line=True))
+    foot(figure, marks(chosen, with_still(reading.labels, table, "difference"), line=True))
     return figure, table
 
 

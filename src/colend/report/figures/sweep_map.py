@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
+from colend.report.idle import with_still
 from colend.report.reading import Reading
 from colend.report.style import INK, MUTED, foot, page, plain
 from colend.report.words import GROUPS, key_label
@@ -34,12 +35,12 @@ def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     if table is None:
         return None
     (across, up), several = table.attrs["keys"], reading.several
-    every = list(dict.fromkeys(table["arm"]))
+    labels, every = with_still(reading.labels, table, "difference"), list(dict.fromkeys(table["arm"]))
     arms = every[:MOST_ARMS]
     alone = len(arms) == 1
-    what = f"Difference to “{reading.labels[reading.baseline]}”" if several else reading.labels[arms[0]]
+    what = f"Difference to “{reading.labels[reading.baseline]}”" if several else labels[arms[0]]
     if several and alone:
-        what = f"“{reading.labels[arms[0]]}” less “{reading.labels[reading.baseline]}”"
+        what = f"“{labels[arms[0]]}” less “{reading.labels[reading.baseline]}”"
     more = f"; first {MOST_ARMS} of {len(every)} arms" if len(every) > MOST_ARMS else ""
     figure, axes = page(
         "Value of alliances over two parameters",
@@ -67,7 +68,7 @@ def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         axis.set_xlabel(key_label(across), fontsize=None if alone else 8.0)
     for number, axis in enumerate(axes[:, 0]):
         words = key_label(up)
-        axis.set_ylabel(words if alone else f"{reading.labels[arms[number]]}\n{words}", fontsize=None if alone else 8.0)
+        axis.set_ylabel(words if alone else f"{labels[arms[number]]}\n{words}", fontsize=None if alone else 8.0)
     if several:
         line = Line2D([], [], color=INK, linewidth=1.6, label="no difference")
         foot(figure, [line, Patch(**UNCLEAR, label="interval holds zero")])

@@ -11,6 +11,7 @@ from matplotlib.patheffects import Normal, withStroke
 from matplotlib.ticker import MaxNLocator
 
 from colend.report.figures.sweep_map import grid_of
+from colend.report.idle import with_still
 from colend.report.reading import Reading
 from colend.report.style import INK, Look, foot, looks, marks, page, plain
 from colend.report.words import GROUPS, key_label
@@ -67,7 +68,7 @@ def sweep_points(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         axis.set_ylabel(term.unit.difference if several else term.unit.words)
     for axis in list(axes.flat)[len(keys) :]:
         axis.set_visible(False)
-    foot(figure, marks(chosen, reading.labels, line=medians))
+    foot(figure, marks(chosen, with_still(reading.labels, table, MEASURE), line=medians))
     return figure, table
 
 
