@@ -13,11 +13,11 @@ from colend.equations.normal import normal_cdf, normal_quantile
 from colend.equations.pricing import expected_loss_rate, hazard_bearable, mean_needed
 from colend.equations.signals import given_above
 
-_MONEY = 1e-6  # a hundredth of a basis point
+_MONEY = 1e-5  # a tenth of a basis point, to which prices are rounded
 _NEAR = 0.05  # of creditworthiness, whose deviation is 1
-_STEPS = 20  # of a secant at most
-_HALVINGS = 8  # of the logarithm between cost and cap
-_DEARER = 1.01  # a step by which the margin is tried
+_STEPS = 20  # at most
+_DEARER = 0.01  # a step by which the margin is tried
+_EVEN = 0.02  # so near to losing what it brings is near enough: the margin is flat there
 
 
 def acceptance(mean, variance, log_price, slope, sigma):
@@ -89,29 +89,40 @@ def price_of_risk(mean, variance, threshold, loading, loss_given_default, base_r
     return rate, score, remaining
 
 
+def lost_by_asking(rate, variance, threshold, loading, loss_given_default, base_rate, log_rate, slope, sigma):
+    """What a slightly dearer loan to whoever is just worth one at `rate` loses to selection, over what it brings."""
+    limit = normal_quantile(hazard_bearable(rate - base_rate, loss_given_default))
+    margin = cutoff_mean(limit, threshold, loading, variance, log_rate, slope, sigma, True)
+    score, _ = accepted_score(margin, variance, threshold, loading, log_rate, slope, sigma)
+    worse, _ = accepted_score(margin, variance, threshold, loading, log_rate + math.log(1.0 + _DEARER), slope, sigma)
+    lost = expected_loss_rate(normal_cdf(worse), loss_given_default)
+    lost -= expected_loss_rate(normal_cdf(score), loss_given_default)
+    return lost / (rate * _DEARER)
+
+
 def highest_price(variance, threshold, loading, loss_given_default, base_rate, price, log_price, slope, sigma):
     """The most that a lender asks for risk, up to the cap `price`: beyond it a dearer loan pays less, not more.
 
     At every price somebody is just worth lending to, m(r). While m falls a higher price lets more people in; where it
     turns, asking more drives away the good faster than it earns on the bad. Whoever is not worth a loan at that price
-    is worth none. Found by halving on whether 1 % more brings, on the loan of whoever is at the margin, what it loses.
+    is worth none. The turn is where a dearer loan loses what it brings: false position on the logarithm between cost,
+    where it loses nothing, and cap; the end that stays counts half each time.
     """
     if price <= base_rate:
         return price
+    terms = (variance, threshold, loading, loss_given_default, base_rate)
     low, high, rate = math.log(max(base_rate, _MONEY)), math.log(price), price
-    for halving in range(_HALVINGS):
-        log_rate = log_price + math.log(rate / price)
-        limit = normal_quantile(hazard_bearable(rate - base_rate, loss_given_default))
-        margin = cutoff_mean(limit, threshold, loading, variance, log_rate, slope, sigma, True)
-        score, _ = accepted_score(margin, variance, threshold, loading, log_rate, slope, sigma)
-        worse, _ = accepted_score(margin, variance, threshold, loading, log_rate + math.log(_DEARER), slope, sigma)
-        lost = expected_loss_rate(normal_cdf(worse), loss_given_default)
-        lost -= expected_loss_rate(normal_cdf(score), loss_given_default)
-        if lost <= rate * (_DEARER - 1.0):
-            if halving == 0:
-                return price
-            low = math.log(rate)
+    below, above = -1.0, lost_by_asking(price, *terms, log_price, slope, sigma) - 1.0
+    if above <= 0.0:
+        return price
+    for _ in range(_STEPS):
+        at = (low * above - high * below) / (above - below)
+        rate = math.exp(at)
+        excess = lost_by_asking(rate, *terms, log_price + at - math.log(price), slope, sigma) - 1.0
+        if abs(excess) <= _EVEN:
+            break
+        if excess < 0.0:
+            low, below, above = at, excess, 0.5 * above
         else:
-            high = math.log(rate)
-        rate = math.exp(0.5 * (low + high))
-    return rate
+            high, above, below = at, excess, 0.5 * below
+    return min(rate, price)
