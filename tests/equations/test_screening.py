@@ -62,6 +62,27 @@ def test_discrimination_table_is_as_good_as_integration():
     assert discriminations(precisions, MASS, LOADING) == pytest.approx(exact, abs=2e-4)
 
 
+@pytest.mark.parametrize("loading", [LOADING, 5.0])
+def test_the_table_of_auc_holds_up_to_the_largest_precision(loading):
+    """Beyond 9 it stood still."""
+    threshold, precisions = solve_threshold(0.04, loading), np.array([0.01, 4.0, 20.0, 300.0, 9_000.0])
+    exact = [discrimination(one, threshold, loading) for one in precisions]
+    assert discriminations(precisions, threshold, loading) == pytest.approx(exact, abs=2e-4)
+
+
+def test_the_steepest_hazard_has_its_auc():
+    """Against sums over a fine grid of z for every posterior mean; with 40 nodes it was 0.02 off."""
+    threshold, precision = solve_threshold(0.04, 5.0), 0.01
+    mean = np.linspace(-0.7, 0.7, 281)  # seven deviations, sqrt(tau / (1 + tau)) each
+    z = np.linspace(-8.0, 8.0, 4_001)
+    density = np.exp(-0.5 * (z - mean[:, None]) ** 2 * (1.0 + precision))
+    bad = (density * (1.0 - (1.0 - ndtr(threshold - 5.0 * z)) ** 12)).sum(axis=1) / density.sum(axis=1)
+    seen = np.exp(-0.5 * mean**2 * (1.0 + precision) / precision)
+    worse, better = seen * bad, seen * (1.0 - bad)
+    known = (better * (worse.cumsum() - 0.5 * worse)).sum() / (worse.sum() * better.sum())
+    assert discrimination(precision, threshold, 5.0) == pytest.approx(known, abs=1e-4)
+
+
 @pytest.mark.parametrize("rational", [True, False])
 def test_margin_rises_with_precision_at_a_posted_price(rational):
     """The outcome that makes the second gate worth something: basis points of profit per mass application at 13 %.

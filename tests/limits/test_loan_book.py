@@ -162,7 +162,7 @@ def check_sums(market, before, paying, principal, defaulted):
     totals, cells = market.totals, market.totals.shape
     interest = np.zeros(len(before), dtype=np.int64)
     for i in np.flatnonzero(paying):
-        exact = Decimal(int(before.balance[i])) * Decimal(int(before.rate_bp[i])) / Decimal(120_000)
+        exact = Decimal(int(before.balance[i])) * Decimal(f"{before.rate[i]:.12f}") / 12
         interest[i] = int(exact.quantize(Decimal(1), ROUND_HALF_UP))
     for name, amount in (("interest", interest), ("repaid", principal * paying), ("defaulted", defaulted)):
         known = np.zeros(cells, dtype=np.int64)

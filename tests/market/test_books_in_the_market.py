@@ -40,8 +40,7 @@ def test_what_the_bank_holds_is_its_share_of_every_contract(make_market):
     market = run(make_market(years=2), 18)
     contracts = market.contracts
     total = market.books.bank_claims + market.books.platform_claims
-    share = np.rint(contracts.funding_share * 10_000).astype(np.int64)
-    assert (market.books.bank_claims == total * share // 10_000).all()
+    assert (market.books.bank_claims == np.floor(total * contracts.funding_share)).all()
 
 
 def test_profit_is_income_less_cost(make_market):

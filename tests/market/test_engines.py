@@ -60,7 +60,7 @@ def test_engines_agree_on_prices_for_risk(make_market):
         columns.step()
         objects.step()
         assert same(columns, objects) == []
-    assert len(np.unique(columns.borrowers_table.rate_bp)) > 100
+    assert len(np.unique(columns.borrowers_table.rate)) > 100
 
 
 def test_engines_agree_under_regulation(make_market):
@@ -108,8 +108,8 @@ def test_a_broken_kernel_is_caught(make_market, monkeypatch):
     import colend.compilation as compilation
     import colend.rules.borrower as rule
 
-    def broken_interest(balance, rate_bp):
-        return (balance * rate_bp + 60_000) // 120_000 + 1
+    def broken_interest(balance, rate):
+        return np.int64(balance * rate / 12.0 + 1.5)
 
     broken_interest.__module__ = "colend.rules.borrower"
 

@@ -15,7 +15,22 @@ from scipy.special import ndtr
 
 from colend.equations.normal import normal_cdf, normal_density
 
-_NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(80)
+
+def normal_nodes(reach: float = 9.0, panels: int = 24) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights of E[f(z)], z ~ N(0, 1): sixteen Gauss-Legendre nodes in each panel of -reach..reach.
+
+    At the largest loading, 5, a borrower goes from safe to lost within a fifth of a unit of z; of one rule over the
+    whole line, such as Gauss-Hermite, too few nodes fall there. The annual rate is within 1e-10 of itself at every
+    loading allowed (a test compares with adaptive quadrature).
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    half = reach / panels
+    middle = np.linspace(half - reach, reach - half, panels)
+    z = (middle[:, None] + half * nodes).ravel()
+    return z, np.tile(half * weights, panels) * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+
+
+_NODES, _WEIGHTS = normal_nodes()
 
 
 def monthly_hazard(threshold, loading, creditworthiness, asset_correlation, factor):
@@ -47,13 +62,16 @@ def hazard_decline(hazard, slope, loading, variance):
 
 def annual_default_rate(threshold: float, loading: float) -> float:
     """Share of a segment that defaults within 12 months: 1 - E[(1 - Phi(d - beta z))^12], z ~ N(0, 1)."""
-    survival = (1.0 - ndtr(threshold - loading * _NODES)) ** 12
-    return float(1.0 - (survival * _WEIGHTS).sum() / math.sqrt(2.0 * math.pi))
+    return float(((1.0 - (1.0 - ndtr(threshold - loading * _NODES)) ** 12) * _WEIGHTS).sum())
 
 
 @functools.cache
 def solve_threshold(annual_rate: float, loading: float) -> float:
-    """The threshold d at which a segment defaults at `annual_rate` (between 0 and 1, exclusive) a year."""
+    """The threshold d at which a segment defaults at `annual_rate` (between 0 and 1, exclusive) a year.
+
+    A month's hazard over the whole segment is Phi(d / sqrt(1 + beta^2)): twelve such deviations hold every rate.
+    """
     from scipy.optimize import brentq
 
-    return float(brentq(lambda threshold: annual_default_rate(threshold, loading) - annual_rate, -12.0, 12.0))
+    most = 12.0 * math.hypot(1.0, loading)
+    return float(brentq(lambda threshold: annual_default_rate(threshold, loading) - annual_rate, -most, most))

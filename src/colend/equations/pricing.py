@@ -61,11 +61,9 @@ def platform_cutoff(
     return mean * (1.0 + precision) / precision
 
 
-def rate_in_basis_points(rate):
-    """A yearly rate as whole basis points, rounded up so that the loan never costs less than required."""
-    return math.ceil(rate * 10_000.0 - 1e-9)
+def monthly_interest(balance, rate):
+    """Interest of one month in fen: balance x rate / 12, rounded to the nearest fen, half a fen up.
 
-
-def monthly_interest(balance, rate_bp):
-    """Interest of one month in fen: balance x rate / 12, rounded to the nearest fen."""
-    return (balance * rate_bp + 60_000) // 120_000
+    The hair on top is for rates such as 0.13, which floats hold a little low or high: half a fen would go either way.
+    """
+    return math.floor(balance * rate / 12.0 + 0.500001)

@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from colend.equations.acceptance import acceptance, cutoff_mean, price_of_risk
-from colend.equations.default import hazard_score
+from colend.equations.default import hazard_score, normal_nodes
 from colend.equations.normal import inverse_mills_ratio, normal_cdf, normal_density, normal_quantile
 from colend.equations.pricing import expected_loss_rate, hazard_bearable
 
@@ -135,7 +135,8 @@ def discrimination(precision: float, threshold: float, loading: float) -> float:
     grid = np.linspace(-7.0, 7.0, 281)
     density = np.exp(-0.5 * grid * grid)
     density /= density.sum()
-    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    # A hazard steeper than this falls between the nodes of one rule over the whole line.
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40) if loading <= 1.5 else normal_nodes(panels=12)
     z = spread * grid[:, None] + inner * nodes
     bad = (1.0 - (1.0 - ndtr(threshold - loading * z)) ** 12) @ (weights / weights.sum())
     worse, better = density * bad, density * (1.0 - bad)
@@ -144,13 +145,18 @@ def discrimination(precision: float, threshold: float, loading: float) -> float:
 
 
 @functools.lru_cache(maxsize=64)
-def _discrimination_curve(threshold: float, loading: float) -> tuple[np.ndarray, np.ndarray]:
-    """A grid of sqrt(tau) up to tau = 9 and the AUC there; in sqrt(tau) the curve is smooth down to 1/2 at 0."""
+def _discrimination_curve(threshold: float, loading: float, far: bool) -> tuple[np.ndarray, np.ndarray]:
+    """A grid of sqrt(tau) and the AUC there; in sqrt(tau) the curve is smooth down to 1/2 at 0.
+
+    Even up to tau = 9; where `far`, on to 10,000, the largest precision of a segment that is allowed, in equal ratios.
+    """
     roots = np.linspace(0.0, 3.0, 61)
+    if far:
+        roots = np.append(roots, np.geomspace(3.0, 100.0, 31)[1:])
     return roots, np.array([0.5, *(discrimination(root * root, threshold, loading) for root in roots[1:])])
 
 
 def discriminations(precisions: np.ndarray, threshold: float, loading: float) -> np.ndarray:
-    """`discrimination` for many precisions (0 to 9), interpolated in a table: error below 2e-4."""
-    roots, values = _discrimination_curve(float(threshold), float(loading))
+    """`discrimination` for many precisions (0 to 10,000), interpolated in a table: error below 2e-4."""
+    roots, values = _discrimination_curve(float(threshold), float(loading), bool((precisions > 9.0).any()))
     return np.interp(np.sqrt(precisions), roots, values)

@@ -28,14 +28,14 @@ from colend.state.tables import DELISTED, JOINT, NONE, pair_of
 
 SHARE, PARTNER, JOINT_SHARE, REGION, RATE, COST, DEPTH, LIST, RELIANCE = range(len(NAMES))
 OF_LOANS = (SHARE, REGION, RATE, COST, LIST)  # rules that a single loan keeps or breaks
-_SLACK = 1e-9  # of a share or a depth, for rounding
+_SLACK = 1e-9  # of a depth, for rounding
 
 
 def count_loans(rows, forbidden, region, cap, since, loans, fen, old, away):
     """Loans that break rules as they stand, by rule and age (0: made before the rule), and their fen.
 
     By contract: `forbidden` [rule, contract] forbids all its loans, `region` (NONE: any) is where it may lend, `cap`
-    [2, contract] its highest rate and cost in basis points. `since` is the month of each rule; `old` [limit on stocks,
+    [2, contract] its highest rate and cost a year. `since` is the month of each rule; `old` [limit on stocks,
     contract] receives fen of loans older than that limit, `away` fen of loans outside the region.
     """
     for row in rows:
@@ -48,7 +48,7 @@ def count_loans(rows, forbidden, region, cap, since, loans, fen, old, away):
                 broken = True
                 away[contract] += balance
             if rule in (RATE, COST):
-                broken = row.rate_bp > cap[rule - RATE, contract]
+                broken = row.rate > cap[rule - RATE, contract]
             if broken:
                 age = 1 if row.begun >= since[rule] else 0
                 loans[rule, age] += 1
@@ -79,7 +79,7 @@ class Supervision:
         """Loans and fen [rule, before / since], fen older than the limits on stocks [2, contract], away [contract]."""
         market, contracts, regime = self.market, self.contracts, self.regime
         forbidden = np.zeros((len(NAMES), len(contracts)), dtype=bool)
-        forbidden[SHARE] = self.joint & (1.0 - contracts.funding_share < regime.minimum_platform_share - _SLACK)
+        forbidden[SHARE] = self.joint & (contracts.funding_share > 1.0 - regime.minimum_platform_share)
         ended = market.alliances.end_reason[contracts.alliance[self.joint]] == DELISTED
         forbidden[LIST, self.joint] = ended & self.in_force[LIST]
         bank = contracts.bank.astype(np.int64)
@@ -87,7 +87,6 @@ class Supervision:
         region = np.where(bound, market.banks_table.region[bank].astype(np.int64), NONE)
         fees = np.where(self.joint, contracts.funding_share * contracts.fee_rate + contracts.technology_fee, 0.0)
         caps = np.array([regime.rate_cap + fees, np.full(len(contracts), regime.all_in_cost_cap)])
-        caps = np.minimum(np.floor(caps * 10_000.0 + 0.5 + _SLACK), 2.0**31)
         loans, fen = (np.zeros((len(NAMES), 2), dtype=np.int64) for _ in range(2))
         old, away = np.zeros((2, len(contracts)), dtype=np.int64), np.zeros(len(contracts), dtype=np.int64)
         count = compiled(count_loans, allocates=False)

@@ -4,6 +4,7 @@ contract.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -12,8 +13,6 @@ from colend.compilation import compiled, summed_over
 from colend.equations.capacity import capital_ratio
 from colend.state.books import FEN, Flow, fen, move
 from colend.state.tables import JOINT, LENDER, NONE, OWN
-
-_BASIS = 10_000
 
 
 def settlement(market) -> None:
@@ -49,13 +48,18 @@ class Accounts(NamedTuple):
 
 def party_part(amount, share, party):
     """What of an amount is the bank's (party 0), rounded down to the fen, and the platform's (1)."""
-    bank = amount * share // _BASIS
+    bank = np.int64(math.floor(amount * share)) if share < 1.0 else amount
     return bank if party == 0 else amount - bank
 
 
 def monthly(balance, rate):
     """A month of a yearly rate on a balance, whole fen."""
-    return np.int64(np.rint(balance * rate / 12.0))
+    return whole(balance * rate / 12.0)
+
+
+def whole(fen):
+    """To the nearest whole fen."""
+    return np.int64(np.rint(fen))
 
 
 def settle_contract(k, contract, sums, scale, cost, banks, platforms, accounts, ledger, profit):
@@ -66,7 +70,7 @@ def settle_contract(k, contract, sums, scale, cost, banks, platforms, accounts, 
     drifts. `profit`[party, contract] receives what each party earned.
     """
     kind, bank, platform = np.int64(contract.kind), np.int64(contract.bank), np.int64(contract.platform)
-    share = np.int64(np.rint(contract.funding_share * _BASIS))
+    share = contract.funding_share
     bank_cash = accounts.borrowers if bank == NONE else bank
     platform_cash = accounts.borrowers if platform == NONE else accounts.first_platform + platform
     first_claim = accounts.debt + 1 + 2 * k
@@ -92,7 +96,7 @@ def settle_contract(k, contract, sums, scale, cost, banks, platforms, accounts, 
         if party == 1 and platform != NONE:
             funds_rate, operating_rate = platforms[platform].funds_rate, platforms[platform].operating_rate
         funding, operating = monthly(before, funds_rate), monthly(before, operating_rate)
-        spent = sums.originations * scale * cost if (party == 1) == (kind == LENDER) else 0
+        spent = whole(sums.originations * scale * cost) if (party == 1) == (kind == LENDER) else 0
         move(ledger, accounts.borrowers, cash, interest, Flow.INTEREST, kind)
         move(ledger, cash, accounts.depositors, funding, Flow.FUNDING_COST, kind)
         move(ledger, cash, accounts.suppliers, operating, Flow.OPERATING_COST, kind)
@@ -107,7 +111,7 @@ def settle_contract(k, contract, sums, scale, cost, banks, platforms, accounts, 
 
 
 def settle_contracts(contracts, sums, scale, costs, banks, platforms, accounts, ledger, profit):
-    """`settle_contract` for all; `costs` int64[kinds] is what paying out a loan costs, fen."""
+    """`settle_contract` for all; `costs` float64[kinds] is what paying out a loan costs, fen."""
     for k in range(len(contracts)):
         cost = costs[contracts[k].kind]
         settle_contract(k, contracts[k], sums[k], scale, cost, banks, platforms, accounts, ledger, profit)
@@ -119,7 +123,8 @@ def post_loans(market) -> None:
     banks, platforms = market.banks_table, market.platforms_table
     contracts = market.contracts
     accounts = Accounts(books.borrowers, books.depositors, books.suppliers, books.debt, books.banks)
-    costs = fen([{OWN: credit.origination_cost_own}.get(kind, credit.origination_cost_joint) for kind in range(3)])
+    yuan = [{OWN: credit.origination_cost_own}.get(kind, credit.origination_cost_joint) for kind in range(3)]
+    costs = np.array(yuan) * FEN
     profit = np.zeros((2, len(contracts)), dtype=np.int64)
     compiled(settle_contracts, allocates=False)(
         contracts, market.contract_totals, market.scale, costs, banks, platforms, accounts, books.ledger, profit

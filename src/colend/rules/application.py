@@ -15,7 +15,6 @@ from colend.equations.pricing import (
     hazard_bearable,
     origination_rate,
     platform_cutoff,
-    rate_in_basis_points,
 )
 from colend.rules.screening import belief, given_acceptance, signal_cutoff
 from colend.state.draws import (
@@ -253,9 +252,8 @@ def visit(
             month.reservation_slope if month.rational != 0 else 0.0,
             month.reservation_sigma,
         )
-    rate_bp = rate_in_basis_points(price)
     cell.offered += 1
-    if rate_bp > np.float64(row.reservation_rate) * 10_000.0:
+    if price > np.float64(row.reservation_rate):
         cell.declined += 1
         return DECLINED
 
@@ -265,7 +263,7 @@ def visit(
     row.instalment = max(1, amount // term)
     row.months_left = term
     row.contract = contract
-    row.rate_bp = rate_bp
+    row.rate = price
     row.begun = month.number
     row.product = product
     row.predicted_hazard = hazard - slope * offer.intercept
@@ -273,7 +271,7 @@ def visit(
     row.hazard_decline = hazard_decline(hazard, slope, segment.loading, taken_variance)
     cell.originations += 1
     cell.originated += amount
-    cell.rate_amount += rate_bp * (amount // 100)
+    cell.rate_amount += math.floor(price * 10_000.0 * (amount // 100) + 0.5)
     before, of_this_kind = np.int64(row.ever_served), 1 << np.int64(offer.kind)
     if before == 0:
         cell.first_loans += 1

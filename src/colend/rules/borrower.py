@@ -79,7 +79,7 @@ def service(row, key, month, segment, cell):
     principal = balance
     if left > 0:
         principal = min(np.int64(row.instalment), balance)
-    cell.interest += monthly_interest(balance, np.int64(row.rate_bp))
+    cell.interest += monthly_interest(balance, row.rate)
     cell.repaid += principal
     row.balance = balance - principal
     row.months_left = left

@@ -11,6 +11,7 @@ from colend.compilation import compiled
 from colend.rules.clubs import found_club
 from colend.scenario.distributions import draw
 from colend.scenario.parameters import ADAPTIVE, KINDS, OPENNESS, SEQUENCING
+from colend.scenario.parameters.population import LARGEST_LOAN
 from colend.state import draws
 from colend.state.draws import (
     AMOUNT,
@@ -31,7 +32,6 @@ from colend.state.tables import ADAPTS, BANK, BORROWER, PLATFORM, as_table, tabl
 
 BEFORE = -1  # the month of draws that are made once
 _KIND_STRIDE = 1_000_000  # entity numbers by kind, so that one bank more changes nobody else's draws
-_LARGEST_LOAN = 2**31 - 1  # fen, what a loan's columns hold
 
 
 def scores(seed: int, entities: np.ndarray, purpose: int, month: int = BEFORE) -> np.ndarray:
@@ -151,7 +151,7 @@ def found_rows(rows, key, cumulative, regions, amount, reservation, owned, bank_
         row.platform = place_in(uniform(own, SCENE), cumulative[1])
         row.creditworthiness = z
         fen = amount[segment, 0] * math.exp(amount[segment, 1] * normal(own, AMOUNT))
-        row.amount = np.int64(max(1.0, min(fen, _LARGEST_LOAN)))  # a loan of nothing would be none
+        row.amount = np.int64(max(1.0, min(fen, LARGEST_LOAN)))  # a loan of nothing would be none
         spread = reservation[segment, 1] * normal(own, RESERVATION) - reservation[segment, 2] * z
         row.reservation_rate = reservation[segment, 0] * math.exp(spread)
         if uniform(own, OWNER) < owned[segment]:

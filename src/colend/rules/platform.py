@@ -31,7 +31,7 @@ def expected_applications(parameters) -> np.ndarray:
     of somebody of whom it knows the segment only.
     """
     population = parameters.population
-    persons = population.borrowers * max(1, round(population.persons / population.borrowers))
+    persons = population.borrowers * population.scale
     need = population.monthly_need.as_array()
     spread = math.hypot(population.reservation_sigma, population.reservation_slope)
     funded = np.array([normal_cdf(-log_price / spread) for log_price in usual_prices(parameters)])

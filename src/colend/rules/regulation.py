@@ -278,7 +278,7 @@ def renew_contracts(market) -> None:
     alliances = market.alliances
     rows = alliances_in(market, *RUNNING)
     most = 1.0 - market.regulation.now.minimum_platform_share
-    for row in rows[market.contracts.funding_share[alliances.contract[rows]] > most + 1e-9]:
+    for row in rows[market.contracts.funding_share[alliances.contract[rows]] > most]:
         old = market.contracts[alliances.contract[row]]
         alliances.contract[row] = market.open_contract(
             JOINT, old.bank, old.platform, row, old.openness, most, old.fee_rate, old.technology_fee

@@ -87,8 +87,7 @@ class Setting:
     @property
     def scale(self) -> int:
         """People that one simulated borrower stands for."""
-        population = self.parameters.population
-        return max(1, round(population.persons / population.borrowers))
+        return self.parameters.population.scale
 
     def content(self) -> dict[str, Any]:
         """What the result depends on, apart from seed and source: the names of arms are not part of it."""

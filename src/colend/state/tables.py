@@ -2,7 +2,7 @@
 
 A table is a NumPy record array: one row an agent, `table.column` a column over all of them. The same row can be
 handed to a compiled rule and to its plain Python source, and writing to it changes the table. A borrower's row fills
-less than one cache line, so a rule that touches many of its fields costs one memory access.
+one cache line, so a rule that touches many of its fields costs one memory access.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ BORROWER = np.dtype(
         ("balance", "i4"),  # fen, 0: no loan
         ("instalment", "i4"),  # fen of principal a month
         ("contract", "i4"),  # row in contracts of the running loan
-        ("rate_bp", "u2"),  # basis points a year
+        ("rate", "f8"),  # a year, as it was agreed to the last digit: a cap is kept exactly
         ("begun", "u2"),  # month of the run in which the loan was made
         ("owner", "i2"),  # bank whose customer this is
         ("aware_bank", "i2"),  # bank that awareness is of
@@ -250,7 +250,7 @@ TOTAL = np.dtype(
             "declined",  # the borrower refused the offer
             "originations",  # loans paid out
             "originated",  # fen paid out
-            "rate_amount",  # sum of rate_bp * yuan paid out: mean rate
+            "rate_amount",  # sum of the rate in basis points * yuan paid out, each loan's rounded: mean rate
             "first_loans",  # of them, first loan of that borrower in the run
             "first_of_kind",  # of them, its first from this kind of contract
             "loan_months",  # loans that were serviced

@@ -79,6 +79,8 @@ class Parameters(Group):
         }
 
     def misfits(self) -> Iterator[str]:
+        """What does not fit together between groups."""
+        yield from self._nothing_to_earn_on()
         try:
             self.clubs.places({name: getattr(self.banks, name).number for name in KINDS})
         except ValueError as error:
@@ -86,3 +88,14 @@ class Parameters(Group):
         if self.clubs.members and self.clubs.platform > self.platforms.number:
             most = self.platforms.number
             yield f"clubs.platform: {self.clubs.platform} of {most} platforms; did you mean {most}?"
+
+    def _nothing_to_earn_on(self) -> Iterator[str]:
+        """Platforms that choose by what they earn over their equity, and have none."""
+        platforms = self.platforms
+        chosen = (platforms.openness, platforms.sequencing or self.alliances.sequencing)
+        if not any(ADAPTIVE in (one if isinstance(one, list) else [one]) for one in chosen):
+            return
+        if not platforms.lender_equity:
+            yield "platforms.lender_equity: 0, but adaptive platforms choose by what they earn over it"
+        elif not all(platforms.user_share):
+            yield "platforms.user_share: 0 leaves no equity, but adaptive platforms choose by what they earn over it"

@@ -6,7 +6,19 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from colend.scenario.parameters.base import AgentValue, Group, Number, SequencingOrAdaptive, Whole, one_each, parameter
+from colend.scenario.parameters.base import (
+    KINDS,
+    MOST_YUAN,
+    AgentValue,
+    Group,
+    Number,
+    SequencingOrAdaptive,
+    Whole,
+    WholeAgentValue,
+    numbers_in,
+    one_each,
+    parameter,
+)
 
 _PROTOTYPE = "design document, values used and alive in the whole-market prototype"
 _SPREAD = (
@@ -46,18 +58,18 @@ class BankKind(Group):
     legacy: AgentValue = parameter(
         {"uniform": [0.2, 0.8]}, "share", "How much of its systems is legacy, 0 to 1", _SPREAD, 0, 1
     )
-    horizon_months: AgentValue = parameter(
-        {"lognormal": [30, 0.5]}, "months", "How far ahead the bank counts", _SPREAD, 1, 600
+    horizon_months: WholeAgentValue = parameter(
+        {"lognormal": [30, 0.5]}, "months", "How far ahead the bank counts, whole months", _SPREAD, 1, 600
     )
     funds_rate: AgentValue = parameter(0.03, "rate a year", "Cost of funds", _PROTOTYPE, 0, 0.5)
     operating_rate: AgentValue = parameter(0.015, "rate a year", "Running cost of balances", _PROTOTYPE, 0, 0.5)
     cost_scale: AgentValue = parameter(
         1.0, "1", "Set-up and fixed costs relative to a city bank's", "design document section 6", 0, 100
     )
-    integration_slots: AgentValue = parameter(
+    integration_slots: WholeAgentValue = parameter(
         1, "number", "Alliances that the bank can pilot or integrate at a time", "design document section 6", 0, 100
     )
-    maximum_partners: AgentValue = parameter(
+    maximum_partners: WholeAgentValue = parameter(
         3,
         "number",
         "Platforms that the bank works with at most",
@@ -148,10 +160,10 @@ class Banks(Group):
         "Capital ratio that a bank keeps at least",
         "Chinese minimum of 10.5 % including the conservation buffer",
         0.001,
-        1,
+        0.9,
     )
     target_ratio: Number = parameter(
-        0.12, "share", "Capital ratio above which profit is paid out", _PROTOTYPE, 0.001, 1
+        0.12, "share", "Capital ratio above which profit is paid out", _PROTOTYPE, 0.002, 1
     )
     tax_rate: Number = parameter(0.25, "share", "Tax on profit", "Chinese enterprise income tax", 0, 1)
     payout_share: Number = parameter(0.3, "share", "Part of positive profit paid out", _PROTOTYPE, 0, 1)
@@ -197,3 +209,9 @@ class Banks(Group):
             yield f"target_ratio: {self.target_ratio:g} is not above minimum_ratio {self.minimum_ratio:g}"
         if self.city.number + self.rural.number + self.consumer_finance.number < 1:
             yield "city.number: there is no bank of any kind; at least one is needed"
+        kinds = {name: getattr(self, name) for name in KINDS}
+        equity = {name: one.number * max(numbers_in(one.equity), default=0.0) for name, one in kinds.items()}
+        if sum(equity.values()) > MOST_YUAN:
+            largest = max(equity, key=lambda name: equity[name])
+            whole = f"{sum(equity.values()):.2g} yuan; at most {MOST_YUAN:.2g} is counted"
+            yield f"{largest}.equity: that of all banks may be {whole}"

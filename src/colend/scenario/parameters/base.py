@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 
 SEGMENTS = ("prime", "mass", "thin_file")
@@ -275,8 +275,21 @@ def _agent_value(value: Any) -> Any:
     return {name: [first, second]}
 
 
+def _of_whole(value: Any) -> Any:
+    """The value of agents if what it says of them is whole; draws of a distribution are rounded."""
+    given = list(value.get("choice", ())) if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    for number in given:
+        if not number.is_integer():
+            raise ValueError(f"whole numbers are wanted; nearest: {math.floor(number)}, {math.ceil(number)}")
+    return value
+
+
+# Yuan in the books of one kind at most: beyond it a float no longer holds every fen.
+MOST_YUAN = 2**53 / 100
+
 AGENT_VALUE = BeforeValidator(_agent_value)
 AgentValue = Annotated[Any, AGENT_VALUE]
+WholeAgentValue = Annotated[Any, AGENT_VALUE, AfterValidator(_of_whole)]
 
 
 def adds_to_one(name: str, shares: Iterable[float]) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
-from colend.scenario.parameters.base import BySegment, Group, Number, Whole, parameter
+from colend.scenario.parameters.base import SEGMENTS, BySegment, Group, Number, Whole, parameter
 
 _PROTOTYPE = "design document, values used and alive in the whole-market prototype"
 
@@ -129,6 +130,13 @@ class Credit(Group):
         0.01,
         10,
     )
+
+    def misfits(self) -> Iterator[str]:
+        """A posted rate of which a bank's own channel leaves nothing."""
+        for segment in SEGMENTS if self.pricing == "posted" else ():
+            rate = getattr(self.posted_rate, segment)
+            if rate <= self.own_discount:
+                yield f"posted_rate: {rate:g} for {segment} is not above own_discount {self.own_discount:g}"
 
 
 class Macro(Group):

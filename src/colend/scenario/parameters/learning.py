@@ -16,7 +16,7 @@ class Learning(Group):
         0.005, "precision a month", "Learning by doing, per log of loans seen to their end", _PROTOTYPE, 0, 10
     )
     decay: Number = parameter(0.004, "share a month", "Decay of precision towards the floor", _PROTOTYPE, 0, 1)
-    floor: Number = parameter(0.1, "precision", "Precision that is never lost", _PROTOTYPE, 0, 100)
+    floor: Number = parameter(0.1, "precision", "Precision that is never lost", _PROTOTYPE, 0.001, 100)
     maximum_precision: Number = parameter(
         1.0, "precision", "Precision that own learning cannot exceed", _PROTOTYPE, 0.01, 1_000
     )

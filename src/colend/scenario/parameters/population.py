@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from colend.scenario.parameters.base import BySegment, Group, Number, Whole, adds_to_one, parameter
+from colend.scenario.parameters.base import MOST_YUAN, BySegment, Group, Number, Whole, adds_to_one, parameter
 
+LARGEST_LOAN = 2**31 - 1  # fen
+LARGEST_MISFIT = 0.01  # of persons, by which a whole number of them for each borrower may miss
 _PROTOTYPE = "design document, values used and alive in the whole-market prototype"
 
 
@@ -103,6 +106,42 @@ class Population(Group):
     def misfits(self) -> Iterator[str]:
         """Shares that do not add to 1, as many shares as terms."""
         yield from adds_to_one("segment_share", self.segment_share.numbers())
+        yield from self._of_another_size()
+        yield from self._of_loans_too_large()
         yield from adds_to_one("term_shares", self.term_shares)
         if len(self.terms_months) != len(self.term_shares):
             yield f"term_shares: {len(self.term_shares)} shares for {len(self.terms_months)} terms in terms_months"
+
+    @property
+    def scale(self) -> int:
+        """People that one simulated borrower stands for: a whole number, as money is."""
+        return max(1, round(self.persons / self.borrowers))
+
+    def _of_another_size(self) -> Iterator[str]:
+        """Persons of whom a whole number a borrower would make another market."""
+        if abs(self.scale * self.borrowers - self.persons) > LARGEST_MISFIT * self.persons:
+            below = self.persons // self.borrowers
+            allowed = " or ".join(f"{n * self.borrowers:,}" for n in (below, below + 1) if n)
+            yield (
+                f"persons: {self.persons:,} for {self.borrowers:,} borrowers, but each stands for a whole number of "
+                f"persons; nearest: {allowed} persons, or other borrowers"
+            )
+
+    def _of_loans_too_large(self) -> Iterator[str]:
+        """Loans of which the largest cannot be held, or so much owed by all that fen are no longer counted.
+
+        Beyond the largest loan lies the share Phi(sigma - ln(largest / median) / sigma) of the yuan lent; allowed is
+        Phi(-3), one in 740.
+        """
+        median, sigma = max(self.loan_median.numbers()), self.loan_sigma
+        room = math.log(LARGEST_LOAN / 100 / median)
+        if sigma * (sigma + 3.0) > room:
+            most = math.floor(100.0 * (math.sqrt(9.0 + 4.0 * room) - 3.0) / 2.0) / 100.0
+            yield (
+                f"loan_sigma: {sigma:g} at a median of {median:,.0f} yuan makes loans above {LARGEST_LOAN / 100:,.2f} "
+                f"yuan, the largest there is; nearest: {most:g}"
+            )
+        owed = self.scale * self.borrowers * median * math.exp(0.5 * sigma * sigma)
+        if owed > MOST_YUAN:
+            allowed = f"at most {MOST_YUAN:.2g} is counted"
+            yield f"persons: {self.persons:,} with such loans may owe {owed:.2g} yuan; {allowed}"
