@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -32,7 +32,9 @@ from colend.experiment.runner import Places, execute, prepare
 from colend.experiment.stopping import known, looks
 from colend.experiment.store import DATABASE, Store
 from colend.experiment.tables import ROWS_AT_ONCE, frame, joined
+from colend.report import write_spreadsheets
 from colend.scenario.design import Run, Scenario, check, point_name, runs
+from colend.scenario.given import listed, plain, whole
 from colend.scenario.loading import load
 from colend.source import model_hash
 
@@ -56,18 +58,20 @@ class Result:
         self.missing: list[str] = []
         self.files: tuple[Path, ...] = ()
 
-    def frame(self, table: str, measures: Sequence[str] | None = None, **keys: Any) -> Any:
+    def frame(self, table: str, measures: str | Sequence[str] | None = None, **keys: Any) -> Any:
         """A table as a data frame; empty when the scenario did not record it.
 
-        Of some columns only where `measures` names them; of some runs only: `arm=`, `seed=`, `point=`, a value or a
-        list (`frame("months", ["applications"], seed=[0, 1], point={"alliances.fit_sd": 2})`). Of `comparison`,
+        Of some columns only where `measures` names them, beside those that tell rows apart; of some rows only: `arm=`,
+        `seed=`, `point=`, or any column of it, a value or a list, array, series or range of them
+        (`frame("months", ["applications"], seed=range(2), point={"alliances.fit_sd": 2})`). Of `comparison`,
         `measures` are the whole-run measures that are compared, and `numbers=` the columns that are wanted of it: all
-        but `p_holm` are there sooner without that.
+        but `p_holm` are there sooner without that. KeyError, with the nearest one, for what does not exist.
         """
+        measures = None if measures is None else listed(measures)
         return joined(self.parts(table, measures, **keys), measures)
 
     def parts(
-        self, table: str, measures: Sequence[str] | None = None, rows: int = ROWS_AT_ONCE, **keys: Any
+        self, table: str, measures: str | Sequence[str] | None = None, rows: int = ROWS_AT_ONCE, **keys: Any
     ) -> Iterator[Any]:
         """As `frame`, in data frames of at most `rows` rows one after the other: for tables that memory cannot hold."""
         return table_in_parts(self.path, self.scenario, table, measures, rows, **keys)
@@ -103,7 +107,7 @@ def open_result(folder: str | Path) -> Result:
 
 
 def run(
-    scenario: Scenario | str | Path,
+    scenario: Scenario | Mapping[str, Any] | str | Path,
     jobs: int | None = None,
     out: str | Path | None = None,
     *,
@@ -124,8 +128,8 @@ def run(
     version's results, is damaged or full; ClusterError when the cluster cannot be used or was lost; MachineError when
     no market can be run here.
     """
-    if jobs is not None and jobs < 1:
-        raise ValueError(f"jobs {jobs}: at least 1, or None for all cores")
+    jobs = None if jobs is None else whole("jobs", jobs, 1)
+    shard = None if shard is None else (plain(shard[0]), plain(shard[1]))
     scenario = scenario if isinstance(scenario, Scenario) else load(scenario)
     check_request(scenario, shard, export, engine)
     folder = Path(out) if out is not None else folder_of(scenario, shard)
@@ -187,7 +191,7 @@ def run(
         write_declarations(store)
         if shard is None:
             write_sensitivity(store, folder, scenario)
-        files = write_files(folder, scenario, export)
+        files = [*write_spreadsheets(folder, scenario), *write_files(folder, scenario, export)]
         result.missing = sorted(one.name for one in store.missing(everything if only else wanted))
     _finish(result, files, started, simulated, report and shard is None, shard)
     return result
@@ -229,7 +233,7 @@ def merge(
             result.removed = store.keep_only(everything)
             write_declarations(store)
             write_sensitivity(store, folder, scenario)
-            files = write_files(folder, scenario, export)
+            files = [*write_spreadsheets(folder, scenario), *write_files(folder, scenario, export)]
             result.missing = sorted(one.name for one in store.missing(everything))
     _finish(result, files, started, 0.0, report)
     return result
@@ -323,7 +327,7 @@ def compare(one: str | Path, other: str | Path) -> Any:
     return both
 
 
-def sweep(scenario: Scenario | str | Path, **how: Any) -> Iterator[tuple[dict[str, Any], Any]]:
+def sweep(scenario: Scenario | Mapping[str, Any] | str | Path, **how: Any) -> Iterator[tuple[dict[str, Any], Any]]:
     """Run a scenario's sweep and yield each point with its whole-run measures: `for point, frame in
     colend.sweep(...)`.
 

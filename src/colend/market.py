@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 import colend
-from colend.agents import Borrower, Borrowers, CityBank, ConsumerFinanceCompany, Platform, RuralBank
+from colend.agents import Borrower, Borrowers, CityBank, ConsumerFinanceCompany, MesaModel, Platform, RuralBank
 from colend.compilation import check_engine
 from colend.equations.default import solve_threshold
 from colend.measures import collect_fishing, collect_run
@@ -24,6 +24,7 @@ from colend.rules.bank import Calibration, prepare_plans
 from colend.rules.fishing import FishingTest
 from colend.rules.founding import customer_shares, found_banks, found_borrowers, found_platforms
 from colend.rules.regulation import Regime, Regulation, set_regulation
+from colend.scenario.given import whole
 from colend.scenario.setting import Setting
 from colend.source import model_hash
 from colend.state import snapshot, tables
@@ -45,17 +46,27 @@ ANATOMY = Anatomy(
 _BANK_TYPES = (CityBank, RuralBank, ConsumerFinanceCompany)
 
 
-class Market(mesa.Model):
-    """One market of platforms, banks and borrowers; `step()` is one month.
+class Market(MesaModel):
+    """One market of platforms, banks and borrowers as a Mesa model; `step()` is one month, `run_model()` all of them.
 
-    `setting` is an arm of a scenario at a sweep point (`scenario.arm(name)`), `seed` numbers the replication. Engine
+    `setting` is an arm of a scenario at a sweep point (`scenario.arm(name)`; a scenario that has one arm and one point
+    will do), `seed` numbers the replication (Mesa also calls it `rng`). Engine
     `columns` runs the borrowers' rule compiled over all rows (on `threads` threads); engine `objects` makes every
     borrower a registered Mesa agent that runs the same rule uncompiled. Both give the same books to the fen. In
     engine `columns` borrowers are not in `agents_by_type`: `market.borrowers[i]` makes a view of one when asked.
+    `running` says whether months are left.
     """
 
-    def __init__(self, setting, seed: int = 0, engine: str = "columns", threads: int = 1) -> None:
-        self._begin(setting, seed, engine, threads)
+    def __init__(
+        self,
+        setting: Any,
+        seed: int = 0,
+        engine: str = "columns",
+        threads: int = 1,
+        *,
+        rng: int | None = None,
+    ) -> None:
+        self._begin(setting, seed if rng is None else rng, engine, threads)
         self.month = 0
         credit = self.parameters.credit
         self.default_threshold = np.array(
@@ -72,14 +83,14 @@ class Market(mesa.Model):
         self._found()
         self._show_agents()
 
-    def _begin(self, setting, seed: int, engine: str, threads: int) -> None:
+    def _begin(self, setting: Any, seed: int, engine: str, threads: int) -> None:
         """What a market is before it holds anything: a Mesa model with a setting."""
         check_engine(engine)
-        if threads < 1:
-            raise ValueError(f"threads {threads}: at least 1")
-        super().__init__(rng=seed)
-        self.setting, self.parameters = setting, setting.parameters
-        self.seed, self.engine, self.threads = seed, engine, threads
+        self.seed, self.threads = whole("seed", seed, 0), whole("threads", threads, 1)
+        super().__init__(self.seed)
+        self.setting = setting = one_setting(setting)
+        self.parameters, self.engine = setting.parameters, engine
+        self.refusals: np.recarray | None = None  # while borrowers step, what lenders of one application leave
         self.months, self.scale = setting.months, setting.scale
         self.monthly_discount = (1.0 + self.parameters.alliances.discount_rate) ** (-1.0 / 12.0)
         self._not_state = {*vars(self), *AGENTS, "_not_state"}
@@ -116,6 +127,7 @@ class Market(mesa.Model):
         self.borrower_type = Borrower
         if self.engine == "objects":
             Borrower.create_agents(self, len(self.borrowers_table), list(range(len(self.borrowers_table))))
+        self._peopled = True
 
     def fork(self) -> Market:
         """An exact copy that goes its own way: left alone, both have the same months to the last bit."""
@@ -123,12 +135,33 @@ class Market(mesa.Model):
         told = self._state(arrays)
         twin = type(self).__new__(type(self))
         twin._begin(self.setting, self.seed, self.engine, self.threads)
-        return twin._revive(told, arrays)
+        twin._revive(told, arrays)
+        twin.take_collector(self)
+        return twin
+
+    __copy__ = fork
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Market:
+        return self.fork()
+
+    def __reduce__(self) -> tuple:
+        """A pickle holds what a saved market does, and a data collector of one's own as it is."""
+        arrays: list[np.ndarray] = []
+        return _unpickled, (type(self), self._head(arrays), arrays, self.threads, self._collector)
 
     def save(self, path: str | Path) -> None:
-        """Write the market to a file that `Market.load` goes on from; it appears whole or not at all."""
+        """Write the market to a file that `Market.load` goes on from; it appears whole or not at all.
+
+        TypeError where it holds what a file cannot: agents or a data collector of one's own.
+        """
+        if self._collector is not None:
+            raise TypeError("market.datacollector is one of your own: take its frames, set it to None, then save")
         arrays: list[np.ndarray] = []
-        head = {
+        ANATOMY.write(Path(path), self._head(arrays), arrays)
+
+    def _head(self, arrays: list[np.ndarray]) -> dict[str, Any]:
+        """What a saved market says of itself; its arrays are appended to `arrays`."""
+        return {
             "saved_market": FORMAT,
             "colend": colend.__version__,
             "source": model_hash(),
@@ -137,7 +170,6 @@ class Market(mesa.Model):
             "engine": self.engine,
             "state": self._state(arrays),
         }
-        ANATOMY.write(Path(path), head, arrays)
 
     @classmethod
     def load(cls, path: str | Path, threads: int = 1) -> Market:
@@ -148,21 +180,37 @@ class Market(mesa.Model):
         """
         path = Path(path)
         head = read_head(path)
+        cls._check(head, str(path))
+        return cls._restored(head, ANATOMY.read_arrays(path, head), threads)
+
+    @staticmethod
+    def _check(head: dict[str, Any], what: str) -> None:
+        """SavedMarketError when another version of colend saved it."""
         if head.get("saved_market") != FORMAT or head.get("source") != model_hash():
             raise SavedMarketError(
-                f"{path} was saved by another version of colend ({head.get('colend', 'unknown')}; this is "
+                f"{what} was saved by another version of colend ({head.get('colend', 'unknown')}; this is "
                 f"{colend.__version__} with other source): run its scenario again with this one"
             )
+
+    @classmethod
+    def _restored(cls, head: dict[str, Any], arrays: list[np.ndarray], threads: int) -> Market:
         market = cls.__new__(cls)
         market._begin(TypeAdapter(Setting).validate_python(head["setting"]), head["seed"], head["engine"], threads)
-        return market._revive(head["state"], ANATOMY.read_arrays(path, head))
+        return market._revive(head["state"], arrays)
 
     def _state(self, arrays: list[np.ndarray]) -> Any:
+        if self.strangers:
+            raise TypeError(f"market.agents holds {', '.join(self.strangers)}: a copy cannot hold agents of your own")
         held = {name: value for name, value in vars(self).items() if name not in self._not_state}
-        return ANATOMY.take_apart(held | {"steps": self.steps, "running": self.running}, arrays, "market")
+        held |= {name: vars(self)[name] for name in ("steps", "time", "running") if name in vars(self)}
+        generators = [self.random.getstate(), self.rng.bit_generator.state]  # Mesa's, which no rule draws from
+        return ANATOMY.take_apart(held | {"generators": generators}, arrays, "market")
 
     def _revive(self, told: Any, arrays: list[np.ndarray]) -> Market:
-        self.__dict__.update(ANATOMY.put_together(told, arrays))
+        held = ANATOMY.put_together(told, arrays)
+        state, self.rng.bit_generator.state = held.pop("generators")
+        self.random.setstate(state)
+        self.__dict__.update(held)
         self._show_agents()
         return self
 
@@ -203,10 +251,40 @@ class Market(mesa.Model):
         self.__dict__.clear()
 
     def step(self) -> None:
-        """One month: the steps of MONTH in their order."""
+        """One month of the run; RuntimeError when all of them are over."""
+        if self.month >= self.months:
+            self.steps = self.month  # Mesa has counted this one
+            raise RuntimeError(f"the market's {self.months} months are over: `years` of its scenario says how many")
+        self.live_month()
+
+    def live_month(self) -> None:
+        """The steps of MONTH in their order, also beyond the run's end, as the fishing test wants it."""
         for step in MONTH:
             step(self)
         self.month += 1
+        if self.month >= self.months:
+            self.running = False
+
+
+def _unpickled(kind: type[Market], head: dict[str, Any], arrays: list[np.ndarray], threads: int, own: Any) -> Market:
+    kind._check(head, "a pickled market")
+    market = kind._restored(head, arrays, threads)
+    market._collector = own
+    return market
+
+
+def one_setting(asked: Any) -> Setting:
+    """The market to simulate; of a scenario its only one. ValueError where it has several, TypeError for else."""
+    if hasattr(asked, "arms"):  # a scenario, whose reading is no part of a run
+        if len(asked.arms) * len(asked.points) > 1:
+            where = "scenario.arm(name, point)" if len(asked.points) > 1 else "scenario.arm(name)"
+            raise ValueError(
+                f"a market is of one arm: Market({where}); the arms are: {', '.join(map(repr, asked.arms))}"
+            )
+        return asked.arm(next(iter(asked.arms)))
+    if not isinstance(asked, Setting):
+        raise TypeError(f"{asked!r:.80} is no market's setting: Market(colend.load(...).arm(name))")
+    return asked
 
 
 def simulate(

@@ -52,7 +52,7 @@ def test_parts_put_together_are_what_one_process_gives(parts, tmp_path, undistur
     assert result.missing == []
     assert content(result.path) == content(undisturbed)
     assert verify(result.path) == []
-    for name in ("runs.csv", "comparison.csv"):
+    for name in ("runs.csv", "comparison.csv", "columns.csv"):
         assert (result.path / name).read_bytes() == (undisturbed / name).read_bytes()
     again = colend.merge(parts[:2], result.path, report=False)  # what is there counts as a part
     assert (again.missing, content(again.path)) == ([], content(undisturbed))

@@ -1,5 +1,6 @@
 """Tables in parts: what is read of them, and the files that are made without ever holding them whole."""
 
+import csv
 import sqlite3
 import tracemalloc
 from itertools import product
@@ -10,6 +11,7 @@ import pytest
 
 import colend
 from colend.api import Result
+from colend.experiment.content import KEYS, ROW_KEYS
 from colend.experiment.derived import write_sensitivity
 from colend.experiment.store import Store
 from colend.experiment.tables import columns, frame, parts, write
@@ -70,9 +72,11 @@ def test_some_runs_and_columns_alone(database):
     assert len(frame(database, "runs", point="")) == (whole["point"] == "").sum()
     assert len(frame(database, "runs", seed=range(3))) == 6
     assert len(frame(database, "runs", arm=[])) == 0
-    for wrong in ({"measures": ["lnt"]}, {"month": 3}):
-        with pytest.raises(KeyError, match=r"runs has no column '(lnt|month)'; it has: arm, seed, point, lent"):
+    for wrong, hint in (({"measures": ["lnt"]}, "'lnt'; did you mean lent"), ({"month": 3}, "'month'")):
+        with pytest.raises(KeyError, match=rf"no column in runs {hint}.* there are: 'arm', 'seed'"):
             frame(database, "runs", **wrong)
+    with pytest.raises(KeyError, match="no meetings in runs 70; there are: 0 to 69"):
+        frame(database, "runs", meetings=[3, 70])
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -87,6 +91,20 @@ def test_files_hold_the_table_and_are_written_part_by_part(database, tmp_path, k
         assert parquet.ParquetFile(path).num_row_groups == 5
     write(parts(database, "months"), tmp_path / f"months.{kind}")
     assert (tmp_path / f"months.{kind}").stat().st_size > 0
+
+
+def test_no_text_in_a_csv_is_taken_for_a_formula(tmp_path):
+    texts = ["=1+1", "+cmd", "-x", "@sum", "\t=1", "-0.5", "+1e3", "先合作", "a=b", ""]
+    safe = ["'=1+1", "'+cmd", "'-x", "'@sum", "'\t=1", "-0.5", "+1e3", "先合作", "a=b", ""]
+    path = tmp_path / "runs.csv"
+    write([pd.DataFrame({"=arm": texts, "lent": -1.5, "seed": -1})], path)
+    assert path.read_bytes().startswith(b"\xef\xbb\xbf")  # Excel knows UTF-8 by it
+    back = pd.read_csv(path, keep_default_na=False, dtype={"'=arm": str})
+    assert list(back) == ["'=arm", "lent", "seed"]
+    assert back["'=arm"].tolist() == safe
+    assert (back["lent"] == -1.5).all()
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        assert [row["'=arm"] for row in csv.DictReader(file)] == safe
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
@@ -113,6 +131,75 @@ def test_results_give_parts_too(undisturbed):
     assert len(result.frame("months", seed=1)) == 12
 
 
+FIRST = "sign_then_cooperate"
+
+
+@pytest.mark.parametrize(
+    ("plainly", "otherwise"),
+    [
+        ({"seed": 0}, {"seed": np.int64(0)}),
+        ({"seed": [0, 2]}, {"seed": np.array([0, 2])}),
+        ({"seed": [0, 2]}, {"seed": pd.Series([0, 2], dtype="int16")}),
+        ({"seed": [0, 1]}, {"seed": range(2)}),
+        ({"seed": [1]}, {"seed": {np.uint8(1)}, "point": ""}),
+        ({"arm": FIRST}, {"arm": pd.Index([FIRST])}),
+        ({"arm": FIRST}, {"arm": np.str_(FIRST), "point": {}}),
+        ({"month": 3}, {"month": np.int8(3)}),
+    ],
+)
+def test_values_of_any_kind_choose_the_same_rows(undisturbed, plainly, otherwise):
+    result = colend.open(undisturbed)
+    found = result.frame("months", **plainly)
+    assert len(found) > 0
+    pd.testing.assert_frame_equal(result.frame("months", **otherwise), found)
+
+
+def test_measures_keep_what_tells_rows_apart(undisturbed):
+    result = colend.open(undisturbed)
+    for measures in (["balance_joint"], "balance_joint", pd.Index(["balance_joint"]), ("balance_joint",)):
+        found = result.frame("months", measures)
+        assert list(found) == ["arm", "seed", "point", "month", "balance_joint"]
+        assert not found.duplicated(["arm", "seed", "point", "month"]).any()
+    for table, keys in ROW_KEYS.items():
+        assert {one.name for one in MEASURES if one.table == table} >= set(keys)
+        found = result.frame(table, [])
+        assert list(found) == [*KEYS, *keys][: len(found.columns)]
+        assert not found.duplicated().any()
+
+
+def test_what_does_not_exist_is_named_with_the_nearest(undisturbed):
+    result = colend.open(undisturbed)
+    for said, table, how in (
+        ("no table 'month'; did you mean months?", "month", {}),
+        ("no table 'comparisons'; did you mean comparison?", "comparisons", {}),
+        ("no column in months 'balance_jont'; did you mean balance_joint?", "months", {"measures": ["balance_jont"]}),
+        ("no column in months 'aplications'; did you mean applications?", "months", {"measures": "aplications"}),
+        ("no column 'indx'; did you mean index?", "fishing", {"measures": ["indx"]}),  # not recorded
+        ("no column in months 'sed'; did you mean seed?", "months", {"sed": 1}),
+        (f"no arm 'sign_then_coperate'; did you mean {FIRST}?", "runs", {"arm": "sign_then_coperate"}),
+        ("no seed 7; there are: 0, 1, 2", "runs", {"seed": [0, np.int64(7)]}),
+        ("no seed '0'; there are: 0, 1, 2", "runs", {"seed": "0"}),
+        ("no seed True;", "runs", {"seed": np.array([True, False, True])}),
+        ("no sweep point {'alliances.fit_sd': 1};", "runs", {"point": {"alliances.fit_sd": 1}}),
+        ("no sweep point 'x';", "runs", {"point": ["", "x"]}),
+        ("no month in months 600; there are: 0, 1, 2, 3, 4, 5", "months", {"month": 600}),
+        ("no kind in banks 'rurl'; did you mean rural?", "banks", {"kind": "rurl"}),
+        (
+            "no measure of whole runs 'bank_profits'; did you mean bank_profit?",
+            "comparison",
+            {"measures": "bank_profits"},
+        ),
+        ("no number of the comparison 'hgh'; did you mean high?", "comparison", {"numbers": ["hgh"]}),
+        ("no arm 'x';", "comparison", {"arm": ["x"]}),
+        ("no column in runs 'month'", "comparison", {"month": 3}),
+    ):
+        with pytest.raises(KeyError) as raised:
+            result.frame(table, **how)
+        assert said in raised.value.args[0]
+    with pytest.raises(ValueError, match="rows 0"):
+        list(result.parts("runs", rows=0))
+
+
 @pytest.fixture(scope="module")
 def swept(scenario, tmp_path_factory):
     """Three points of two arms and two seeds, a month each."""
@@ -129,13 +216,14 @@ def test_the_comparison_is_made_as_it_is_read(swept):
     in_parts = list(swept.parts("comparison", rows=150))  # one point of two arms by some sixty measures
     assert len(in_parts) == 3
     pd.testing.assert_frame_equal(pd.concat(in_parts, ignore_index=True), whole)
-    some = swept.frame("comparison", ["bank_profit"], point={"alliances.fit_sd": 1}, arm="cooperate_then_sign")
+    how = {"point": {"alliances.fit_sd": np.float64(1)}, "arm": np.array(["cooperate_then_sign"])}
+    some = swept.frame("comparison", "bank_profit", **how)
     row = whole.query(
         "measure == 'bank_profit' and point == '{\"alliances.fit_sd\":1}' and arm == 'cooperate_then_sign'"
     )
     pd.testing.assert_frame_equal(some, row.reset_index(drop=True))
     written = pd.read_csv(swept.path / "comparison.csv", keep_default_na=False, na_values=[""])
-    pd.testing.assert_frame_equal(written, whole, check_dtype=False)
+    pd.testing.assert_frame_equal(written[list(whole)], whole, check_dtype=False)
     assert columns(swept.path / "results.sqlite", "comparison") == []
 
 

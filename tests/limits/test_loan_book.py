@@ -122,7 +122,7 @@ LOANS = {"posted price": {}, "risk-based price": {"credit__pricing": "risk_based
 def test_every_loan_is_repaid_to_the_fen(make_market, compare, loans):
     """Of every loan in every channel: T - 1 instalments of floor(B/T) fen, at least 1, the last takes the rest,
     together exactly B (or what was left defaults); each month's interest is balance x rate/12 to the nearest fen."""
-    market = make_market(**ALL_CHANNELS | LOANS[loans])
+    market = make_market(years=6, **ALL_CHANNELS | LOANS[loans])
     people, term, ended, wrong = market.borrowers_table, np.zeros(1_500, dtype=int), 0, 0
     repaid = np.zeros(1_500, dtype=np.int64)
     for _ in range(72):

@@ -75,7 +75,7 @@ def test_payoffs_are_what_alliances_earned_and_revisions_follow_them(make_market
 
 
 def test_who_has_seen_nothing_keeps_its_first_choice(make_market):
-    market = make_market(seed=2, years=3, **{**QUICK, "adaptive__evaluation_months": 24})
+    market = make_market(seed=2, years=4, **{**QUICK, "adaptive__evaluation_months": 24})
     first = market.banks_table.sequencing.copy(), market.platforms_table.openness.copy()
     while market.month <= 24:
         market.step()

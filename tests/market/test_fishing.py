@@ -62,7 +62,7 @@ def test_platforms_stop_and_loans_run_off(make_setting):
     joint = np.isin(fork.contracts.bank, rural) & (fork.contracts.platform != NONE)
     owed = []
     for _ in range(14):
-        fork.step()
+        fork.live_month()  # beyond the run's end too
         owed.append(fork.contracts.balance[: len(joint)][joint].sum())
         assert not fork.totals.originations[: len(joint)][joint].any()
     ended = fork.alliances[: len(before)][running]

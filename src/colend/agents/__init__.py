@@ -2,5 +2,6 @@
 
 from colend.agents.actors import Bank, CityBank, ConsumerFinanceCompany, Platform, RuralBank
 from colend.agents.borrowers import Borrower, Borrowers
+from colend.agents.model import MesaModel
 
-__all__ = ["Bank", "Borrower", "Borrowers", "CityBank", "ConsumerFinanceCompany", "Platform", "RuralBank"]
+__all__ = ["Bank", "Borrower", "Borrowers", "CityBank", "ConsumerFinanceCompany", "MesaModel", "Platform", "RuralBank"]

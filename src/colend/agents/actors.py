@@ -4,21 +4,18 @@ slow calls.
 
 from __future__ import annotations
 
-import mesa
 import numpy as np
 
-from colend.agents.views import shows
+from colend.agents.views import Face, shows
 from colend.scenario.parameters import OPENNESS, TOUCHPOINTS
 from colend.state.tables import BANK, DORMANT, OPERATING, PLATFORM
 
 
 @shows(BANK)
-class Bank(mesa.Agent):
+class Bank(Face):
     """A lender with its own customers; `row` is its number in `market.banks_table`."""
 
-    def __init__(self, market, row: int) -> None:
-        super().__init__(market)
-        self.row = row
+    among = "banks"
 
     @property
     def table(self) -> np.recarray:
@@ -49,12 +46,10 @@ class ConsumerFinanceCompany(Bank):
 
 
 @shows(PLATFORM)
-class Platform(mesa.Agent):
+class Platform(Face):
     """A fintech platform with its own licensed lender; `row` is its number in `market.platforms_table`."""
 
-    def __init__(self, market, row: int) -> None:
-        super().__init__(market)
-        self.row = row
+    among = "platforms"
 
     @property
     def table(self) -> np.recarray:

@@ -6,24 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import mesa
 import numpy as np
 
-from colend.agents.views import shows
+from colend.agents.views import Face, out_of_turn, shows
 from colend.rules.borrower import borrower_month
 from colend.state.tables import BORROWER
 
 
 @shows(BORROWER)
-class Borrower(mesa.Agent):
+class Borrower(Face):
     """A person who borrows; `row` is its number in `market.borrowers_table`.
 
-    `Borrower(market, row)` registers an agent with the market, as every Mesa agent does; `Borrower.view` only looks.
+    Engine `objects` registers all of them; `Borrower.view` only looks.
     """
 
-    def __init__(self, market, row: int) -> None:
-        super().__init__(market)
-        self.row = row
+    among = "borrowers"
 
     @classmethod
     def view(cls, market, row: int) -> Borrower:
@@ -38,13 +35,20 @@ class Borrower(mesa.Agent):
         return self.model.borrowers_table
 
     def step(self) -> None:
-        """This borrower's month by the plain, uncompiled rule, on the market's snapshot of the month."""
+        """This borrower's month by the plain, uncompiled rule, on the market's snapshot of the month; engine `objects`
+        calls it. RuntimeError outside that step of the month.
+        """
         market = self.model
+        if market.refusals is None:
+            out_of_turn(self)
         borrower_month(self.row, self.table[self.row], market.snapshot, market.totals, market.refusals)
 
 
 class Borrowers(Sequence):
-    """All borrowers of a market by number; objects come into being when asked for."""
+    """All borrowers of a market by number; objects come into being when asked for.
+
+    A slice, a list or array of numbers, or an array that says yes or no of each, gives a list of them.
+    """
 
     def __init__(self, market) -> None:
         self._market = market
@@ -53,8 +57,10 @@ class Borrowers(Sequence):
         return len(self._market.borrowers_table)
 
     def __getitem__(self, number):
-        if isinstance(number, slice):
-            return [self[i] for i in range(*number.indices(len(self)))]
+        if not isinstance(number, int | np.integer):
+            rows = np.arange(len(self))[number if isinstance(number, slice) else np.asarray(number)]
+            return [Borrower.view(self._market, int(row)) for row in rows]
+        number = int(number)
         if not -len(self) <= number < len(self):
             raise IndexError(f"borrower {number} of {len(self)}")
         return Borrower.view(self._market, number % len(self))

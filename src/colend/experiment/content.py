@@ -10,6 +10,15 @@ from itertools import groupby
 import numpy as np
 
 KEYS = ("arm", "seed", "point")
+ROW_KEYS = {  # what tells rows of one run apart
+    "months": ("month",),
+    "banks": ("month", "bank"),
+    "platforms": ("month", "platform"),
+    "regions": ("month", "region", "segment"),
+    "alliances": ("alliance",),
+    "alliance_months": ("alliance", "month"),
+    "fishing": ("bank",),
+}
 _TYPES = {"REAL": np.float64, "INTEGER": np.int64, "TEXT": object}
 
 Tables = Mapping[str, Mapping[str, np.ndarray]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from colend.experiment.store import DATABASE, TABLES, Store
 from colend.experiment.tables import ROWS_AT_ONCE, columns, parts, write
 from colend.scenario.declarations import declarations
 from colend.scenario.design import canonical, point_name
+from colend.scenario.given import listed, unknown
+from colend.scenario.labels import arms_by_call
 
 _VALUES_AT_ONCE, _POINTS_AT_ONCE = 1_000_000, 20_000  # of runs that are compared
-SPREADSHEET_ROWS = 1_048_576  # more are cut off by the usual programs
 COMPARISON = "comparison"  # the one table that is not stored: runs say all that it says
+_OF_ALL_RUNS = ("sensitivity", "parameters", "measures", "failures")
 
 
 def table_in_parts(
@@ -36,9 +38,47 @@ def table_in_parts(
     `comparison` is made as it is read, some sweep points at a time; its `measures` are those that are compared, and
     `numbers` are those of its columns that are wanted beside arm, point and measure.
     """
+    if table not in (*TABLES, COMPARISON, *_OF_ALL_RUNS):
+        raise unknown("table", table, (*TABLES, COMPARISON, *_OF_ALL_RUNS))
+    database = folder / DATABASE
+    if measures is not None:
+        measures = listed(measures)
+        if table in TABLES and not columns(database, table):  # not recorded: what it would have
+            _check("column", measures, [*KEYS, *(one.name for one in _measures() if one.table == table)])
+    keys = keys | _of_runs(scenario, **{name: keys[name] for name in KEYS if name in keys})
     if table == COMPARISON:
-        return _compared(folder / DATABASE, scenario, measures, rows, **keys)
-    return parts(folder / DATABASE, table, measures, rows, **keys)
+        return _compared(database, scenario, measures, rows, **keys)
+    return parts(database, table, measures, rows, **keys)
+
+
+def _of_runs(scenario: Any, arm: Any = None, seed: Any = None, point: Any = None) -> dict[str, list[Any]]:
+    """Arms, seeds and sweep points that are asked for, as lists of those that tables hold; KeyError for others."""
+    found: dict[str, list[Any]] = {}
+    if arm is not None:
+        called = arms_by_call(scenario.arms)
+        found["arm"] = [called.get(one, one) if isinstance(one, str) else one for one in listed(arm)]
+        _check("arm", found["arm"], scenario.arms)
+    if seed is not None:
+        found["seed"] = _check("seed", listed(seed), scenario.seeds)
+    if point is not None:
+        found["point"] = [one if isinstance(one, str) else point_name(scenario.point(one)) for one in listed(point)]
+        left = set(found["point"]).difference(map(point_name, scenario.points))
+        if left:  # written in another way, or not there
+            found["point"] = [point_name(scenario.point(one)) if one in left else one for one in found["point"]]
+    return found
+
+
+def _check(what: str, wanted: list[Any], known: Collection[Any]) -> list[Any]:
+    for one in wanted:
+        if isinstance(one, bool | dict | list) or one not in known:
+            raise unknown(what, one, known)
+    return wanted
+
+
+def _measures() -> Any:
+    from colend.measures import MEASURES
+
+    return MEASURES
 
 
 def _compared(
@@ -47,18 +87,20 @@ def _compared(
     measures: Sequence[str] | None,
     rows: int,
     numbers: Sequence[str] = STATISTICS[3:],
-    arm: str | Sequence[str] | None = None,
-    point: Any = None,
+    arm: Sequence[str] | None = None,
+    point: Sequence[str] | None = None,
     **keys: Any,
 ) -> Iterator[Any]:
     """Holm's p of one measure hangs on the others: where it is wanted, all are compared."""
+    numbers = _check("number of the comparison", listed(numbers), STATISTICS[3:])
     there = [name for name in columns(database, "runs") if name not in KEYS]
-    if measures is not None and "p_holm" not in numbers:
-        there = [name for name in there if name in measures]
+    if measures is not None:
+        _check("measure of whole runs", list(measures), there or [one.name for one in _measures()])
+        if "p_holm" not in numbers:
+            there = [name for name in there if name in measures]
     if not there:
         return  # no run is finished
-    wanted = scenario.points if point is None else point if isinstance(point, (list, tuple)) else [point]
-    names = [one if isinstance(one, str) else point_name(one) for one in wanted]
+    names = [point_name(one) for one in scenario.points] if point is None else point
     arms = list(scenario.arms)
     seeds = sorted({seed for part in parts(database, "finished", []) for seed in part["seed"]})
     read = max(1, min(_POINTS_AT_ONCE, _VALUES_AT_ONCE // (len(arms) * len(seeds) * len(there))))  # in few passes
@@ -69,7 +111,7 @@ def _compared(
             table = comparison_of(found.at(slice(first, first + each)), scenario.baseline, widened(scenario))
             for name, chosen in (("arm", arm), ("measure", measures)):
                 if chosen is not None:
-                    table = table[table[name].isin([chosen] if isinstance(chosen, str) else chosen)]
+                    table = table[table[name].isin(chosen)]
             yield table[[*STATISTICS[:3], *numbers]]
 
 
@@ -87,12 +129,10 @@ def write_sensitivity(store: Store, folder: Path, scenario: Any) -> None:
 
 def write_declarations(store: Store) -> None:
     """The tables of the database that say what its columns and the scenario's parameters mean."""
-    from colend.measures import MEASURES
-
     store.replace(
         "measures",
         ("name", "measured_in", "unit", "taken_over", "meaning"),
-        ((one.name, one.table, one.unit, one.over, one.meaning) for one in MEASURES),
+        ((one.name, one.table, one.unit, one.over, one.meaning) for one in _measures()),
     )
     store.replace(
         "parameters",
@@ -106,16 +146,12 @@ def write_declarations(store: Store) -> None:
 
 
 def write_files(folder: Path, scenario: Any, export: str | None) -> list[Path]:
-    """runs.csv and comparison.csv, where a spreadsheet can hold them; with `export` (csv or parquet) every table under
-    tables/ as well.
-    """
-    of_points = len(scenario.arms) * len(scenario.points)
-    rows = {"runs": of_points * len(scenario.seeds), COMPARISON: of_points * len(columns(folder / DATABASE, "runs"))}
-    files = [_write(folder, scenario, table, folder, "csv") for table in rows if rows[table] < SPREADSHEET_ROWS]
-    if export is not None:
-        place = folder / "tables"
-        place.mkdir(exist_ok=True)
-        files += [_write(folder, scenario, table, place, export) for table in (*TABLES, COMPARISON)]
+    """With `export` (csv or parquet) every table under tables/."""
+    if export is None:
+        return []
+    place = folder / "tables"
+    place.mkdir(exist_ok=True)
+    files = [_write(folder, scenario, table, place, export) for table in (*TABLES, COMPARISON)]
     return [file for file in files if file is not None]
 
 

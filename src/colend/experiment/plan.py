@@ -18,6 +18,7 @@ DISK = 5e6  # charts and declarations
 BYTES_OF_A_RUN = 500  # its keys and hashes
 BYTES_A_NUMBER = 6.0  # zeros and small numbers take less than eight
 DIGITS_A_NUMBER = 8.5  # as text: many are missing or whole
+WORDS_OF_A_MEASURE = 65  # its meaning and unit
 ALLIANCES_A_BANK_YEAR = 0.5
 COLUMNS = {
     "runs": 71,
@@ -104,8 +105,9 @@ def disk_of_run(scenario: Scenario, setting: Setting) -> float:
     }
     keys = len(setting.arm) + len(point_name(setting.point)) + 10
     kept = sum(number * (keys + BYTES_A_NUMBER * COLUMNS[table]) for table, number in rows.items())
-    written = keys + DIGITS_A_NUMBER * COLUMNS["runs"]
-    compared = COLUMNS["runs"] * (keys + 20 + DIGITS_A_NUMBER * len(COMPARISON)) / len(scenario.seeds)
+    written = 2 * keys + DIGITS_A_NUMBER * COLUMNS["runs"]  # names of arm and point are there in words too
+    row = 2 * keys + 20 + WORDS_OF_A_MEASURE + DIGITS_A_NUMBER * len(COMPARISON)
+    compared = COLUMNS["runs"] * row / len(scenario.seeds)
     return BYTES_OF_A_RUN + 3 * keys + kept + written + compared
 
 

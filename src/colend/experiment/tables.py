@@ -10,9 +10,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from colend.experiment.content import KEYS
+from colend.experiment.content import KEYS, ROW_KEYS
 from colend.experiment.store import connect, explained
 from colend.scenario.design import point_name
+from colend.scenario.given import listed, unknown
 
 ROWS_AT_ONCE = 20_000
 _VALUES_AT_ONCE = 100_000  # as Python objects, before they become columns
@@ -29,11 +30,15 @@ def parts(
 ) -> Iterator[Any]:
     """A table as data frames of at most `rows` rows, read one after the other; one empty frame where it has no rows.
 
-    `keys`: `arm`, `seed`, `point`, each a value or a list, choose runs; a point may be a mapping. `measures` chooses
-    columns beside these keys. `order`: a scenario, as whose seeds, points and arms runs follow each other; as they were
-    written without one. Nothing when the table was not recorded. KeyError when there is no such column.
+    `keys`: `arm`, `seed`, `point`, or any column, each with a value or a list, choose rows; a point may be a mapping.
+    `measures` chooses columns beside those that tell rows apart. `order`: a scenario, as whose seeds, points and arms
+    runs follow each other; as they were written without one. Nothing when the table was not recorded. KeyError when
+    there is no such column, or no row with a value that is asked for of a column other than arm, seed and point.
     """
     import pandas as pd
+
+    if rows < 1:
+        raise ValueError(f"rows {rows}: at least 1")
 
     with explained(database), closing(connect(database)) as connection:
         texts: dict[str, str] = {}  # each once, however many rows it stands in: a sweep's points are long
@@ -41,9 +46,13 @@ def parts(
         kinds = {row[1]: row[2] for row in connection.execute(f'PRAGMA table_info("{table}")')}
         if not kinds:
             return
-        names = list(kinds) if measures is None else [name for name in kinds if name in KEYS or name in measures]
-        for name in {*(measures or ()), *keys} - set(kinds):
-            raise KeyError(f"{table} has no column {name!r}; it has: {', '.join(kinds)}")
+        wanted = None if measures is None else {*KEYS, *ROW_KEYS.get(table, ()), *measures}
+        names = [name for name in kinds if wanted is None or name in wanted]
+        for name in (*(measures or ()), *keys):
+            if name not in kinds:
+                raise unknown(f"column in {table}", name, kinds)
+        keys = {name: listed(value) for name, value in keys.items()}
+        _check_values(connection, table, keys)
         where, values = _where(keys)
         types = {name: _NUMBERS[kinds[name]] for name in names if kinds[name] in _NUMBERS}
         columns = ", ".join(f'"{name}"' for name in names)
@@ -64,10 +73,18 @@ def columns(database: Path, table: str) -> list[str]:
         return [row[1] for row in connection.execute(f'PRAGMA table_info("{table}")')]
 
 
-def _where(keys: Mapping[str, Any]) -> tuple[str, list[Any]]:
+def _check_values(connection: sqlite3.Connection, table: str, keys: Mapping[str, list[Any]]) -> None:
+    """Values of columns within a run: those of runs are the scenario's to know, as not all of them may be there."""
+    for name in set(keys) - set(KEYS):
+        there = [value for (value,) in connection.execute(f'SELECT DISTINCT "{name}" FROM "{table}" ORDER BY 1')]
+        for value in keys[name] if there else ():
+            if value not in there:
+                raise unknown(f"{name} in {table}", value, [one for one in there if one is not None])
+
+
+def _where(keys: Mapping[str, list[Any]]) -> tuple[str, list[Any]]:
     conditions, values = [], []
-    for name, wanted in keys.items():
-        several = wanted if isinstance(wanted, (list, tuple, set, range)) else [wanted]
+    for name, several in keys.items():
         values += [point_name(dict(one)) if isinstance(one, Mapping) else one for one in several]
         conditions.append(f"{name} IN ({', '.join('?' * len(several))})")
     return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
@@ -105,11 +122,33 @@ def write(found: Iterable[Any], path: Path) -> None:
 
 
 def _write_csv(found: Iterable[Any], path: Path) -> None:
-    with open(path, "w", encoding="utf-8", newline="") as file:
+    with open(path, "w", encoding="utf-8-sig", newline="") as file:
         for i, one in enumerate(found):
-            one.to_csv(file, index=False, header=i == 0, lineterminator="\n")
+            as_csv(one, file, header=i == 0)
         file.flush()
         os.fsync(file.fileno())
+
+
+def as_csv(frame: Any, file: Any, header: bool = True) -> None:
+    """Write a data frame to a text file as spreadsheets can have it: no text in it is taken for a formula.
+
+    A text that begins like one (`=1+1`) and is no number gets an apostrophe before it, as in a cell typed by hand.
+    """
+    safe = frame.rename(columns=_as_text)
+    for name, kind in safe.dtypes.items():
+        if kind.kind not in "fiubM" and any(_as_text(text) != text for text in safe[name].unique()):
+            safe = safe.assign(**{name: safe[name].map(_as_text)})
+    safe.to_csv(file, index=False, header=header, lineterminator="\n")
+
+
+def _as_text(value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
 
 
 def _write_parquet(found: Iterable[Any], path: Path) -> None:

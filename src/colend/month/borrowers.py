@@ -34,9 +34,15 @@ def borrowers(market) -> None:
         market.totals = pass_over(market.borrowers_table, market.snapshot, market.threads)
     else:
         market.totals = table(TOTAL, market.snapshot.offers.shape)
+        agents = market.agents_by_type[market.borrower_type]
+        if len(agents) != len(market.borrowers_table):
+            raise RuntimeError(
+                f"{len(agents):,} of {len(market.borrowers_table):,} borrowers would step: keep them all"
+            )
         market.refusals = scratch(market.parameters.credit.waterfall_depth)
         with np.errstate(over="ignore"):
-            market.agents_by_type[market.borrower_type].do("step")
+            agents.do("step")
+        market.refusals = None
     market.contract_totals = over_segments(market.totals)
     market.platform_applications = market.contract_totals.applications[market.lender_rows] * float(market.scale)
 

@@ -21,6 +21,13 @@ def draw(result: Any, folder: Path) -> list[Path]:
     return draw_figures(result, Path(folder))
 
 
+def write_spreadsheets(folder: Path, scenario: Any) -> list[Path]:
+    """Write runs and comparison for spreadsheets into `folder` (see `colend.report.spreadsheets`)."""
+    from colend.report.spreadsheets import write_spreadsheets as write
+
+    return write(folder, scenario)
+
+
 def text(result: Any, width: int = 100) -> str:
     """The summary of a result in words (see `colend.report.summary`)."""
     from colend.report.summary import text as summary_text

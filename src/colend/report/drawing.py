@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from colend.experiment.tables import as_csv
 from colend.report.figures import FIGURES, OF_ALL_POINTS
 from colend.report.reading import Reading
 from colend.report.style import MOST_ARMS, MUTED, STYLE
@@ -62,7 +63,13 @@ def write(source: str, figure: Figure, numbers: pd.DataFrame, files: list[Path])
     # The canvases themselves: `savefig` walks every figure once more, a third of the time.
     _whole(png, FigureCanvasAgg(figure).print_png)
     _whole(svg, lambda path: FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None}))
-    _whole(csv, lambda path: numbers.to_csv(path, index=False, lineterminator="\n"))
+    _whole(csv, lambda path: write_csv(numbers, path))
+
+
+def write_csv(numbers: pd.DataFrame, path: str) -> None:
+    """The numbers behind a figure; with a byte-order mark, by which Excel knows UTF-8."""
+    with open(path, "w", encoding="utf-8-sig", newline="") as file:
+        as_csv(numbers, file)
 
 
 def _whole(file: Path, write_to) -> None:

@@ -14,6 +14,7 @@ from colend.experiment.evidence import beside
 from colend.experiment.sensitivity import sample_of
 from colend.experiment.statistics import interval
 from colend.experiment.stopping import widened
+from colend.report.words import place_of
 from colend.scenario.declarations import chosen_by_parties, default_of
 from colend.scenario.design import point_name
 from colend.scenario.facts import facts_of
@@ -41,9 +42,10 @@ class Reading:
             for arm, seeds in part.groupby("arm")["seed"]:
                 self._at_all_points.setdefault(arm, set()).update(seeds.unique())
         every = ((point_name(one), one) for one in self.scenario.points)
-        self.values = {name: one for name, one in every if name in there} or {"": {}}  # of swept keys, by point
+        self.values = {name: one for name, one in every if name in there}  # of swept keys, by point
+        self.values = self.values or {point_name(one): one for one in self.scenario.points[:1]}
         self.points = list(self.values)
-        self.point = self.points[0] if point is None else point
+        self.point = self.points[0] if point is None else point_name(self.scenario.point(point))
         self._frames: dict[str, pd.DataFrame] = {}
         self.widening = widened(self.scenario)
 
@@ -206,8 +208,3 @@ class Reading:
         """A whole-run measure by arm, one number a seed."""
         frame = self.frame("runs")
         return {arm: frame.loc[frame["arm"] == arm, measure].to_numpy(dtype=float) for arm in self.arms}
-
-
-def place_of(point: str) -> str:
-    """A sweep point in words, empty for none."""
-    return ", ".join(f"{key} = {value}" for key, value in json.loads(point).items()) if point else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import NamedTuple
 
@@ -14,6 +15,11 @@ KIND_WORDS = {
     "rural": "Rural banks",
     "consumer_finance": "Consumer-finance companies",
 }
+
+
+def place_of(point: str) -> str:
+    """A sweep point in words, empty for none."""
+    return ", ".join(f"{key} = {value}" for key, value in json.loads(point).items()) if point else ""
 
 
 def key_label(key: str) -> str:

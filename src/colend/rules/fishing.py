@@ -69,10 +69,10 @@ class FishingTest:
         """Let both markets live to the end of the test; months beyond the run are kept in no other table."""
         while self.together.months < self.terms.horizon_months:
             self.before_month(market)
-            market.step()
+            market.live_month()
             self.after_month(market)
         while self.alone.months < self.terms.horizon_months:
-            self.fork.step()
+            self.fork.live_month()
             self.alone.watch(self.fork)
         self.kind = market.banks_table.kind.copy()
         self.fork.dissolve()

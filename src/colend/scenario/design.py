@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from colend.scenario.errors import ScenarioError, nearest
+from colend.scenario.errors import ScenarioError
+from colend.scenario.given import plain, unknown
 from colend.scenario.keys import misfits, resolve
 from colend.scenario.labels import arms_by_call
 from colend.scenario.parameters import Parameters
@@ -91,7 +93,7 @@ class Scenario:
     sample: Any = None  # the `colend.scenario.sweep.Sample` that the points are of
     until: Until | None = None  # when fewer of the `seeds` are enough
 
-    def arm(self, name: str, point: dict[str, Any] | None = None) -> Setting:
+    def arm(self, name: str, point: Mapping[str, Any] | str | None = None) -> Setting:
         """The setting of an arm, by its name or what charts call it, at a sweep point (none given: the first).
 
         KeyError, with the arms or points there are, when there is no such arm or point; ScenarioError when the point's
@@ -100,11 +102,19 @@ class Scenario:
         called = arms_by_call(self.arms)
         name = called.get(name, name)
         if name not in self.arms:
-            raise KeyError(f"no arm {name!r}{nearest(str(name), called)}; there are: {', '.join(map(repr, self.arms))}")
-        point = self.points[0] if point is None else point
-        if point not in self.points:
-            raise KeyError(f"no sweep point {point!r}; the first one is {self.points[0]!r}")
-        return self._setting(name, point)
+            raise unknown("arm", name, self.arms, called)
+        return self._setting(str(name), self.points[0] if point is None else self.point(point))
+
+    def point(self, asked: Mapping[str, Any] | str) -> dict[str, Any]:
+        """The sweep point of these values, given as a mapping or as tables of results write it; KeyError for none."""
+        wanted = plain(asked)
+        if isinstance(wanted, str):
+            with suppress(ValueError):
+                wanted = json.loads(wanted or "{}")
+        for point in self.points:
+            if point == wanted:
+                return point
+        raise unknown("sweep point", asked, self.points)
 
     def _setting(self, name: str, point: dict[str, Any]) -> Setting:
         try:

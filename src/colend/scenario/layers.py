@@ -38,7 +38,7 @@ BELOW = {
 }
 _IN_PARTS = ("base", "record", "fishing_test")  # of which overrides may set some keys and leave the others
 _OF_SWEEP = ("sweep.grid", "sweep.sample", "sweep.table")
-GIVEN = "override"  # what stands for the file in messages about overrides
+GIVEN, DICTIONARY = "override", "dictionary"  # what stands for the file in messages about what Python gives
 _DEEPEST_INCLUDE = 20
 
 
@@ -94,18 +94,18 @@ class Layers:
                     del layer.document.data[key]
 
 
-def read(file: Path, name: str, root: Path, above: tuple[Path, ...], problems: Problems) -> list[Layer]:
-    """A file's layer after those of the files that it includes."""
-    document = read_file(file, name)
+def read(document: Document, file: Path, root: Path | None, above: tuple[Path, ...], problems: Problems) -> list[Layer]:
+    """The layer of a file (or of a dictionary in its place) after those of the files that it includes."""
+    name = document.name
     problems.extend(document.problems)
     if document.data is None:
         raise ScenarioError([*problems, f"{name}: is empty"])
     if not isinstance(document.data, dict):
         kind = "a list" if isinstance(document.data, list) else shown(document.data)
         raise ScenarioError([*problems, f"{name}:1: a scenario is a mapping of keys such as `base:`; this is {kind}"])
-    layer = Layer(document, file.resolve().parent, root)
+    layer = Layer(document, file.parent, root)
     included = document.data.get("include")
-    chain = (*above, file.resolve())
+    chain = (*above, file)
     result: list[Layer] = []
     for i, other in enumerate(
         included if isinstance(included, list) else [included] if "include" in document.data else []
@@ -121,7 +121,7 @@ def read(file: Path, name: str, root: Path, above: tuple[Path, ...], problems: P
             problems.append(f"{place}: include: {error}")
             continue
         try:
-            result.extend(read(target, other, root, chain, problems))
+            result.extend(read(read_file(target, other), target, root, chain, problems))
         except ScenarioError as error:
             problems.extend(f"{place}: include: {problem}" for problem in error.problems if problem not in problems)
     return [*result, layer]
@@ -151,7 +151,7 @@ def overriding(given: Mapping[str, Any], problems: Problems) -> Layer:
             problems.append(f"{GIVEN}: {key}: `{top}` is overridden as a whole, with all that stands below it")
         else:
             _put(data.setdefault("base", {}), key, value, str(key), problems)
-    return Layer(_Overrides(data, GIVEN), Path.cwd(), None)
+    return Layer(Given(data, GIVEN), Path.cwd(), None)
 
 
 def _put(mapping: Any, key: Any, value: Any, named: str, problems: Problems) -> None:
@@ -162,9 +162,9 @@ def _put(mapping: Any, key: Any, value: Any, named: str, problems: Problems) -> 
         mapping[key] = value
 
 
-class _Overrides(Document):
-    """Overrides have no lines."""
+class Given(Document):
+    """What Python gives has no lines."""
 
     def place(self, path: tuple) -> str:
         """What stands for `file:line` in messages."""
-        return GIVEN
+        return self.name

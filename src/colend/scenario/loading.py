@@ -12,8 +12,9 @@ from colend.scenario.design import RECORD_OF_SWEEP, Record, Scenario
 from colend.scenario.errors import Problems, ScenarioError, nearest, shown
 from colend.scenario.fields import plain_keys
 from colend.scenario.fitting import check_fit, check_overlap
-from colend.scenario.layers import GIVEN, Layers, overriding, read
-from colend.scenario.reading import nearest_file, read_value
+from colend.scenario.given import plain
+from colend.scenario.layers import DICTIONARY, GIVEN, Given, Layers, overriding, read
+from colend.scenario.reading import nearest_file, read_file, read_value
 
 
 def shipped() -> dict[str, Path]:
@@ -67,27 +68,39 @@ def read_overrides(texts: Iterable[str]) -> dict[str, Any]:
 
 
 def load(
-    path: str | Path,
+    path: str | Path | Mapping[str, Any],
     overrides: Mapping[str, Any] | None = None,
     seeds: int | Sequence[int] | None = None,
     years: float | None = None,
     borrowers: int | None = None,
 ) -> Scenario:
-    """The scenario in a YAML file, or of a shipped scenario's name.
+    """The scenario in a YAML file, of a shipped scenario's name, or in a dictionary that says what a file would.
 
     `overrides`: parameters by dotted or nested key, or top-level keys, over what the file says. `seeds` (a number of
-    them, a list, or a rule as in the file), `years` and `borrowers` are short for those keys. Raises ScenarioError with
-    every problem.
+    them, a list, or a rule as in the file), `years` and `borrowers` are short for those keys. Numbers, arrays and
+    series of NumPy and pandas, ranges and tuples are taken for the numbers and lists that they hold. Files that a
+    dictionary names are looked for from the working directory. Raises ScenarioError with every problem.
     """
-    file, problems = find(path), Problems()
-    named = str(path) if Path(path).exists() else str(file.name)
-    given = dict(overrides or {})
+    problems = Problems()
+    try:
+        given = plain(overrides or {})
+        asked = plain(path) if isinstance(path, Mapping) else path
+    except RecursionError:
+        raise ScenarioError([f"{DICTIONARY}: nested too deep"]) from None
+    if not isinstance(given, dict):
+        raise ScenarioError([f"overrides: {shown(given)} is not a mapping of keys"])
     for key, value in (("seeds", seeds), ("years", years), ("population.borrowers", borrowers)):
         if value is not None and key in given:
             problems.append(f"{GIVEN}: {key}: given twice, among the overrides and by itself")
         elif value is not None:
-            given[key] = value
-    files = read(file, named, file.resolve().parent, (), problems)
+            given[key] = plain(value)
+    if isinstance(asked, dict):
+        file = Path(DICTIONARY)
+        files = read(Given(asked, DICTIONARY), file.resolve(), None, (), problems)
+    else:
+        file = find(asked)
+        named = str(asked) if Path(asked).exists() else str(file.name)
+        files = read(read_file(file, named), file.resolve(), file.resolve().parent, (), problems)
     scenario = _scenario(Layers([*files, overriding(given, problems)], file, problems))
     if problems:
         raise ScenarioError(problems.in_order())
@@ -116,5 +129,11 @@ def _scenario(layers: Layers) -> Scenario | None:
         return None
     overrides = {name: arm.overrides for name, arm in arms.items()}
     return Scenario(
-        arms=overrides, baseline=baseline, points=points, base=base, path=layers.file, sample=sample, **values
+        arms=overrides,
+        baseline=baseline,
+        points=points,
+        base=base,
+        path=None if str(layers.file) == DICTIONARY else layers.file,
+        sample=sample,
+        **values,
     )

@@ -1,0 +1,56 @@
+"""What Python users give: values of NumPy and pandas as plain data, and names that must exist."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, KeysView, Mapping, Set, ValuesView
+from typing import Any
+
+from colend.scenario.errors import nearest
+
+MOST_NAMED = 12
+
+
+def plain(value: Any) -> Any:
+    """A value as YAML would have given it: Python numbers, texts, lists and dictionaries, copied.
+
+    Arrays, series, ranges and tuples become lists, NumPy's numbers Python's, paths texts. What has no such form stays
+    as it is, to be refused where it is used.
+    """
+    if hasattr(value, "tolist"):  # of NumPy and pandas
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        return {plain(key): plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple | range | Iterator | KeysView | ValuesView):
+        return [plain(part) for part in value]
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
+
+
+def listed(value: Any) -> list[Any]:
+    """One value, or several of whatever kind, as a plain list."""
+    found = plain(list(value) if isinstance(value, Set) else value)
+    return found if isinstance(found, list) else [found]
+
+
+def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
+    """A whole number of Python or NumPy within bounds; ValueError for anything else."""
+    number = plain(value)
+    if type(number) is not int or number < least or (most is not None and number > most):
+        raise ValueError(
+            f"{name} {value!r}: a whole number of at least {least}" + (f", at most {most}" if most else "")
+        )
+    return number
+
+
+def unknown(what: str, value: Any, known: Iterable[Any], called: Iterable[Any] = ()) -> KeyError:
+    """The error of a name (or number) that does not exist: with the nearest one, or what it is `called`, and those
+    that there are.
+    """
+    there = list(known)
+    words = [one for one in (*there, *called) if isinstance(one, str)]
+    hint = nearest(value, words) if isinstance(value, str) else ""
+    named = ", ".join(map(repr, there[:MOST_NAMED]))
+    if len(there) > MOST_NAMED:
+        numbers = all(isinstance(one, int | float) for one in there)
+        named = f"{min(there)} to {max(there)}" if numbers else f"{named} and {len(there) - MOST_NAMED} more"
+    return KeyError(f"no {what} {value!r}{hint}; there are: {named or 'none'}")
