@@ -16,8 +16,8 @@ READ_BY_ALL = {"scenario", "measures", "compilation", "source", "__init__"}
 BEFORE["scenario"] = {"source"}  # for the hash of the source in a run's key
 BEFORE["measures"] = {"equations", "state", "rules", "scenario"}
 BEFORE["compilation"] = {"source"}
-BEFORE["source"] = BEFORE["__init__"] = BEFORE["interruption"] = set()
-BEFORE["__main__"] = {"interruption"}
+BEFORE["source"] = BEFORE["__init__"] = BEFORE["interruption"] = BEFORE["streams"] = set()
+BEFORE["__main__"] = {"interruption", "streams"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -1,4 +1,5 @@
-"""The command `simulate`, also `python -m colend`: what `colend.cli` does, ended by Ctrl-C at any moment.
+"""The command `simulate`, also `python -m colend`: what `colend.cli` does, ended by Ctrl-C at any moment, whatever
+becomes of its standard output.
 
 Nothing is imported here that takes time, so that a Ctrl-C right after the start is heard too.
 """
@@ -7,17 +8,31 @@ import io
 import sys
 
 from colend.interruption import INTERRUPTED, interruptible
+from colend.streams import take_over
+
+_FAILED = 1  # colend.arguments.FAILED
 
 
 def main() -> int:
     """Run the command with this process's arguments; returns the exit status.
 
-    Text that the terminal's encoding lacks is replaced: it must not end what took hours.
+    Errors and progress that cannot be written are dropped. What cannot be written to standard output was asked for: a
+    line says so, and the status is not 0. Text that an output's encoding lacks is replaced: it must not end what took
+    hours.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    return interruptible(_command, _say)
+    output, _ = take_over()
+    try:
+        status = interruptible(_command, _say)
+    except SystemExit as left:  # by argparse
+        status = left.code if isinstance(left.code, int) else 0
+    output.flush()
+    if output.error:
+        print(f"simulate: standard output cannot be written: {output.error}", file=sys.stderr)
+        status = status or _FAILED
+    return status
 
 
 def _command() -> int:

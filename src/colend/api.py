@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -27,13 +26,15 @@ from colend.experiment.manifest import (
     write_manifest,
 )
 from colend.experiment.merging import check_parts, common_scenario
+from colend.experiment.plan import cores
 from colend.experiment.pool import Pool, may_start_processes
 from colend.experiment.runner import Places, execute, prepare
+from colend.experiment.standing import standing
 from colend.experiment.stopping import known, looks
 from colend.experiment.store import DATABASE, Store
 from colend.experiment.tables import ROWS_AT_ONCE, frame, joined
 from colend.report import write_spreadsheets
-from colend.scenario.design import Run, Scenario, check, point_name, runs
+from colend.scenario.design import Run, Scenario, check, point_name, runs, simulation_of
 from colend.scenario.given import listed, plain, whole
 from colend.scenario.loading import load
 from colend.source import model_hash
@@ -49,12 +50,13 @@ class Result:
     """A folder of results; every table is a pandas data frame, read when first asked for.
 
     Of the call of `run` that made it: `failures` runs raised or died (see table `failures`), `missing` names the runs
-    that are not there, `removed` older runs are no longer asked for and were thrown away, `files` were written.
+    that are not there, `put_away` finished runs were not asked for, and wait in the folder until they are; `files` were
+    written.
     """
 
     def __init__(self, path: Path, scenario: Any) -> None:
         self.path, self.scenario = Path(path), scenario
-        self.failures, self.removed = 0, 0
+        self.failures, self.put_away = 0, 0
         self.missing: list[str] = []
         self.files: tuple[Path, ...] = ()
 
@@ -122,11 +124,11 @@ def run(
 ) -> Result:
     """Run what a scenario asks for and write tables, comparison, charts and manifest to `out` (outputs/<name>).
 
-    Finished runs in the folder are kept and not run again unless they changed or `fresh` is set. `jobs` processes,
-    all cores by default, or the workers of the Dask `cluster` at that address. `shard=(i, n)` does the i-th of n parts
-    of the runs, without charts; `merge` puts parts together. Raises StoreError when the folder is in use, holds another
-    version's results, is damaged or full; ClusterError when the cluster cannot be used or was lost; MachineError when
-    no market can be run here.
+    Finished runs in the folder are not run again; those that are not asked for wait there, unseen, until they are, and
+    only `fresh` throws any away. `jobs` processes, as many as this process may use cores by default, or the workers of
+    the Dask `cluster` at that address. `shard=(i, n)` does the i-th of n parts of the runs, without charts; `merge`
+    puts parts together. Raises StoreError when the folder is in use, holds another version's results, is damaged or
+    full; ClusterError when the cluster cannot be used or was lost; MachineError when no market can be run here.
     """
     jobs = None if jobs is None else whole("jobs", jobs, 1)
     shard = None if shard is None else (plain(shard[0]), plain(shard[1]))
@@ -151,22 +153,25 @@ def run(
         everything = runs(scenario)
         if only is not None:
             seeds = sorted({seed for _, seed, _ in store.finished().values()})  # whichever there are
-            what = "with other parameters than this one: choose another --out for it"
-            _refuse_to_mix(store, runs(replace(scenario, seeds=seeds)), what)
-        open_runs = store.missing([only] if only is not None else _part(everything, shard))
+            others = runs(replace(scenario, seeds=seeds))
+            _refuse_to_mix(store, others, "with other parameters than this one: choose another --out for it")
+        open_runs = store.to_run([only] if only is not None else _part(everything, shard))
         check(open_runs)
         if open_runs and places is None:
             prepare()
         set_aside(folder)
         if only is None:
-            result.removed = store.keep_only(everything)
+            result.put_away = store.put_away(everything)
+        elif store.put_away(others):  # their arms have other names now
+            store.bring_back(others)
         for stage in [asked] if only else _look_by_look(scenario, folder):
             if stage is not scenario:
                 everything = runs(stage)
             result.scenario = scenario = stage
             wanted = _part(everything, shard) if only is None else [only]
+            store.bring_back(wanted)
             open_runs = store.missing(wanted)
-            processes = jobs or os.cpu_count() or 1
+            processes = jobs or cores()
             if places is None and min(processes, len(open_runs)) > 1 and may_start_processes():
                 places = stack.enter_context(Pool(processes))
             done, total = len(wanted) - len(open_runs), len(wanted)
@@ -186,7 +191,7 @@ def run(
         if only is None and scenario.until is not None:
             if progress is not None and not result.failures:
                 progress(done, total, result.failures)
-            result.removed += store.keep_only(everything)  # seeds beyond those that were enough
+            result.put_away += store.put_away(everything)  # seeds beyond those that were enough
         simulated = time.perf_counter() - started
         write_declarations(store)
         if shard is None:
@@ -230,7 +235,8 @@ def merge(
             set_aside(folder)
             for part in parts:
                 store.absorb(part / DATABASE)
-            result.removed = store.keep_only(everything)
+            result.put_away = store.put_away(everything)
+            store.bring_back(everything)
             write_declarations(store)
             write_sensitivity(store, folder, scenario)
             files = [*write_spreadsheets(folder, scenario), *write_files(folder, scenario, export)]
@@ -249,6 +255,16 @@ def check_request(
         raise ValueError(f"shard {shard}: (i, n) with i from 1 to n")
     if shard is not None and scenario.until is not None:
         raise StoreError("a part cannot tell when seeds are enough, which takes all results: give a number of seeds", 2)
+
+
+def standing_of(
+    scenario: Scenario, folder: Path, fresh: bool = False, only: Run | None = None, shard: tuple[int, int] | None = None
+) -> dict[str, int]:
+    """What `run` would find in a folder (`colend.experiment.standing`); raises what it would, and writes nothing."""
+    everything = runs(scenario)
+    check(everything)
+    wanted = [only] if only is not None else _part(everything, shard)
+    return standing(folder, wanted, everything, scenario.sample is not None, fresh)
 
 
 def _check_export(export: str | None) -> None:
@@ -297,7 +313,8 @@ def _look_by_look(scenario: Scenario, folder: Path) -> Iterator[Scenario]:
     for number in looks(scenario.until.at_least, scenario.until.at_most):
         part = replace(scenario, seeds=list(range(number)))
         yield part
-        if known(frame(folder / DATABASE, "runs", [scenario.until.measure], seed=part.seeds), part).enough:
+        found = frame(folder / DATABASE, "runs", [scenario.until.measure], part, seed=part.seeds)
+        if known(found, part).enough:
             return
 
 
@@ -314,7 +331,7 @@ def _as_stopped(scenario: Scenario, folder: Path) -> Scenario:
 
 def _refuse_to_mix(store: Store, allowed: Sequence[Run], what: str) -> None:
     """StoreError when the folder holds runs that are not allowed there; `what` they are, and what else to do."""
-    if not set(store.finished()) <= {one.key for one in allowed}:
+    if not set(map(simulation_of, store.finished())) <= {simulation_of(one.key) for one in allowed}:
         raise StoreError(f"{store.folder} holds runs {what}, or --fresh to throw them away", 2)
 
 

@@ -36,9 +36,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     try:
         return dispatch(options)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except WrongInputError as error:
         return complain(options.json, str(error), WRONG_INPUT)
     except Exception as error:
@@ -80,14 +77,13 @@ def dispatch(options: argparse.Namespace) -> int:
 
 def run_or_check(options: argparse.Namespace) -> int:
     """Run a scenario, or say what would run."""
-    from colend.experiment.plan import plan
-    from colend.scenario.design import check, runs
+    from colend.experiment.plan import cores, plan
 
     jobs = whole("--jobs", options.jobs, 1) if options.jobs is not None else None
     shard = part(options.shard)
     scenario = loaded(options)
     only = chosen(options.only, scenario)
-    from colend.api import check_request, folder_of
+    from colend.api import check_request, folder_of, standing_of
 
     check_request(scenario, shard, options.export)
     folder = Path(options.out) if options.out else folder_of(scenario, shard)
@@ -95,16 +91,16 @@ def run_or_check(options: argparse.Namespace) -> int:
     number = 1 if only else None
     if shard:
         number = len(range(len(scenario.arms) * len(scenario.points) * len(scenario.seeds))[shard[0] - 1 :: shard[1]])
-    processes = jobs or os.cpu_count() or 1
+    processes = jobs or cores()
     if options.check and options.cluster:
         processes = threads(options.cluster)
-    planned = plan(scenario, processes, number, here=not options.cluster)
+    found = standing_of(scenario, folder, options.fresh, only, shard) if options.check else {}
+    planned = plan(scenario, processes, number, here=not options.cluster, found=found)
     if options.check and not options.json:
         print_plan(planned)
     if planned["too_big"]:
         raise WrongInputError(planned["too_big"])
     if options.check:
-        check(runs(scenario))
         if options.json:
             print(in_json(planned))
         return DONE
@@ -153,7 +149,7 @@ def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | No
         print(f"Part {shard[0]} of {shard[1]}: {folder}; `simulate --merge` with the folders of all puts them together")
     else:
         print_what_was_done(options, result, status)
-    report_removed(result)
+    report_put_away(result)
     if result.failures:
         report_failures(options, result)
     if status == WRONG_INPUT:
@@ -173,12 +169,12 @@ def status_of(result: Any, whole: bool) -> int:
     return WRONG_INPUT if whole and result.missing and sample_of(result.scenario) else FAILED
 
 
-def report_removed(result: Any) -> None:
-    """Say how many runs were thrown away."""
-    if result.removed:
+def report_put_away(result: Any) -> None:
+    """Say how many runs are not shown."""
+    if result.put_away:
         print(
-            f"simulate: {result.removed} finished runs that this scenario does not ask for were removed from "
-            f"{result.path}",
+            f"simulate: {result.put_away} finished runs that this command does not ask for are kept in {result.path}, "
+            "but not shown; the command that asks for them shows them again",
             file=sys.stderr,
         )
 
@@ -198,7 +194,7 @@ def merge(options: argparse.Namespace) -> int:
     result = api.merge(options.merge, options.out, fresh=options.fresh, export=options.export)
     status = status_of(result, whole=True)
     print_what_was_done(options, result, status)
-    report_removed(result)
+    report_put_away(result)
     if not result.missing:
         return DONE
     print(

@@ -43,7 +43,7 @@ def test_a_finished_folder_runs_nothing_and_stays_as_it_is(scenario, out, monkey
     breaks(monkeypatch, lambda seed: True)
     before = read_manifest(out)
     result = go_on(scenario, out)
-    assert (result.failures, result.removed) == (0, 0)
+    assert (result.failures, result.put_away) == (0, 0)
     assert read_manifest(out)["content"] == before["content"]
     assert verify(out) == []
 
@@ -151,17 +151,6 @@ def test_a_log_beside_the_database_is_looked_into(scenario, out):
     assert verify(out) == []
 
 
-def test_what_is_no_longer_asked_for_is_removed_and_said(scenario, out):
-    result = go_on(colend.load(scenario, seeds=1), out)
-    assert result.removed == 4
-    assert list(result.runs["seed"]) == [0, 0]
-    assert go_on(colend.load(scenario, seeds=1), out).removed == 0
-    before = read_manifest(out)["content"]
-    result = go_on(colend.load(scenario, {"alliances.fit_sd": 0.5}, seeds=1), out)
-    assert (result.removed, len(result.runs)) == (2, 2)
-    assert read_manifest(out)["content"] != before
-
-
 def test_going_on_with_what_is_complete_writes_nothing(scenario, out):
     first = go_on(scenario, out)
     written = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file() and path.name != ".lock"}
@@ -201,6 +190,46 @@ def test_exported_tables_stay_with_their_result_and_go_with_it(scenario, out):
     assert list((out / "tables").iterdir()) == [mine]
     assert (out / "results.sqlite").is_file()
     assert verify(out) == []
+
+
+@pytest.mark.parametrize("reading", [True, False])
+def test_a_reader_that_holds_the_database_open_keeps_nothing_from_it(scenario, tmp_path, reading, undisturbed):
+    """Connected, or in the middle of reading, when the last run is written: results must not stay in the log."""
+    out, readers = tmp_path / "out", []
+
+    def connect(done, _total, _failed):
+        if done == 1:
+            readers.append(sqlite3.connect(out / "results.sqlite", isolation_level=None))
+            readers[0].execute("BEGIN" if reading else "SELECT 1")
+            assert readers[0].execute("SELECT count(*) FROM finished").fetchone() == (1,)
+            with pytest.raises(colend.StoreError, match="its runs are under way; wait until they are done"):
+                colend.open(out)
+
+    go_on(scenario, out, progress=connect)
+    assert sorted(path.name for path in out.iterdir() if "sqlite" in path.name) == ["results.sqlite"]
+    assert verify(out) == []
+    assert read_manifest(out)["content"] == read_manifest(undisturbed)["content"]
+    if reading:
+        assert readers[0].execute("SELECT count(*) FROM finished").fetchone() == (1,)  # it has what it began with
+        readers[0].execute("COMMIT")
+    readers[0].close()
+    assert verify(out) == []
+    assert len(colend.open(out).runs) == 6
+
+
+def test_results_that_stay_in_the_log_for_want_of_room_are_not_called_complete(scenario, tmp_path, monkeypatch):
+    def full(_store):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("colend.experiment.store.Store._end_logging", full)
+        with pytest.raises(colend.StoreError, match="Finished runs are kept") as caught:
+            go_on(colend.load(scenario, seeds=1), tmp_path / "out")
+    assert caught.value.status == 1
+    with pytest.raises(colend.StoreError, match="its runs were interrupted"):
+        colend.open(tmp_path / "out")
+    monkeypatch.setattr("colend.market.simulate", None)
+    assert len(go_on(colend.load(scenario, seeds=1), tmp_path / "out").runs) == 2
 
 
 def test_tampered_results_do_not_verify(out):

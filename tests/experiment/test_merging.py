@@ -64,7 +64,7 @@ def test_what_is_in_no_part_is_named_and_can_be_run(parts, scenario, tmp_path, c
     printed = capsys.readouterr().err
     missing = read_manifest(out)["missing"]
     assert len(missing) == 2
-    assert f"in none of the parts, 2 runs: {', '.join(missing)};" in printed
+    assert f"in none of the parts, 2 runs: {', '.join(map(repr, missing))};" in printed
     colend.run(scenario, jobs=1, out=out, report=False)
     assert content(out) == content(undisturbed)
 

@@ -138,7 +138,7 @@ def test_as_many_seeds_run_as_the_results_ask_for_whatever_ran_before(rule, tmp_
 
     colend.run(colend.load(path, seeds=12), jobs=1, out=tmp_path / "more", report=False)  # more than needed, before
     later = colend.run(path, jobs=1, out=tmp_path / "more", report=False)
-    assert later.removed == 2 * (12 - number)
+    assert later.put_away == 2 * (12 - number)
     assert read_manifest(tmp_path / "more")["content"] == read_manifest(tmp_path / "fresh")["content"]
     assert verify(tmp_path / "more") == []
 

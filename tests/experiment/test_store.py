@@ -165,16 +165,22 @@ def test_a_damaged_file_is_left_as_it_is(tmp_path):
     assert path.read_bytes().startswith(b"not a database")
 
 
-def test_runs_that_changed_are_forgotten(tmp_path):
+def test_runs_that_are_not_asked_for_are_put_away_and_come_back(tmp_path):
     with Store(tmp_path, "v1") as store:
         store.add(run("a"), TABLES)
         store.add(run("b"), TABLES)
         store.fail(run("c"), "boom")
         store.fail(run("d"), "boom")
-        assert store.keep_only([run("b"), run("c")]) == 1
+        assert store.put_away([run("b"), run("c")]) == 1
         assert set(store.finished()) == {"b0"}
         assert store.connection.execute("SELECT arm FROM failures").fetchall() == [("c",)]
         assert store.connection.execute("SELECT DISTINCT arm FROM months").fetchall() == [("b",)]
+        before = store.connection.execute("SELECT * FROM content WHERE arm = 'b'").fetchall()
+        store.bring_back([run("a"), run("e")])
+        assert set(store.finished()) == {"a0", "b0"}
+        assert list(changed_tables(store.connection)) == []
+        assert store.connection.execute("SELECT * FROM content WHERE arm = 'b'").fetchall() == before
+        assert store.connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
 
 
 def test_a_full_disk_keeps_what_is_there(tmp_path):

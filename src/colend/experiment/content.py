@@ -45,13 +45,23 @@ def content_hash(table: str, columns: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
+def kinds_of(connection: sqlite3.Connection, table: str) -> dict[str, str]:
+    """Measures in a table, with the type of their columns."""
+    rows = connection.execute(f"PRAGMA table_info({table})")
+    return {name: kind for _, name, kind, *_ in rows if name not in KEYS}
+
+
+def column_of(kind: str, values: list) -> np.ndarray:
+    """What SQLite gives of a column of that type, as it was before it was written."""
+    return np.array(values, dtype=_TYPES[kind])
+
+
 def stored_hashes(connection: sqlite3.Connection, table: str) -> Iterator[tuple[Place, str]]:
     """The content hash of every run in a table, computed again from its rows.
 
     One pass, one run in memory at a time: a run's rows were written together, so they stand together.
     """
-    kinds = {row[1]: row[2] for row in connection.execute(f"PRAGMA table_info({table})")}
-    measures = {name: kind for name, kind in kinds.items() if name not in KEYS}
+    measures = kinds_of(connection, table)
     quoted = ", ".join(f'"{name}"' for name in (*KEYS, *measures))
     rows = connection.execute(f"SELECT {quoted} FROM {table} ORDER BY rowid")
     for place, group in groupby(rows, key=lambda row: row[:3]):
@@ -60,8 +70,7 @@ def stored_hashes(connection: sqlite3.Connection, table: str) -> Iterator[tuple[
 
 def _hash_of_rows(table: str, measures: Mapping[str, str], rows: list[tuple]) -> str:
     columns = {
-        name: np.array([row[len(KEYS) + i] for row in rows], dtype=_TYPES[kind])
-        for i, (name, kind) in enumerate(measures.items())
+        name: column_of(kind, [row[len(KEYS) + i] for row in rows]) for i, (name, kind) in enumerate(measures.items())
     }
     return content_hash(table, columns)
 
@@ -78,8 +87,7 @@ def changed_tables(connection: sqlite3.Connection) -> Iterator[tuple[str, Place]
             for place, value in stored_hashes(connection, table):
                 if expected.pop(place, None) != value:
                     wrong.append(place)
-            kinds = {row[1]: row[2] for row in connection.execute(f"PRAGMA table_info({table})") if row[1] not in KEYS}
-            empty = _hash_of_rows(table, kinds, [])
+            empty = _hash_of_rows(table, kinds_of(connection, table), [])
             wrong += [place for place, value in expected.items() if value != empty]
         else:
             wrong += list(expected)

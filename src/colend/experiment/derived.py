@@ -33,7 +33,8 @@ def table_in_parts(
     rows: int = ROWS_AT_ONCE,
     **keys: Any,
 ) -> Iterator[Any]:
-    """A table of a folder, or the part that `measures` and `keys` choose (`colend.experiment.tables.parts`).
+    """A table of a folder, or the part that `measures` and `keys` choose (`colend.experiment.tables.parts`), rows by
+    seed, point and arm as the scenario has them, whichever run was done first.
 
     `comparison` is made as it is read, some sweep points at a time; its `measures` are those that are compared, and
     `numbers` are those of its columns that are wanted beside arm, point and measure.
@@ -48,7 +49,7 @@ def table_in_parts(
     keys = keys | _of_runs(scenario, **{name: keys[name] for name in KEYS if name in keys})
     if table == COMPARISON:
         return _compared(database, scenario, measures, rows, **keys)
-    return parts(database, table, measures, rows, **keys)
+    return parts(database, table, measures, rows, scenario, **keys)
 
 
 def _of_runs(scenario: Any, arm: Any = None, seed: Any = None, point: Any = None) -> dict[str, list[Any]]:
@@ -156,12 +157,8 @@ def write_files(folder: Path, scenario: Any, export: str | None) -> list[Path]:
 
 
 def _write(folder: Path, scenario: Any, table: str, place: Path, kind: str) -> Path | None:
-    """A table as a file in `place`, part by part, or None when it was not recorded.
-
-    Rows by seed, point and arm as the scenario has them, whichever run was done first.
-    """
-    how = {} if table == COMPARISON else {"order": scenario}
-    found = table_in_parts(folder, scenario, table, **how)
+    """A table as a file in `place`, part by part, or None when it was not recorded."""
+    found = table_in_parts(folder, scenario, table)
     first = next(found, None)
     if first is None:
         return None

@@ -30,6 +30,15 @@ def taken(folder: Path) -> IO[bytes]:
     return file
 
 
+def in_use(folder: Path) -> bool:
+    """Whether runs are under way in a folder, as far as that can be known."""
+    try:
+        with nobody_else_in(folder):
+            return False
+    except StoreError as error:
+        return isinstance(error.__context__, BlockingIOError)
+
+
 @contextmanager
 def nobody_else_in(folder: Path) -> Iterator[None]:
     """StoreError (status 2) when a run is under way in the folder, or it cannot be known."""

@@ -16,6 +16,7 @@ from typing import Any
 
 from colend.experiment.content import changed_tables
 from colend.experiment.errors import StoreError
+from colend.experiment.locking import in_use
 from colend.experiment.stopping import said
 from colend.experiment.store import DATABASE, atomic_write, connect, explained, table_hashes
 from colend.scenario.design import Scenario
@@ -118,6 +119,8 @@ def files_if_current(
     now = {"scenario": scenario.resolved()} | made
     if any(manifest.get(name) != value for name, value in json.loads(json.dumps(now)).items()):
         return None
+    if list(manifest["scenario"]["arms"]) != list(scenario.arms):  # the same, to be shown in another order
+        return None
     files = manifest["files"]
     exported = {name.rpartition(".")[2] for name in files if name.startswith("tables/")}
     if (export and exported != {export}) or (charts and not any(name.startswith("charts/") for name in files)):
@@ -134,9 +137,12 @@ def read_manifest(folder: Path, name: str = NAME) -> dict[str, Any]:
     """The manifest of a folder; StoreError (status 2) when there is none, (status 1) when it cannot be read."""
     path = folder / name
     if not path.is_file():
-        unfinished = (folder / DATABASE).is_file()
-        why = "its runs were interrupted; the command that began them goes on" if unfinished else f"{NAME} is missing"
-        raise StoreError(f"no {'complete ' if unfinished else ''}results in {folder}: {why}", 2)
+        if not (folder / DATABASE).is_file():
+            raise StoreError(f"no results in {folder}: {NAME} is missing", 2)
+        why = "its runs were interrupted; the command that began them goes on"
+        if in_use(folder):
+            why = "its runs are under way; wait until they are done"
+        raise StoreError(f"no complete results in {folder}: {why}", 2)
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         if not {"scenario", "content", "files"} <= set(manifest):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from colend.experiment.statistics import COMPARISON
@@ -30,8 +33,15 @@ COLUMNS = {
 MOST_LOOKED_AT = 64  # combinations of arm and sweep point; of more, every so many
 
 
-def plan(scenario: Scenario, jobs: int, number: int | None = None, here: bool = True) -> dict[str, Any]:
-    """Arms, runs (`number` of them, all by default), size, expected time and memory.
+def plan(
+    scenario: Scenario,
+    jobs: int,
+    number: int | None = None,
+    here: bool = True,
+    found: Mapping[str, int] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Arms, runs (`number` of them, all by default), what was `found` of them (`colend.experiment.standing`), size,
+    expected time and memory.
 
     `too_big` says so when this machine has less memory than that, unless the runs are not done `here`.
     """
@@ -46,7 +56,8 @@ def plan(scenario: Scenario, jobs: int, number: int | None = None, here: bool = 
     numbers = [number] if number is not None else sorted({len(combinations) * n for n in (fewest, len(scenario.seeds))})
     jobs = min(jobs, numbers[-1] or 1)
     each = sum(map(seconds_of_run, settings)) / len(settings)
-    seconds = [SECONDS_TO_START + each * n / min(jobs, n or 1) for n in numbers]
+    left = [max(0, n - found.get("finished", 0)) for n in numbers]
+    seconds = [SECONDS_TO_START + each * n / min(jobs, n or 1) for n in left]
     memory = jobs * (BYTES_A_PROCESS + BYTES_A_BORROWER * borrowers)
     available = psutil.virtual_memory().available
     too_big = ""
@@ -64,6 +75,7 @@ def plan(scenario: Scenario, jobs: int, number: int | None = None, here: bool = 
         **({"seeds_at_least": fewest, "runs_at_least": numbers[0]} if len(numbers) > 1 else {}),
         "seeds": len(scenario.seeds),
         "runs": numbers[-1],
+        **found,
         "months": largest.months,
         "borrowers": borrowers,
         "people_a_borrower": largest.scale,
@@ -74,6 +86,11 @@ def plan(scenario: Scenario, jobs: int, number: int | None = None, here: bool = 
         "expected_memory": f"{memory / 1e9:.1f} GB",
         "too_big": too_big,
     }
+
+
+def cores() -> int:
+    """Cores that this process may use: fewer than the machine has under `taskset`, or as part of a job."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def seconds_of_run(setting: Setting) -> float:

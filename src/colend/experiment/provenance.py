@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 LIBRARIES = ("numpy", "numba", "scipy")
 SAMPLING = "SALib"  # draws designs, and makes indices of them
 

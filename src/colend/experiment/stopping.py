@@ -75,7 +75,7 @@ def said(database: Path, scenario: Any) -> dict[str, Any]:
     """What the runs in a file say of the scenario's rule, and what its intervals are widened by."""
     rule = until_of(scenario)
     assert rule is not None
-    found = known(frame(database, "runs", [rule.measure]), scenario)
+    found = known(frame(database, "runs", [rule.measure], scenario), scenario)
     half = found.half_width if np.isfinite(found.half_width) else None
     told = {"seeds": len(scenario.seeds), "half_width": half, "arm": found.arm, "point": found.point}
     return told | {"reached": found.enough, "widening": widened(scenario)}

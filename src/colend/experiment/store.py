@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from colend.experiment.content import Place, Tables, content_hash, hash_by_table
 from colend.experiment.errors import StoreError
+from colend.experiment.kept import MAKE_TABLE, found, kept_keys, put_away, taken_out
 from colend.experiment.locking import taken
 from colend.experiment.provenance import differences, made_here
 from colend.scenario.design import Run, canonical
@@ -83,17 +85,11 @@ class Store:
         """Whether the file holds results, which must be such as are made here."""
         self.connection = sqlite3.connect(self.path.absolute().as_uri(), uri=True)
         execute = self.connection.execute
-        there = {name for (name,) in execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        there = tables_in(self.connection)
         if not there:  # it was killed when it had made the file
             self.connection.close()
             return False
-        found = dict(execute("SELECT name, value FROM meta").fetchall()) if "meta" in there else {}
-        if found != self._made_here:
-            raise StoreError(
-                f"{self.path} holds results of {' and '.join(differences(found, self._made_here))}; "
-                "choose another --out, or --fresh to throw them away and start anew",
-                2,
-            )
+        check_provenance(self.path, self.connection if "meta" in there else None, self._made_here)
         (state,) = execute("PRAGMA quick_check(1)").fetchone()  # every page: what is damaged must not be written to
         if state != "ok":
             raise damaged(self.path, state.splitlines()[-1])
@@ -108,6 +104,7 @@ class Store:
             "WITHOUT ROWID"
         )
         execute("CREATE TABLE content (arm TEXT, seed INTEGER, point TEXT, held_in TEXT, hash TEXT)")
+        execute(MAKE_TABLE)
         execute("CREATE TABLE failures (arm TEXT, seed INTEGER, point TEXT, parameters TEXT, error TEXT)")
 
     def _begin(self) -> None:
@@ -131,15 +128,44 @@ class Store:
     def __enter__(self) -> Store:
         return self
 
-    def __exit__(self, *_exception) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_exception) -> None:
+        with suppress(*([StoreError] if kind else [])):  # what went wrong before is what matters
+            self.close()
 
     def close(self) -> None:
-        """Check the write-ahead log into the file and let go of the folder."""
-        if self._logging:
-            with suppress(sqlite3.Error):  # a full disk: the log stays beside the file and is read with it
-                self.connection.execute("PRAGMA journal_mode=DELETE")  # back to one file
-        self._let_go()
+        """Check the write-ahead log into the file and let go of the folder.
+
+        Raises StoreError (status 1) when there is no room; the log then stays beside the file, and is read with it.
+        """
+        try:
+            with explained(self.path):
+                if self._logging:
+                    self._end_logging()
+        finally:
+            self._let_go()
+
+    def _end_logging(self) -> None:
+        """Back to one file. While another program has that open it cannot be: the folder then gets a copy, and that
+        program keeps what it has. (The log must not be there without the file of which it is, so it goes last; read
+        with the copy it says what the copy says, page by page.)
+        """
+        try:
+            self.connection.execute("PRAGMA journal_mode=DELETE")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _HELD:
+                raise
+        copy = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        try:
+            with closing(sqlite3.connect(copy)) as target:
+                self.connection.backup(target)
+                target.execute("PRAGMA journal_mode=DELETE")
+            copy.replace(self.path)
+        finally:
+            copy.unlink(missing_ok=True)
+        self.connection.close()
+        for suffix in ("-wal", "-shm"):
+            Path(f"{self.path}{suffix}").unlink(missing_ok=True)
 
     def _let_go(self) -> None:
         if hasattr(self, "connection"):
@@ -160,10 +186,20 @@ class Store:
                 left.pop(key, None)
         return list(left.values())
 
-    def keep_only(self, wanted: Iterable[Run]) -> int:
-        """Throw away runs and failures that are not wanted, so that the folder holds what its scenario says.
+    def to_run(self, wanted: Sequence[Run]) -> list[Run]:
+        """Those runs that are nowhere in the file, neither in the tables nor put away nor under another arm's name."""
+        missing = self.missing(wanted)
+        with explained(self.path):
+            shown = {key for (key,) in self.connection.execute("SELECT key FROM finished")} if missing else set()
+            elsewhere = [*shown.difference(run.key for run in wanted), *kept_keys(self.connection)]
+        back = {run.key for run, _ in found(elsewhere, missing)}
+        return [run for run in missing if run.key not in back]
 
-        Returns how many runs were thrown away. Each table is passed over once, however many there are.
+    def put_away(self, wanted: Iterable[Run]) -> int:
+        """Pack away (`kept`) the runs that are not wanted and forget the failures, so that the tables hold what the
+        scenario says.
+
+        Returns how many runs were put away. Each table is passed over once, however many there are.
         """
         with explained(self.path):
             lost = set(self.connection.execute("SELECT arm, seed, point FROM failures"))
@@ -174,21 +210,27 @@ class Store:
                 lost.discard(run.place)
         with explained(self.path):
             rows = self.connection.execute("SELECT key, arm, seed, point FROM finished")
-            stale = [place for key, *place in rows if key not in keys]
+            stale = {tuple(place): key for key, *place in rows if key not in keys}
         if not stale and not lost:
             return 0  # the file stays as it is, to the byte
         with self._writing():
-            execute, match = self.connection.execute, "WHERE (arm, seed, point) IN (SELECT arm, seed, point FROM stale)"
-            execute("CREATE TEMP TABLE stale (arm TEXT, seed INTEGER, point TEXT, PRIMARY KEY (arm, seed, point))")
             if stale:
-                self.connection.executemany("INSERT INTO stale VALUES (?, ?, ?)", stale)
-                for table in (*self._existing(), "content", "finished"):
-                    execute(f"DELETE FROM {table} {match}")
-                execute("DELETE FROM stale")
-            self.connection.executemany("INSERT INTO stale VALUES (?, ?, ?)", lost)
-            execute(f"DELETE FROM failures {match}")
-            execute("DROP TABLE stale")
+                put_away(self.connection, self._existing(), stale)
+            self.connection.executemany("DELETE FROM failures WHERE (arm, seed, point) = (?, ?, ?)", lost)
         return len(stale)
+
+    def bring_back(self, wanted: Iterable[Run]) -> None:
+        """Unpack those of the wanted runs that were put away, whatever their arms were called then."""
+        with explained(self.path):
+            kept = kept_keys(self.connection)
+        if not (back := list(found(kept, self.missing(wanted))) if kept else []):
+            return
+        with self._writing():
+            for run, key in back:
+                try:
+                    self._put(run, taken_out(self.connection, key))
+                except (zlib.error, ValueError) as error:
+                    raise damaged(self.path, f"{run.name}: {error}") from error
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -199,21 +241,24 @@ class Store:
             yield
 
     def _existing(self) -> list[str]:
-        names = {name for (name,) in self.connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        names = tables_in(self.connection)
         return [table for table in TABLES if table in names]
 
     def add(self, run: Run, tables: Tables) -> None:
         """Write a finished run, all or nothing; StoreError (status 1) when the disk is full or the file fails."""
-        place = run.place
         with self._writing():
-            self.connection.execute("INSERT INTO finished VALUES (?, ?, ?, ?)", (run.key, *place))
-            for table, columns in tables.items():
-                self._insert(table, columns, place)
-            self.connection.executemany(
-                "INSERT INTO content VALUES (?, ?, ?, ?, ?)",
-                ((*place, table, content_hash(table, columns)) for table, columns in tables.items()),
-            )
-            self.connection.execute("DELETE FROM failures WHERE arm = ? AND seed = ? AND point = ?", place)
+            self._put(run, tables)
+
+    def _put(self, run: Run, tables: Tables) -> None:
+        place = run.place
+        self.connection.execute("INSERT INTO finished VALUES (?, ?, ?, ?)", (run.key, *place))
+        for table, columns in tables.items():
+            self._insert(table, columns, place)
+        self.connection.executemany(
+            "INSERT INTO content VALUES (?, ?, ?, ?, ?)",
+            ((*place, table, content_hash(table, columns)) for table, columns in tables.items()),
+        )
+        self.connection.execute("DELETE FROM failures WHERE arm = ? AND seed = ? AND point = ?", place)
 
     def _insert(self, table: str, columns: Mapping[str, np.ndarray], place: Place) -> None:
         names = list(columns)
@@ -279,6 +324,22 @@ class Store:
             self.connection.execute(f"DROP TABLE IF EXISTS {table}")
             self.connection.execute(f"CREATE TABLE {table} ({', '.join(columns)})")
             self.connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(names))})", rows)
+
+
+def tables_in(connection: sqlite3.Connection) -> set[str]:
+    """Names of the tables in a file; none when its driver was killed as it had made the file."""
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def check_provenance(path: Path, connection: sqlite3.Connection | None, here: dict[str, str]) -> None:
+    """StoreError (status 2) when the results in a file are not such as are made here, or are none (no connection)."""
+    there = dict(connection.execute("SELECT name, value FROM meta").fetchall()) if connection else {}
+    if there != here:
+        raise StoreError(
+            f"{path} holds results of {' and '.join(differences(there, here))}; "
+            "choose another --out, or --fresh to throw them away and start anew",
+            2,
+        )
 
 
 def table_hashes(path: Path) -> dict[str, str]:

@@ -32,8 +32,9 @@ def parts(
 
     `keys`: `arm`, `seed`, `point`, or any column, each with a value or a list, choose rows; a point may be a mapping.
     `measures` chooses columns beside those that tell rows apart. `order`: a scenario, as whose seeds, points and arms
-    runs follow each other; as they were written without one. Nothing when the table was not recorded. KeyError when
-    there is no such column, or no row with a value that is asked for of a column other than arm, seed and point.
+    runs follow each other; without one as they were written, the first done first. Nothing when the table was not
+    recorded. KeyError when there is no such column, or no row with a value that is asked for of a column other than
+    arm, seed and point.
     """
     import pandas as pd
 
@@ -56,7 +57,7 @@ def parts(
         where, values = _where(keys)
         types = {name: _NUMBERS[kinds[name]] for name in names if kinds[name] in _NUMBERS}
         columns = ", ".join(f'"{name}"' for name in names)
-        by = _ordered(connection, order) if order is not None else ""
+        by = _ordered(connection, order) if order is not None and set(KEYS) <= set(kinds) else ""
         found = connection.execute(f'SELECT {columns} FROM "{table}"{where}{by}', values)
         rows = min(rows, max(1, _VALUES_AT_ONCE // len(names)))
         batch = found.fetchmany(rows)

@@ -63,8 +63,7 @@ def write_spreadsheets(folder: Path, scenario: Any) -> list[Path]:
     files, described = [], []
     for table in (table for table, number in rows.items() if number < MOST_ROWS):
         file = folder / f"{table}.csv"
-        order = {"order": scenario} if table == "runs" else {}
-        write(_with_labels(table_in_parts(folder, scenario, table, **order), labelled), file)
+        write(_with_labels(table_in_parts(folder, scenario, table), labelled), file)
         files.append(file)
         shown = _shown((*KEYS, *(name for name in names if name not in KEYS)) if table == "runs" else STATISTICS)
         described += [(file.name, name, *(_COLUMNS | measures).get(name, ("", ""))) for name in shown]

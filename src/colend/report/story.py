@@ -30,7 +30,7 @@ _AGENTS = (("banks", "bank"), ("platforms", "platform"))
 def story(reading: Reading, width: int = 100) -> str:
     """Every month of the alliance in one line, between the events that changed it, and a year's sum of the bank."""
     lives = reading.frame("alliance_months")
-    seed = lives["seed"].iloc[0]
+    seed = lives["seed"].min()
     lives = lives[lives["seed"] == seed]
     chosen = lives.groupby("alliance")["originated"].sum().idxmax()
     months = lives[lives["alliance"] == chosen].set_index("month")

@@ -23,6 +23,7 @@ from colend.source import model_hash
 
 MONTHS_KEPT = ("all", "yearly", "none")
 BANKS_KEPT = ("yearly", "none")
+_KEY, _SIMULATION = 64, 40  # hexadecimal digits of a run's key, and of those that say what is simulated
 # A sweep keeps whole-run measures only unless asked.
 RECORD_OF_SWEEP = Record(months="none", banks="none", alliances=False, lives=0)
 
@@ -38,7 +39,8 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run: a setting and a seed. `key` tells it from every other run and changes when its result might.
+    """One run: a setting and a seed. `key` tells it from every other run and changes when its result might; what comes
+    of it hangs on its beginning alone (`simulation_of`), the rest is the arm's name.
 
     Runs that are only `planned` are light, so that a sweep may have many; the `setting` is put together when asked
     for, and raises ScenarioError where the values of its point do not fit together.
@@ -181,13 +183,14 @@ def point_name(point: dict[str, Any]) -> str:
 def runs(scenario: Scenario) -> list[Run]:
     """Every run of a scenario: seed by seed, so that what an interrupted comparison has finished are whole pairs.
 
-    A run's key is the SHA-256 of its arm, point, seed, what the arm resolves to without the point, and the model's
-    source.
+    A run's key begins with the SHA-256 of what its arm resolves to without the point, of its point, its seed and the
+    model's source, and ends with that of its arm's name, both cut off.
     """
-    arms = {}
+    arms, names = {}, {}
     for arm, overrides in scenario.arms.items():
         shared = replace(scenario, points=[{}], arms={arm: overrides}, seeds=[], question="", sample=None)
-        arms[arm] = shared, hashlib.sha256(canonical([_content(shared, arm), arm, model_hash()]).encode())
+        arms[arm] = shared, hashlib.sha256(canonical([_content(shared, arm), model_hash()]).encode())
+        names[arm] = hashlib.sha256(arm.encode()).hexdigest()[: _KEY - _SIMULATION]
     planned = []
     for point in scenario.points:
         text = canonical(point).encode()
@@ -200,8 +203,13 @@ def runs(scenario: Scenario) -> list[Run]:
         for one, digest in planned:
             own = digest.copy()
             own.update(f":{seed}".encode())
-            result.append(Run(one, seed, own.hexdigest()))
+            result.append(Run(one, seed, own.hexdigest()[:_SIMULATION] + names[one.arm]))
     return result
+
+
+def simulation_of(key: str) -> str:
+    """The beginning of a run's key, which says what is simulated: arms of other names may have it in common."""
+    return key[:_SIMULATION]
 
 
 def _content(shared: Scenario, arm: str) -> Any:
@@ -209,8 +217,11 @@ def _content(shared: Scenario, arm: str) -> Any:
     try:
         return shared._setting(arm, {}).content()
     except ScenarioError:
-        written = {key: value for key, value in shared.resolved().items() if key not in ("name", "title")}
-        return written | {"defaults": Parameters().model_dump(mode="json")}
+        names = ("name", "title", "arms", "baseline", "policies")
+        written = {key: value for key, value in shared.resolved().items() if key not in names}
+        policy = [rule.content() for rule in shared.policies.get(arm, ())]
+        of_arm = {"overrides": shared.arms[arm], "policy": policy}
+        return written | of_arm | {"defaults": Parameters().model_dump(mode="json")}
 
 
 def check(planned: Iterable[Run]) -> None:

@@ -78,7 +78,7 @@ def _segments(reading: Reading, arm: str) -> pd.DataFrame:
     """
     frame = reading.frame("alliances")
     frame = frame[frame["arm"] == arm]
-    frame = frame[frame["seed"] == frame["seed"].iloc[0]] if len(frame) else frame
+    frame = frame[frame["seed"] == frame["seed"].min()]
     rows: list[list] = []
     for one in frame.sort_values("alliance").itertuples():
         stop = one.ended if np.isfinite(one.ended) else float(reading.months)

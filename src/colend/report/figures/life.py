@@ -63,7 +63,7 @@ def _longest(reading: Reading, arm: str) -> pd.DataFrame | None:
     frame = frame[frame["arm"] == arm]
     if not len(frame):
         return None
-    frame = frame[frame["seed"] == frame["seed"].iloc[0]]
+    frame = frame[frame["seed"] == frame["seed"].min()]
     chosen = frame.groupby("alliance")["originated"].sum().idxmax()
     return frame[frame["alliance"] == chosen]
 
