@@ -113,7 +113,7 @@ ALL_CHANNELS = {
 
 
 # Loans of 1 yuan in the median, some of a single fen: fewer fen than months.
-TINY = {"population__loan_median": 1.0, "population__loan_sigma": 3.0, "platforms__minimum_income": 0.0}
+TINY = {"population__loan_median": 1.0, "population__loan_sigma": 2.8, "platforms__minimum_income": 0.0}
 TINY |= {"credit__origination_cost_joint": 0.0, "credit__origination_cost_own": 0.0}
 LOANS = {"posted price": {}, "risk-based price": {"credit__pricing": "risk_based"}, "tiny loans": TINY}
 

@@ -24,9 +24,9 @@ DIGITS_A_NUMBER = 8.5  # as text: many are missing or whole
 WORDS_OF_A_MEASURE = 65  # its meaning and unit
 ALLIANCES_A_BANK_YEAR = 0.5
 COLUMNS = {
-    "runs": 71,
-    "months": 130,
-    "banks": 37,
+    "runs": 96,
+    "months": 140,
+    "banks": 39,
     "alliances": 36,
     "alliance_months": 15,
 }  # of measures, which load too much to be counted here
