@@ -230,3 +230,22 @@ def test_record_says_what_is_kept(make_setting):
     assert list(tables["months"]["month"]) == [11, 17]
     assert "alliance_months" not in tables
     assert set(tables["banks"]["month"]) == {11, 17}
+
+
+def test_who_is_refused_at_home_is_one_application(make_setting):
+    """Everybody needs a loan in the first month and nobody has one: as many applications as persons, though customers
+    whom their own bank refused went on to a platform."""
+    setting = make_setting(
+        years=1,
+        population__borrowers=800,
+        population__monthly_need=1.0,
+        population__initial_owner_share=0.9,
+        customers__loyalty=1.0,
+    )
+    market = Market(setting, 0)
+    market.step()
+    month, totals = market.history[0]["months"], market.totals
+    assert totals.moved_on.sum() > 100
+    assert month["applications"] == 800 * market.scale
+    assert month["offers"] == (totals.originations + totals.declined).sum() * market.scale
+    assert month["approval_rate"] == month["offers"] / month["applications"]
