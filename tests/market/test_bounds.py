@@ -51,12 +51,13 @@ LARGE = {"population.borrowers": 2_000} | {f"banks.{kind}.number": 30 for kind i
 TOGETHER = 10  # parameters at an end in each combination: where one fails, few are to blame
 
 
-# Measures that are shares: from 0 to 1, but for rounding of sums, capital over assets and the use of limits.
+# Measures that are shares, from 0 to 1: all but capital over assets, the use of limits, gains and changes.
 LIMIT = 1.0 + 1e-9
 SHARES = {
     (one.table, one.name)
     for one in MEASURES
-    if one.unit in ("share", "AUC") and not one.name.startswith(("limit_use", "capital_ratio"))
+    if one.unit in ("share", "AUC")
+    and not one.name.startswith(("limit_use", "capital_ratio", "auc_gain", "customers_change"))
 }
 
 
