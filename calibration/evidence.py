@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from PIL import Image, ImageColor
@@ -20,7 +19,8 @@ import colend
 from colend.report.drawing import write
 from colend.report.evidence import distance, published, said
 from colend.report.figures.evidence import evidence_of
-from colend.report.style import BLUE, FAINT, INK, MUTED, ORANGE, STYLE
+from colend.report.fonts import house_style
+from colend.report.style import BLUE, FAINT, INK, MUTED, ORANGE
 from colend.scenario.facts import facts
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -89,7 +89,7 @@ def main(folders: list[str]) -> None:
     if left := unexplained(frame, before + after):
         print(f"missed, and not named in {document}: {', '.join(left)}")
     document.write_text(f"{before}{START}\n{tally(frame)}\n\n{table(frame)}\n{END}{after}", encoding="utf-8")
-    with matplotlib.rc_context(rc=STYLE), TemporaryDirectory() as folder:
+    with house_style(), TemporaryDirectory() as folder:
         runs = frame.groupby("scenario")["seeds"].max()
         spread = (
             f"mean and 95 % interval over {f'{runs.min()} to {runs.max()}' if runs.nunique() > 1 else runs.max()} seeds"

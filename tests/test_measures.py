@@ -190,6 +190,27 @@ def test_months_of_an_alliances_life_come_in_order_and_not_after_the_run(tables)
         assert not (alliances[name] >= 30).any()
 
 
+def test_stages_of_an_alliance_are_those_that_each_month_saw(tables):
+    """Against the months' counts, the months' lives and the months dormant."""
+    months, alliances, lives = tables["months"], tables["alliances"], tables["alliance_months"]
+    seen = np.full((len(alliances["stages"]), len(months["month"])), "", dtype="<U12")
+    for row, (met, stages) in enumerate(zip(alliances["met"].astype(int), alliances["stages"], strict=True)):
+        lived = [name for spell in stages.split(", ") if spell for name in [spell.split()[0]] * int(spell.split()[1])]
+        seen[row, met : met + len(lived)] = lived
+    for name in ("signed", "integrating", "operating", "dormant"):
+        assert (seen == name).sum(axis=0).tolist() == months[f"alliances_{name}"].tolist()
+    assert np.isin(seen, ["pilot", "pilot_setup"]).sum(axis=0).tolist() == months["alliances_pilot"].tolist()
+    running = lives["stage"] != "ended"
+    assert (seen[lives["alliance"], lives["month"]] == lives["stage"])[running].all()
+    np.testing.assert_array_equal((seen == "dormant").sum(axis=1), alliances["dormant_months"])
+
+
+def test_the_share_of_pacts_that_do_nothing_is_missing_while_there_is_none(tables):
+    months = tables["months"]
+    pacts = sum(months[f"alliances_{name}"] for name in ("signed", "integrating", "operating", "dormant"))
+    assert (np.isnan(months["dormant_share"]) == (pacts == 0)).all()
+
+
 def test_an_alliances_months_add_up_to_what_it_lent(tables):
     lives, alliances = tables["alliance_months"], tables["alliances"]
     kept = sorted(set(lives["alliance"]))

@@ -75,6 +75,7 @@ def result_of(frames, arms, years, baseline=None, name="test", title="Which way 
         years=years,
         arms={arm: {} for arm in arms},
         points=[{}],
+        seeds=sorted(set(frames["runs"]["seed"])),
         baseline=baseline or arms[0],
     )
     return Tables(scenario=scenario, **frames)

@@ -4,7 +4,6 @@ import itertools
 from pathlib import Path
 from types import SimpleNamespace
 
-import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,14 +19,16 @@ from colend.report.figures.club_diffusion import club_diffusion
 from colend.report.figures.club_graph import club_graph
 from colend.report.figures.comparison import differences
 from colend.report.figures.convergence import convergence
+from colend.report.figures.every_alliance import segments
 from colend.report.figures.evidence import evidence
 from colend.report.figures.limit_use import limit_use
 from colend.report.figures.losses import trailing_loss_rate
 from colend.report.figures.rules import rules
 from colend.report.figures.stress import stress
+from colend.report.fonts import families_for, house_style
 from colend.report.reading import Reading
-from colend.report.style import MOST_ARMS, STYLE, looks
-from colend.report.words import GROUPS
+from colend.report.style import MOST_ARMS, looks
+from colend.report.words import AMOUNTS, GROUPS
 from colend.scenario.design import Record, point_name
 from colend.scenario.facts import facts_of
 from colend.scenario.labels import arm_label
@@ -40,7 +41,7 @@ OF_ANY_COMPARISON = [name for name, figure_of in FIGURES if figure_of not in SOM
 
 def drawn(result):
     """Every figure of a result with its layout done: {name: (figure, numbers)}."""
-    with matplotlib.rc_context(STYLE):
+    with house_style(families_for("".join(result.scenario.arms))[0]):
         made = {name: figure_of(Reading(result)) for name, figure_of in FIGURES}
         for figure, _ in filter(None, made.values()):
             figure.draw_without_rendering()
@@ -48,28 +49,29 @@ def drawn(result):
 
 
 def boxes(figure):
-    """What must not lie over each other: axes with all their labels, legends, texts of the page."""
+    """What must not lie over each other, by whose it is: axes with their labels, titles, legends, texts of the page."""
     renderer = figure.canvas.get_renderer() if hasattr(figure.canvas, "get_renderer") else None
-    parts = [
-        (axis.get_title(loc="left") or "axes", axis.get_tightbbox(renderer))
-        for axis in figure.axes
-        if axis.get_visible()
-    ]
-    parts += [("legend", legend.get_window_extent(renderer)) for legend in figure.legends]
-    return parts + [(text.get_text(), text.get_window_extent(renderer)) for text in figure.texts]
+    parts = []
+    for axis in figure.axes:
+        if axis.get_visible():
+            parts.append((axis, "axes", axis.get_tightbbox(renderer, for_layout_only=True)))  # of titles the height
+            if words := axis.get_title(loc="left"):
+                parts.append((axis, words, axis._left_title.get_window_extent(renderer)))
+    parts += [(legend, "legend", legend.get_window_extent(renderer)) for legend in figure.legends]
+    return parts + [(text, text.get_text(), text.get_window_extent(renderer)) for text in figure.texts]
 
 
 def check_nothing_overlaps(figure):
-    page = figure.bbox
-    for name, box in boxes(figure):
+    page, parts = figure.bbox, boxes(figure)
+    for _, name, box in parts:
         assert box.x0 >= page.x0 - 2, f"{name} leaves the page on the left"
         assert box.x1 <= page.x1 + 2, f"{name} leaves the page on the right"
         assert box.y0 >= page.y0 - 2, f"{name} leaves the page below"
         assert box.y1 <= page.y1 + 2, f"{name} leaves the page above"
-    for (one, a), (other, b) in itertools.combinations(boxes(figure), 2):
+    for (whose, one, a), (others, other, b) in itertools.combinations(parts, 2):
         wide = min(a.x1, b.x1) - max(a.x0, b.x0)
         tall = min(a.y1, b.y1) - max(a.y0, b.y0)
-        assert wide <= 2 or tall <= 2, f"{one!r} and {other!r} overlap"
+        assert whose is others or wide <= 2 or tall <= 2, f"{one!r} and {other!r} overlap"
 
 
 def check_ticks_apart(figure):
@@ -108,7 +110,7 @@ def test_every_figure_says_what_it_shows_and_of_how_many_seeds(main_figures, nam
     figure, numbers = main_figures[name]
     title, subtitle = (text.get_text() for text in figure.texts[:2])
     assert len(title) > 10
-    assert "seed" in subtitle
+    assert "seed" in subtitle.lower()
     assert len(numbers) > 0
     assert "arm" in numbers
 
@@ -141,16 +143,56 @@ def test_a_run_of_a_few_months_is_drawn(simulated, years):
         check_ticks_apart(found[0])
 
 
-@pytest.mark.parametrize("number", [2, 6])
-def test_other_numbers_of_arms_are_drawn(one_run, as_result, number):
-    frames = {}
-    for name in ("runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months"):
-        frame = getattr(one_run, name)
-        frames[name] = pd.concat([frame.assign(arm=f"a rather long name, number {i}") for i in range(number)])
-    result = as_result(frames, [f"a rather long name, number {i}" for i in range(number)], 2.0)
-    for found in filter(None, drawn(result).values()):
+# What people call arms: markup to Matplotlib, what is a label's own, and what has no room.
+NAMES_OF_ARMS = (
+    "fee $2^3^4$ \\frac{1}",
+    "_hidden",
+    "100 % {of} #it",
+    "a_b",
+    "a b",
+    "so long a name that no panel has room for it, and which differs at its end " * 3 + "one",
+    "so long a name that no panel has room for it, and which differs at its end " * 3 + "two",
+)
+
+
+def with_arms(result, arms, as_result):
+    """The one run as all of these arms."""
+    tables = ("runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months", "fishing")
+    frames = {name: pd.concat([getattr(result, name).assign(arm=arm) for arm in arms]) for name in tables}
+    return as_result(frames, list(arms), 2.0)
+
+
+@pytest.mark.parametrize("number", [2, len(NAMES_OF_ARMS)])
+def test_other_numbers_of_arms_are_drawn_whatever_their_names(one_run, as_result, number):
+    """Few share a panel, many have their own; each name stands in the figures as it is, shortened where it is long."""
+    made = drawn(with_arms(one_run, NAMES_OF_ARMS[:number], as_result))
+    for found in filter(None, made.values()):
         check_nothing_overlaps(found[0])
         check_ticks_apart(found[0])
+    if number == len(NAMES_OF_ARMS):
+        titles = [axis.get_title(loc="left") for axis in made["01_joint_lending"][0].axes]
+        shown = [words for words in titles if words]
+        assert shown[:4] == ["Hidden", "100 % {of} #it", "a_b", "a b"], "two that would be called the same"
+        assert shown[4] != shown[5]
+        names = {text.get_text() for text in made["01_joint_lending"][0].legends[0].get_texts()}
+        assert names == {"Fee $2^3^4$ \\frac{1}", "the arm named above the row"}
+
+
+def test_every_alliance_is_drawn_in_the_stages_that_the_months_count(four_arms):
+    """One that woke is drawn awake: as many are dormant in each month as the months' table says of that seed."""
+    reading, woke = Reading(four_arms), 0
+    for arm in reading.arms:
+        months = four_arms.months.query("arm == @arm and seed == 0").set_index("month")
+        table = segments(reading, arm)
+        for stage in ("dormant", "operating", "integrating", "signed"):
+            of_stage = table[table["stage"] == stage]
+            drawn_in = [((of_stage["from_month"] <= m) & (m < of_stage["to_month"])).sum() for m in months.index]
+            assert drawn_in == months[f"alliances_{stage}"].tolist()
+        last = table.groupby("alliance")["stage"].last()
+        woke += sum(
+            "dormant" in set(lives["stage"]) and last[one] == "operating" for one, lives in table.groupby("alliance")
+        )
+    assert woke > 0
 
 
 def test_what_was_not_recorded_is_left_out(simulated, tmp_path):
@@ -205,6 +247,21 @@ def test_the_comparison_shows_the_stores_numbers(four_arms):
     assert set(table["arm"]) == set(reading.arms) - {reading.baseline}
 
 
+def test_rates_and_numbers_of_few_have_no_per_cent_of_per_cent(four_arms, main_figures):
+    """Per cent are of amounts alone; every panel's level has an interval, and every difference its own unit."""
+    table = differences(Reading(four_arms))
+    amounts = table["unit"].isin(AMOUNTS)
+    assert table.loc[~amounts, "percent"].isna().all()
+    assert table.loc[amounts & (table["baseline"] != 0.0), "percent"].notna().any()
+    assert (table["baseline_low"] <= table["baseline"])[table["baseline"].notna()].all()
+    figure, _ = main_figures["09_comparison"]
+    titles = {axis.get_title(loc="left").replace("\n", " ") for axis in figure.axes if axis.get_visible()}
+    assert all("±" in words for words in titles)
+    units = {axis.get_xlabel() for axis in figure.axes if axis.get_visible()}
+    assert "points" in units
+    assert not any("%" in unit for unit in units)
+
+
 def test_every_measure_in_words_exists(four_arms):
     terms = [term for _, group in GROUPS for term in group]
     assert {term.measure for term in terms} <= set(four_arms.runs)
@@ -236,7 +293,8 @@ def test_a_sweep_is_drawn_over_its_parameter(four_arms, as_tables):
     figure, numbers = made["12_sweep"]
     check_nothing_overlaps(figure)
     assert sorted(set(numbers["value"])) == [0.3, 1, 3]
-    assert "alliances.fit_sd" in figure.texts[0].get_text()
+    assert "Spread of hidden fit" in figure.texts[0].get_text()
+    assert "alliances.fit_sd" in figure.texts[1].get_text()
     alone = result.changed(runs=runs[runs["arm"] == arms[0]])
     _, numbers = drawn(alone)["12_sweep"]
     shown = numbers[numbers["measure"] == "value_per_bank"]["difference"]

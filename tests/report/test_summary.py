@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from colend.report import text
+from colend.report.columns import cell_len
 from colend.report.reading import Reading
 from colend.report.story import is_story
 from colend.report.words import BILLIONS, MONTHS, NUMBER, PERCENT, shown
@@ -118,6 +119,20 @@ def test_more_arms_than_columns_have_a_line_each(one_run):
         assert sum(line.lower().startswith(name) for line in summary.splitlines()) == 2
     assert "more measures: comparison.csv)" in summary
     assert len(summary.splitlines()) < 50
+
+
+@pytest.mark.parametrize("number", [3, 9])
+def test_columns_stand_below_each_other_whatever_letters_names_have(one_run, number):
+    """Arms in Chinese, two columns a letter, in columns (few) or lines (many): lines end where Latin ones do."""
+    ends = []
+    for names in (["先合作后签约", *"bcdefghi"], ["abcdef123456", *"bcdefghi"]):
+        names = names[:number]
+        runs = pd.concat([one_run.runs.assign(arm=name) for name in names])
+        scenario = vars(one_run.scenario) | {"arms": {name: {} for name in names}, "baseline": "b"}
+        summary = text(one_run.changed(runs=runs, scenario=SimpleNamespace(**scenario)))
+        ends.append([cell_len(line) for line in summary.splitlines()])
+        assert max(ends[-1]) <= 100
+    assert ends[0] == ends[1]
 
 
 def test_nothing_finished_is_said(one_run):

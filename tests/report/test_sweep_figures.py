@@ -15,9 +15,10 @@ from colend.report.figures.sensitivities import MOST_ARMS, sensitivities
 from colend.report.figures.sweep import sweep
 from colend.report.figures.sweep_map import sweep_map
 from colend.report.figures.sweep_points import sweep_points
+from colend.report.fonts import house_style
 from colend.report.idle import idle, moves
 from colend.report.reading import Reading
-from colend.report.style import MUTED, STYLE
+from colend.report.style import MUTED
 from colend.report.words import GROUPS
 from colend.scenario.design import point_name
 
@@ -49,7 +50,7 @@ def swept(request, tmp_path_factory):
 
 
 def made(result, figure_of):
-    with matplotlib.rc_context(STYLE):
+    with house_style():
         drawn = figure_of(Reading(result))
         if drawn is not None:
             drawn[0].draw_without_rendering()
@@ -87,7 +88,11 @@ def test_a_few_points_that_are_no_grid_are_dots(swept, as_tables):
     runs = result.runs[result.runs["point"].isin(result.runs["point"].unique()[[0, 4, 5, 8]])]
     figure, table = made(as_tables(scenario=result.scenario, runs=runs), sweep_points)
     assert len(table) == 4
-    assert [axis.get_xlabel() for axis in figure.axes] == ["alliances.fit_sd, logit", "alliances.operation_sd, logit"]
+    labels = [axis.get_xlabel().replace("\n", " ") for axis in figure.axes]
+    assert labels == [
+        "Spread of hidden fit around its public prior, logit",
+        "Monthly noise of an alliance's operations, logit",
+    ]
     dots = [line for axis in figure.axes for line in axis.lines if len(line.get_xdata()) == 4]
     assert [line.get_linestyle() for line in dots] == ["None"] * 2
 
@@ -217,7 +222,7 @@ def test_a_curve_says_where_the_other_parameter_stays(swept):
     kind, result = swept
     if kind == "map":
         figure, _ = made(result, sweep)
-        assert "alliances.operation_sd = 0.3" in " ".join(words.get_text() for words in figure.texts)
+        assert "Monthly noise of an alliance's operations: 0.3" in " ".join(figure.texts[1].get_text().split())
 
 
 FEES = """

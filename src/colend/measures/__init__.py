@@ -38,14 +38,16 @@ NEEDED, NEEDED_AT_THE_END = _needed("months"), _needed("months", "end")
 def collect_month(market) -> dict[str, Columns]:
     """What is kept of this month until the run ends.
 
-    `months` (all measures, or what whole-run measures need), `alliance_months`, and the flows of `banks` and
-    `platforms` that a year's rows add up.
+    `months` (all measures, or what whole-run measures need), the stage of every alliance, `alliance_months`, and the
+    flows of `banks` and `platforms` that a year's rows add up.
     """
     view, record = MonthView(market), market.setting.record
     measures = NEEDED_AT_THE_END if market.month + 1 == market.months else NEEDED
     kept = {"months": taken(MONTHS if record.months != "none" else measures, view), "banks": view.flows_of_banks()}
     if record.banks != "none":
         kept["platforms"] = view.flows_of_platforms()
+    if record.alliances:
+        kept["stages"] = {"stage": market.alliances.stage.astype(np.int8)}
     if record.alliances and record.lives > 0:
         kept["alliance_months"] = taken(LIVES, LivesView(market))
     return kept

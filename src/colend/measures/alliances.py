@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import numpy as np
 
 from colend.measures.declaration import Measure
 from colend.measures.views import MonthView, RunView
 from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
 from colend.state.books import FEN
-from colend.state.tables import END_NAMES, NONE, NOT_ENDED, STAGE_NAMES
+from colend.state.tables import END_NAMES, ENDED, NONE, NOT_ENDED, STAGE_NAMES
 
 
 def _pair(view: RunView, column: str) -> np.ndarray:
@@ -36,6 +38,25 @@ def _when(name: str, meaning: str) -> Measure:
 
 def _name(name: str, meaning: str, names: tuple[str, ...]) -> Measure:
     return _alliance(name, "name", meaning, lambda v: np.array(names)[v.alliances[name]])
+
+
+def stages(view: RunView) -> np.ndarray:
+    """What each alliance went through: its stages in their order and how many months' ends saw it in each.
+
+    "signed 2, operating 30, dormant 1, operating 5" is counted from the month of meeting on, without the end.
+    """
+    history = np.full((len(view.alliances), len(view.market.history)), ENDED, dtype=np.int8)
+    for month, kept in enumerate(view.market.history):
+        seen = kept["stages"]["stage"]
+        history[: len(seen), month] = seen
+    lived = (
+        [stage for stage in row[met:] if stage != ENDED]
+        for row, met in zip(history.tolist(), view.alliances.met, strict=True)
+    )
+    return np.array(
+        [", ".join(f"{STAGE_NAMES[stage]} {len(list(months))}" for stage, months in groupby(life)) for life in lived],
+        dtype=str,
+    )
 
 
 def _yuan(name: str, meaning: str) -> tuple[Measure, Measure]:
@@ -72,6 +93,9 @@ ALLIANCES = (
         ],
     ),
     _name("stage", "Stage at the end of the run", STAGE_NAMES),
+    _alliance(
+        "stages", "name", "Its stages in their order since the meeting, each with its months (at months' ends)", stages
+    ),
     _column("renewals", "number", "How often the pact was renewed"),
     _alliance(
         "fit",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ def draw(result: Any, folder: Path) -> list[Path]:
     MachineError (status 1) where Matplotlib finds no place for what it keeps.
     """
     try:
+        load_matplotlib()
         from colend.report.drawing import draw as draw_figures
     except OSError as error:
         said = f"charts cannot be drawn ({error}); tables are written, the same command goes on"
@@ -26,6 +28,23 @@ def write_spreadsheets(folder: Path, scenario: Any) -> list[Path]:
     from colend.report.spreadsheets import write_spreadsheets as write
 
     return write(folder, scenario)
+
+
+def load_matplotlib() -> None:
+    """Import Matplotlib also where MPLBACKEND names what cannot be loaded here, as Jupyter's does outside it.
+
+    Charts are written to files and need no backend; the variable stays as it is.
+    """
+    try:
+        import matplotlib
+    except ValueError:
+        wanted = os.environ.pop("MPLBACKEND", None)
+        if wanted is None:
+            raise
+        try:
+            import matplotlib  # noqa: F401
+        finally:
+            os.environ["MPLBACKEND"] = wanted
 
 
 def text(result: Any, width: int = 100) -> str:

@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -15,8 +14,9 @@ from matplotlib.figure import Figure
 
 from colend.experiment.tables import as_csv
 from colend.report.figures import FIGURES, OF_ALL_POINTS
+from colend.report.fonts import families_for, house_style, say_what_is_missing
 from colend.report.reading import Reading
-from colend.report.style import MOST_ARMS, MUTED, STYLE
+from colend.report.style import MOST_ARMS, MUTED
 
 ENDINGS = (".png", ".svg", ".csv")
 DOTS_PER_INCH = 200
@@ -31,7 +31,11 @@ def draw(result: Any, folder: Path) -> list[Path]:
     charts = folder / "charts"
     charts.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
-    with matplotlib.rc_context(rc=STYLE):
+    families, missing = families_for(" ".join([reading.scenario.name, reading.place, *reading.labels.values()]))
+    if missing:
+        say_what_is_missing(missing)
+        reading.use_numbers_for(missing)
+    with house_style(families):
         for name, figure_of in FIGURES:
             suits = reading.arms and (reading.sample is None or figure_of in OF_ALL_POINTS)
             drawn = figure_of(reading) if suits else None
@@ -45,7 +49,7 @@ def draw(result: Any, folder: Path) -> list[Path]:
                 source.append(reading.place)
             if len(reading.arms) > MOST_ARMS:
                 source.append(f"at most {MOST_ARMS} of {len(reading.arms)} arms")
-            write(", ".join(source), *drawn, files)
+            write(", ".join(source).translate(dict.fromkeys(map(ord, missing), "?")), *drawn, files)
             written += files
     return written
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from colend.measures.gates import GATED, MONTHS_BEFORE
+from colend.report.columns import wrapped
+from colend.report.panels import Panels
 from colend.report.reading import Reading
-from colend.report.style import INK, MUTED, date_axis, lines, nothing, value_axis
+from colend.report.style import INK, MUTED, lines, nothing
 
 __all__ = ["DEFINITION", "GATED", "gated", "over_time"]
 
@@ -22,32 +22,39 @@ def gated(reading: Reading, *measures: str) -> bool:
 
 
 def over_time(
-    axis, reading: Reading, measure: str, group: str, kind: str, chosen, factor: float = 1.0, most: float | None = None
-) -> tuple[pd.DataFrame, list[Any]]:
-    """Draw a monthly measure of a group of banks by arm; its numbers, and the lines drawn.
+    panels: Panels,
+    place: int,
+    measure: tuple[str, str, str],
+    unit: str,
+    factor: float = 1.0,
+    most: float | None = None,
+) -> pd.DataFrame:
+    """Draw a monthly measure (its name, group and kind of bank) by arm into a panel; its numbers.
 
     Around zero unless `most` bounds it from above. From the month on in which every seed has such banks: an interval
     over some seeds is one over those whose first partners came early.
     """
-    name = f"{measure}_{group}_{kind}"
+    reading, name, (_, group, kind) = panels.reading, "_".join(measure), measure
     frame = reading.over_time(name, factor)
     there = reading.over_time(lambda months: months[name].notna().astype(float))["mean"] == 1.0
-    if not there.any():
-        nothing(axis, "no bank is without a partner" if group == "others" else "no bank has a partner for so long")
-        return frame, []
-    drawn = lines(axis, frame[there], chosen, reading.labels)
-    date_axis(axis, *reading.span)
-    value_axis(axis, "", zero=most is not None, most=np.inf if most is None else most)
-    if most is None:
-        axis.axhline(0.0, color=INK, linewidth=0.8)
-    where = {"transform": axis.transAxes, "ha": "left", "va": "top", "fontsize": 8, "color": MUTED}
-    axis.text(0.02, 0.97, _how_many(reading, group, kind), **where)
-    return frame, drawn
+    for axis, chosen in panels.of(place):
+        if not (there & frame["arm"].isin(chosen)).any():
+            nothing(axis, "no bank without one" if group == "others" else "no bank with a partner for so long")
+            continue
+        lines(axis, frame[there], chosen, reading.labels)
+        if most is None:
+            axis.axhline(0.0, color=INK, linewidth=0.8)
+        words = wrapped(_how_many(reading, group, kind, list(chosen)), 40 if panels.few else 12)
+        where = {"transform": axis.transAxes, "va": "top", "fontsize": 7.5 if panels.few else 6.0, "color": MUTED}
+        axis.text(0.02, 0.98, "\n".join(words), **where)
+    panels.finish(place, unit, dates=bool(there.any()), zero=most is not None, most=np.inf if most is None else most)
+    return frame.assign(kind=kind, group=group, measure=measure[0])
 
 
-def _how_many(reading: Reading, group: str, kind: str) -> str:
-    """Banks in the group at the end, means over seeds of the arm with fewest and of that with most."""
+def _how_many(reading: Reading, group: str, kind: str, arms: list[str]) -> str:
+    """Banks in the group at the end, means over seeds of the arm with fewest of these and of that with most."""
     months = reading.frame("months")
+    months = months[months["arm"].isin(arms)]
     numbers = months[months["month"] == months["month"].max()].groupby("arm")[f"banks_{group}_{kind}"].mean()
     least, most = f"{numbers.min():.0f}", f"{numbers.max():.0f}"
     return f"{least if least == most else f'{least} to {most}'} banks at the end"

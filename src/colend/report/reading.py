@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
@@ -24,6 +25,8 @@ from colend.scenario.policy import Rule
 from colend.scenario.sweep import Sample
 
 MOST_POINTS = 8  # of a sweep, told one by one
+FEW_ARMS = 4  # share a panel of a chart; of more each has panels of its own, beside the baseline
+BANDS = 2  # arms whose intervals are bands; those of more hide each other and stand where lines end
 
 
 class Reading:
@@ -100,8 +103,22 @@ class Reading:
 
     @cached_property
     def labels(self) -> dict[str, str]:
-        """Arms in words."""
-        return {arm: arm_label(arm, overrides) for arm, overrides in self.scenario.arms.items()}
+        """Arms in words; as they are named where two would be called the same."""
+        words = {arm: arm_label(arm, overrides) for arm, overrides in self.scenario.arms.items()}
+        times = Counter(words.values())
+        return {arm: label if times[label] == 1 else arm for arm, label in words.items()}
+
+    def use_numbers_for(self, letters: str) -> None:
+        """Call arms whose labels hold any of these letters by their number in the scenario, from 1."""
+        for number, (arm, label) in enumerate(self.labels.items(), start=1):
+            if set(label) & set(letters):
+                self.labels[arm] = f"Arm {number}"
+
+    def first_seed(self, name: str = "runs") -> int:
+        """The first seed, in the scenario's order, of which every arm has rows in this table; else any arm."""
+        arms = self.frame(name).groupby("seed")["arm"].nunique()
+        there = [seed for seed in self.scenario.seeds if seed in arms.index]
+        return next((seed for seed in there if arms[seed] == len(self.arms)), there[0])
 
     @cached_property
     def seeds(self) -> int:
@@ -122,10 +139,16 @@ class Reading:
         return f"mean and 95 % interval over {self.seeds} seeds" if self.seeds > 1 else "one seed, no interval"
 
     @property
+    def spread_at_ends(self) -> str:
+        """What lines and intervals are, where arms are drawn in one picture."""
+        at_ends = self.seeds > 1 and BANDS < len(self.arms) <= FEW_ARMS
+        return self.spread + (" where lines end" if at_ends else "")
+
+    @property
     def spread_of_levels(self) -> str:
-        """What lines and bands are, where arms are drawn in one picture: they share their seeds."""
+        """The same, where what is drawn are levels: arms share their seeds."""
         more = "; differences, paired by seed, are surer: chart 09" if self.seeds > 1 and self.several else ""
-        return self.spread + more
+        return self.spread_at_ends + more
 
     @property
     def several(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from itertools import product
 
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from colend.experiment.statistics import cube, moments
+from colend.report.columns import left, shortened, wrapped
 from colend.report.idle import idle_words, moves
 from colend.report.reading import Reading
 from colend.report.words import GROUPS, Term, shown
@@ -70,19 +70,19 @@ def lines(reading: Reading, terms: Sequence[Term], width: int, room: int) -> lis
     for arm in fitting:
         name = reading.labels[arm] if reading.several else "Over the points"
         columns = HEADS if reading.several else ("", "mean", HEADS[2])
-        result.append(f"{name:<{LABEL}.{LABEL}}" + _cells(columns))
+        result.append(left(shortened(name, LABEL - 1), LABEL) + _cells(columns))
         rows = ((table.loc[(arm, term.measure)], term) for term in terms)
         result += [*(_row(row, term, reading.several) for row, term in rows if row["points"]), ""]
     if len(arms) > len(fitting):
         result.append(f"({len(arms) - len(fitting)} more arms: comparison.csv)")
     if reading.several:
-        result += textwrap.wrap(
+        result += wrapped(
             "Mean over points, and between which values nine tenths of them lie. Clearly: at so many of the points "
             "that have a 95 % interval it leaves zero out on that side (2.5 % would by chance alone).",
             width,
         )
     if still := idle_words(reading):
-        result += ["", *textwrap.wrap(f"{still}.", width)]
+        result += ["", *wrapped(f"{still}.", width)]
     deciding = _deciding(reading, width)
     return [*(line.rstrip() for line in result), *(["", *deciding] if deciding else [])]
 
@@ -120,6 +120,6 @@ def _deciding(reading: Reading, width: int) -> list[str]:
             for row in first.itertuples()
         ]
         text = f"{reading.labels[arm]}: {', '.join(named) or 'nothing changes it'}"
-        result += textwrap.wrap(text, width, initial_indent="  ", subsequent_indent="    ")
+        result += wrapped(text, width, "  ", "    ")
     what = f"What “{term.words}” hangs on most ({INDEX[index]}{unit}; chart 16):"
     return [what, *result] if result else []

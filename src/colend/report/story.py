@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import textwrap
 
 import numpy as np
 import pandas as pd
 
+from colend.report.columns import wrapped
 from colend.report.reading import Reading
 
 END_WORDS = {
@@ -37,7 +37,7 @@ def story(reading: Reading, width: int = 100) -> str:
     alliances = reading.frame("alliances")
     alliances = alliances[alliances["seed"] == seed].set_index("alliance")
     alliance = alliances.loc[chosen]
-    lines = textwrap.wrap(reading.scenario.title or reading.scenario.name, width)
+    lines = wrapped(reading.scenario.title or reading.scenario.name, width)
     lines += [
         f"{reading.months} months from {reading.scenario.start}; seed {seed}. Yuan m; persons sent, % served.",
         "",
@@ -118,7 +118,7 @@ def _end(alliance: pd.Series, alliances: pd.DataFrame, chosen: int, width: int) 
         f"{_millions(alliance['platform_value'])} m; expected were {_millions(alliance['bank_expected_value'])} m and "
         f"{_millions(alliance['platform_expected_value'])} m."
     )
-    lines = textwrap.wrap(words, width)
+    lines = wrapped(words, width)
     others = len(alliances) - 1
     if others:
         lines.append(f"The two met {others} more time{'s' if others > 1 else ''}; this is the alliance that lent most.")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib.dates import DateFormatter, MonthLocator, YearLocator
+from matplotlib.dates import date2num, num2date
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from colend.report.columns import cell_len, shortened, wrapped
+from colend.report.reading import BANDS
 
 # Okabe and Ito's colours, named; their lightness (CIE L*) is what is left of them in grey.
 BLACK, BLUE, VERMILION, GREEN, PURPLE = "#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7"  # L* 0 46 54 57 61
@@ -47,6 +51,8 @@ STYLE: Any = {
     "hatch.color": "white",
     "svg.fonttype": "none",
     "svg.hashsalt": "colend",
+    "text.parse_math": False,  # what people wrote is no markup
+    "timezone": "UTC",
     "path.simplify": True,
 }
 
@@ -59,6 +65,7 @@ class Look(NamedTuple):
     marker: str
 
 
+TITLE, SUBTITLE, NAME = 80, 160, 110  # columns of text that a page may have room for: title, below it, an arm's name
 CHARACTER = 0.03  # width of a tick's digit, as a part of the width of a panel of three
 _DASHED, _DASH_DOT, _DOTTED = (0, (5, 1.8)), (0, (7, 1.6, 1.4, 1.6)), (0, (1.3, 1.4))
 _LONG, _DASH_DOT_DOT = (0, (11, 2.5)), (0, (6, 1.5, 1.2, 1.5, 1.2, 1.5))
@@ -82,8 +89,11 @@ _FEW = {
     2: (Look(BLUE, "-", "o"), Look(ORANGE, _DASHED, "s")),
     3: (Look(BLUE, "-", "o"), Look(ORANGE, _DASHED, "s"), Look(BLACK, _DASH_DOT, "^")),
 }
+MONTH_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 WIDTH, LINE = 10.0, 0.24  # inches: of a page, of a line of legend
+PER_ROW = 4  # panels beside each other where each arm has one
 MOST_ARMS = len(_LOOKS)  # drawn in one figure, the last four in hues met before; more cannot be told apart
+BASELINE, ALONE = Look("#8C8C8C", "-", "s"), Look(BLUE, "-", "o")  # the two of a panel that is one arm's own
 
 
 def looks(arms: list[str]) -> dict[str, Look]:
@@ -97,16 +107,36 @@ def page(
     """A figure WIDTH inches wide with its heading, and its axes [row, column]."""
     figure = Figure(figsize=(WIDTH, height), facecolor="white")
     figure.set_layout_engine("constrained", w_pad=0.08, h_pad=0.06, wspace=0.02, hspace=0.03)
+    at: Any = {"color": INK, "va": "top"}
+    first = figure.text(0.012, 1.0 - 0.12 / height, "", fontsize=13, fontweight="bold", **at)
+    second = figure.text(0.012, 1.0 - 0.42 / height, "", fontsize=8.8, **at | {"color": MUTED})
+    _fit(first, lambda most: shortened(title, most), TITLE, 0.82)
+    _fit(second, lambda most: "\n".join(_evenly(subtitle, most)), SUBTITLE, 0.99)
     _leave_room(figure, 0)
-    figure.text(0.012, 1.0 - 0.12 / height, title, fontsize=13, fontweight="bold", color=INK, va="top")
-    figure.text(0.012, 1.0 - 0.42 / height, subtitle, fontsize=8.8, color=MUTED, va="top")
     return figure, figure.subplots(rows, columns, squeeze=False, **grid)
+
+
+def _evenly(words: str, most: int) -> list[str]:
+    """Lines of at most so many columns, of about the same length."""
+    number = len(wrapped(words, most))
+    return wrapped(words, min(most, cell_len(words) // number + 8))
+
+
+def _fit(text: Text, words: Callable[[int], str], most: int, part: float) -> None:
+    """Set the words that fit into a part of the page's width, of at most so many columns."""
+    figure = text.get_figure()
+    assert figure is not None
+    for columns in range(most, 8, -4):
+        text.set_text(words(columns))
+        if text.get_window_extent().x1 <= part * figure.bbox.x1:
+            return
 
 
 def _leave_room(figure: Figure, lines: int) -> None:
     """Keep the axes between the heading and `lines` lines of legend."""
     height = float(figure.get_size_inches()[1])
-    top, bottom = 0.72 / height, (0.12 + LINE * lines) / height
+    heading = 0.55 + 0.17 * (figure.texts[1].get_text().count("\n") + 1)
+    top, bottom = heading / height, (0.12 + LINE * lines) / height
     engine = figure.get_layout_engine()
     assert isinstance(engine, ConstrainedLayoutEngine)
     engine.set(rect=(0.006, bottom, 0.988, 1.0 - top - bottom))
@@ -116,6 +146,8 @@ def foot(figure: Figure, *legends: list) -> None:
     """Legends at the foot of the page, the first one lowest; each on as many lines as its names need."""
     lines = 0
     for handles in filter(None, legends):
+        for handle in handles:
+            handle.set_label(shortened(handle.get_label(), NAME))
         for columns in range(len(handles), 0, -1):
             legend = figure.legend(
                 handles=handles,
@@ -136,21 +168,30 @@ def foot(figure: Figure, *legends: list) -> None:
 def date_axis(axis, first: np.datetime64, last: np.datetime64, most: int = 7) -> None:
     """Real dates on the horizontal axis from `first` to `last`, at most `most`: years, or months in short runs."""
     days = max(int((last - first).astype(int)), 28)
-    axis.set_xlim(first - np.timedelta64(days // 100, "D"), first + np.timedelta64(days + days // 100, "D"))
-    if days > 2.5 * 366:
-        axis.xaxis.set_major_locator(YearLocator(-(-days // (366 * most))))
-        axis.xaxis.set_major_formatter(DateFormatter("%Y"))
-    else:
-        axis.xaxis.set_major_locator(MonthLocator(interval=-(-days // (31 * most))))
-        axis.xaxis.set_major_formatter(DateFormatter("%b\n%Y"))
+    furthest = axis.dataLim.x1 - date2num(first) if np.isfinite(axis.dataLim.x1) else 0.0  # also intervals at the end
+    right = max(days, int(furthest)) + max(1, days // 70)
+    axis.set_xlim(first - np.timedelta64(days // 100, "D"), first + np.timedelta64(right, "D"))
+    years = days > 2.5 * 366
+    step = -(-days // ((366 if years else 31) * most))
+    unit: Any = "datetime64[Y]" if years else "datetime64[M]"
+    ticks = np.arange(first.astype(unit), last.astype(unit) + 1, step).astype("datetime64[D]")
+    axis.set_xticks(ticks[ticks >= first])
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda number, _: in_dates(number, years)))
+
+
+def in_dates(number: float, years: bool) -> str:
+    """A tick of a date axis: its year, or its month (in English, whatever the session's language) and year."""
+    date = num2date(number)
+    return f"{date.year}" if years else f"{MONTH_NAMES[date.month - 1]}\n{date.year}"
 
 
 def value_axis(axis, unit: str, zero: bool = True, ticks: int = 6, most: float = np.inf) -> None:
     """The vertical axis: its unit, few ticks, from zero unless `zero` is False, no further than `most`.
 
-    Measures here are not negative; a band that goes below zero is cut off there.
+    Measures here are not negative; a band that goes below zero is cut off there. An axis that leaves zero out says so.
     """
-    axis.set_ylabel(unit)
+    low, high = axis.get_ylim()
+    axis.set_ylabel(f"{unit}\n(axis not from zero)" if unit and not zero and not low <= 0.0 <= high else unit)
     axis.yaxis.set_major_locator(MaxNLocator(ticks, steps=[1, 2, 2.5, 5, 10]))
     axis.yaxis.set_major_formatter(FuncFormatter(plain))
     if zero:
@@ -184,30 +225,38 @@ def ticks_at(axis, values: Sequence[float]) -> None:
 
 
 def lines(axis, frame, looks_of: dict[str, Look], labels: dict[str, str]) -> list:
-    """A line an arm with its interval; `frame` from `Reading.over_time`. Returns the lines for the legend."""
-    handles = []
+    """A line an arm; `frame` from `Reading.over_time`. Returns the lines for the legend.
+
+    Intervals are bands; of more than BANDS arms they stand side by side where the lines end.
+    """
+    handles, ends = [], []
     for arm, look in looks_of.items():
         rows = frame[frame["arm"] == arm]
-        dates = rows["date"].to_numpy()
-        (line,) = axis.plot(dates, rows["mean"].to_numpy(), color=look.color, linestyle=look.line, label=labels[arm])
+        x, low, high = (rows[name].to_numpy() for name in ("date", "low", "high"))
+        (line,) = axis.plot(x, rows["mean"].to_numpy(), color=look.color, linestyle=look.line, label=labels[arm])
         if len(rows) == 1:
             line.set_marker(look.marker)
-        if np.isfinite(rows["low"].to_numpy()).any():
-            axis.fill_between(
-                dates, rows["low"].to_numpy(), rows["high"].to_numpy(), color=look.color, alpha=0.16, linewidth=0
-            )
+        known = np.flatnonzero(np.isfinite(low))
+        if len(known) and len(looks_of) <= BANDS:
+            axis.fill_between(x, low, high, color=look.color, alpha=0.16, linewidth=0)
+        elif len(known):
+            ends.append((x, rows["mean"].to_numpy()[known[-1]], low[known[-1]], high[known[-1]], look))
         handles.append(line)
+    for number, (x, mean, low, high, look) in enumerate(ends, start=1):
+        beyond = x[-1] + (x[-1] - x[0]) * (0.006 + 0.016 * number)
+        axis.vlines(beyond, low, high, color=look.color, linewidth=1.6)
+        axis.plot(beyond, mean, look.marker, color=look.color, markersize=3.5)
     return handles
 
 
-def marks(looks_of: dict[str, Look], labels: dict[str, str], line: bool = False) -> list[Line2D]:
-    """Legend entries of arms drawn as marks, or as lines and marks."""
+def marks(looks_of: dict[str, Look], labels: dict[str, str], line: bool = False, mark: bool = True) -> list[Line2D]:
+    """Legend entries of arms drawn as marks, as lines, or as both."""
     return [
         Line2D(
             [],
             [],
             color=look.color,
-            marker=look.marker,
+            marker=look.marker if mark else "",
             linestyle=look.line if line else "",
             markersize=6.5,
             label=labels[arm],
@@ -216,14 +265,19 @@ def marks(looks_of: dict[str, Look], labels: dict[str, str], line: bool = False)
     ]
 
 
-def over_two_lines(words: str) -> str:
-    """An arm's name for a narrow panel: broken after its first part."""
-    return words.replace(", ", ",\n", 1)
+def title(axis, words: str, columns: int = 1, **how: Any) -> None:
+    """An arm's name above its panel, on two lines where it needs them, of which there are `columns` side by side."""
+    room = NAME // columns - 4
+    parts = wrapped(words, room)
+    if len(parts) > 1 and ", " in words:  # rather between its parts
+        first, rest = words.split(", ", 1)
+        parts = [f"{first},", rest] if max(cell_len(first) + 1, cell_len(rest)) <= room else parts
+    parts = [*parts[:1], shortened(" ".join(parts[1:]), room)] if len(parts) > 2 else parts
+    axis.set_title("\n".join(parts), **how)
 
 
 def nothing(axis, words: str) -> None:
     """Say in an axis that there is nothing to show, and why."""
     axis.text(0.5, 0.5, words, transform=axis.transAxes, ha="center", va="center", color=MUTED, fontsize=9)
-    axis.set_xticks([])
-    axis.set_yticks([])
+    axis.tick_params(bottom=False, labelbottom=False, left=False, labelleft=False)  # others may share the ticks
     axis.grid(False)

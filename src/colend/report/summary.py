@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from colend.experiment.statistics import compared
 from colend.measures.gates import MONTHS_BEFORE
 from colend.report import evidence, sampled
+from colend.report.columns import cell_len, left, right, shortened, wrapped
 from colend.report.enough import why
 from colend.report.idle import idle_words
 from colend.report.reading import Reading
@@ -20,6 +20,7 @@ from colend.report.words import GROUPS, Term, shown
 MOST_LINES = 36  # the command prints where the files are below it
 TERMS = tuple(term for _, group in GROUPS for term in group)
 LABEL, BASE, CELL = 41, 8, 17  # widths of the table's columns
+MOST_OF_A_NAME, MOST_STACKED = 40, 5  # columns of an arm's name beside its line, lines of one above its column
 VALUES = {
     "value_per_bank": "per bank",
     "value_market": "for the whole market",
@@ -62,7 +63,7 @@ def text(result: Any, width: int = 100) -> str:
 
 
 def _caveat(width: int) -> list[str]:
-    return textwrap.wrap(CAVEAT, width, break_on_hyphens=False)
+    return wrapped(CAVEAT, width)
 
 
 def _heading(reading: Reading, width: int) -> list[str]:
@@ -74,8 +75,8 @@ def _heading(reading: Reading, width: int) -> list[str]:
     point = f" At {reading.place} (first of {len(reading.points)} sweep points)." if one else ""
     text = f"{arms}{seeds}{at}; {reading.months} months from {scenario.start}.{point} {why(reading)}"
     return [
-        *textwrap.wrap(scenario.title or scenario.name, width),
-        *textwrap.wrap(text[:1].upper() + text[1:], width),
+        *wrapped(scenario.title or scenario.name, width),
+        *wrapped(text[:1].upper() + text[1:], width),
         "",
     ]
 
@@ -112,11 +113,12 @@ def _comparison(reading: Reading, width: int) -> list[str]:
 def _arms_as_rows(reading: Reading, others: list[str], width: int) -> list[str]:
     """Where there are more arms than columns: a line an arm, as many measures as have room on the screen."""
     frame = reading.frame("comparison").set_index(["arm", "measure"])
-    first = max(len(reading.labels[arm]) for arm in reading.arms)
+    names = {arm: shortened(reading.labels[arm], MOST_OF_A_NAME) for arm in reading.arms}
+    first = max(map(cell_len, names.values()))
     fitting = max(1, (width - first) // CELL)
     terms, lines = (
         told(set(frame.index.get_level_values("measure"))),
-        [f"Difference to “{reading.labels[reading.baseline]}”"],
+        [f"Difference to “{names[reading.baseline]}”"],
     )
     if reading.seeds > 1:
         lines[0] += " ± 95 % interval, * where it is clear"
@@ -130,10 +132,10 @@ def _arms_as_rows(reading: Reading, others: list[str], width: int) -> list[str]:
         ]
         levels = {term: frame.loc[(reading.baseline, term.measure), "mean"] for term in now}
         cells = "".join(f"{shown(base, term.unit):>{CELL - 1}} " for term, base in levels.items())
-        lines.append(f"{reading.labels[reading.baseline]:<{first}}{cells}")
+        lines.append(left(names[reading.baseline], first) + cells)
         for arm in others:
             cells = "".join(f"{_cell(frame, arm, term, base):>{CELL}}" for term, base in levels.items())
-            lines.append(f"{reading.labels[arm]:<{first}}{cells}")
+            lines.append(left(names[arm], first) + cells)
         lines.append("")
     if terms:
         lines.append(f"({len(terms)} more measures: comparison.csv)")
@@ -149,7 +151,7 @@ def _table(reading: Reading, shown_arms: list[str]) -> list[str]:
     lines = []
     for row in range(tall):
         first, *rest = (head[row] for head in heads)
-        lines.append(f"{first:>{LABEL + BASE}}" + "".join(f"{words:>{CELL}}" for words in rest))
+        lines.append(right(first, LABEL + BASE) + "".join(right(words, CELL) for words in rest))
     space = CELL * len(shown_arms) - 1
     notes = ("difference ± 95 % interval, * where it is clear", "difference ± 95 %, * clear", "± 95 %, * clear")
     note = next(words for words in notes if len(words) <= space) if reading.seeds > 1 else "difference"
@@ -163,14 +165,15 @@ def _table(reading: Reading, shown_arms: list[str]) -> list[str]:
             f"{_label(term):<{LABEL}.{LABEL}}{shown(base, term.unit):>{BASE}}" + "".join(f"{c:>{CELL}}" for c in cells)
         )
     if any("_partnered_" in measure for _, measure in frame.index):
-        lines += textwrap.wrap(OF_WHOM, LABEL + BASE + CELL * len(shown_arms))
+        lines += wrapped(OF_WHOM, LABEL + BASE + CELL * len(shown_arms))
     return [line.rstrip() for line in lines]
 
 
 def _stacked(label: str) -> list[str]:
     """An arm's name on lines that fit a column."""
     parts = label.replace(", ", ",\n").split("\n")
-    return [line for part in parts for line in textwrap.wrap(part, CELL - 1)]
+    lines = [line for part in parts for line in wrapped(part, CELL - 1)]
+    return lines if len(lines) <= MOST_STACKED else wrapped(shortened(label, MOST_STACKED * (CELL - 3)), CELL - 1)
 
 
 def _row(frame, arm: str, measure: str):
@@ -237,9 +240,9 @@ def _over_sweep(reading: Reading, width: int) -> list[str]:
         cells = [_at_point(table, arm, point, term) for point in reading.points]
         if len({cell.partition(": ")[2] for cell in cells}) == 1 and len(of_arm := table.loc[[arm]]["difference"]):
             cells = [f"the same at all points: {cells[0].partition(': ')[2]}"] if of_arm.nunique() == 1 else cells
-        lines += textwrap.wrap(f"  {reading.labels[arm]}: {'; '.join(cells)}", width, subsequent_indent="    ")
+        lines += wrapped(f"{reading.labels[arm]}: {'; '.join(cells)}", width, "  ", "    ")
     still = idle_words(reading)
-    return [*lines, *(textwrap.wrap(f"  {still}.", width, subsequent_indent="    ") if still else [])]
+    return [*lines, *(wrapped(f"{still}.", width, "  ", "    ") if still else [])]
 
 
 def _at_point(table, arm: str, point: str, term: Term) -> str:

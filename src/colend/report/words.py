@@ -22,10 +22,19 @@ def place_of(point: str) -> str:
     return ", ".join(f"{key} = {value}" for key, value in json.loads(point).items()) if point else ""
 
 
-def key_label(key: str) -> str:
-    """A parameter with its unit, for the axis along which it is swept."""
+def parameter_words(key: str) -> str:
+    """What a parameter means, in its declaration's words; its key where it has none (a parameter of one's own)."""
     found = declared(key)
-    return key if found is None or found.unit in WITHOUT_UNIT else f"{key}, {found.unit}"
+    if found is None or not found.meaning:
+        return key
+    part = key.removeprefix(found.key).strip(".")
+    return found.meaning + (f" ({part.replace('_', ' ')})" if part else "")
+
+
+def key_label(key: str) -> str:
+    """A parameter in words with its unit, for the axis along which it is swept."""
+    found = declared(key)
+    return parameter_words(key) + ("" if found is None or found.unit in WITHOUT_UNIT else f", {found.unit}")
 
 
 class Unit(NamedTuple):
@@ -46,6 +55,7 @@ PERCENT = Unit("%", 100.0, 1, "points")
 YEARLY = Unit("% a year", 100.0, 1, "points")
 MONTHS = Unit("months", 1.0, 0, "months")
 NUMBER = Unit("", 1.0, 0, "")
+AMOUNTS = (BILLIONS, MILLIONS, THOUSANDS, PEOPLE, THOUSAND_PEOPLE)  # whose differences may be told in per cent
 PRECISION = Unit("", 1.0, 2, "")
 
 

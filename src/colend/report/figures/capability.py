@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 
 from colend.measures.gates import partnered
 from colend.report.gates import DEFINITION, GATED, gated, over_time
-from colend.report.reading import Reading
-from colend.report.style import INK, MUTED, foot, looks, marks, page, value_axis
+from colend.report.panels import Panels
+from colend.report.reading import FEW_ARMS, Reading
+from colend.report.style import INK, MUTED, value_axis
 from colend.report.words import KIND_WORDS
 
 GROUPS = {"partnered": "with a partner", "others": "without one"}
@@ -19,37 +20,40 @@ def capability(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     """Mean gain of precision over time by kind and group, and quartiles at the end beside the platforms’ level."""
     if not gated(reading, "precision_gain") or not reading.has("months", "precision_platform"):
         return None
-    levels = reading.has("banks", "precision", "operating_months")
+    few = len(reading.arms) <= FEW_ARMS
+    levels = few and reading.has("banks", "precision", "operating_months")
     columns = len(GATED) + levels
-    figure, axes = page(
-        "Second gate: do banks learn to judge risk themselves?",
-        f"Precision: 1 / variance of the noise in own screening. {DEFINITION}; {reading.spread}",
-        len(GROUPS),
-        columns,
+    wanted = [(group, kind) for group in GROUPS for kind in [*GATED, *[""] * levels]]  # "": quartiles at the end
+    panels = Panels(
+        reading,
+        (
+            "Second gate: do banks learn to judge risk themselves?",
+            f"Precision: 1 / variance of the noise in own screening. {DEFINITION}; {reading.spread_at_ends}",
+        ),
+        [
+            f"{KIND_WORDS[kind]} {GROUPS[group]}" if kind else f"Banks {GROUPS[group]} at the end: median, middle half"
+            for group, kind in wanted
+        ],
+        columns=columns,
         height=7.0,
         width_ratios=[1.0] * len(GATED) + [1.15] * levels,
     )
-    chosen, tables = looks(reading.arms), []
-    for panels, (group, words) in zip(axes, GROUPS.items(), strict=True):
-        for axis, kind in zip(panels, GATED, strict=False):
-            frame, _ = over_time(axis, reading, "precision_gain", group, kind, chosen)
-            tables.append(frame.assign(kind=kind, group=group, measure="precision_gain"))
-        panels[0].set_ylabel(f"{words}: precision\ngained since the start")
-    for axis, kind in zip(axes[0], GATED, strict=False):
-        axis.set_title(KIND_WORDS[kind])
-    _alike(axes[:, : len(GATED)])
-    platform = reading.over_time("precision_platform")
-    if levels:
-        for axis, group in zip(axes[:, -1], GROUPS, strict=True):
-            spread = _quartiles(reading, group)
-            _draw_quartiles(axis, spread, chosen)
-            axis.set_ylabel(f"{GROUPS[group]}: precision")
-            _draw_platform(axis, float(platform.groupby("month")["mean"].mean().iloc[-1]))
-            tables.append(spread.assign(group=group, measure="quartiles of precision at the end"))
-        _alike(axes[:, -1:])
-        axes[0, -1].set_title("At the end: median and middle half")
-    foot(figure, marks(chosen, reading.labels, line=True) if reading.several else [])
-    return figure, pd.concat([*tables, platform.assign(measure="precision_platform")], ignore_index=True)
+    platform, tables = reading.over_time("precision_platform"), []
+    for place, (group, kind) in enumerate(wanted):
+        if kind:
+            tables.append(over_time(panels, place, ("precision_gain", group, kind), "precision gained since the start"))
+            continue
+        spread = _quartiles(reading, group)
+        ((axis, chosen),) = panels.of(place)
+        _draw_quartiles(axis, spread, chosen)
+        axis.set_ylabel("precision")
+        _draw_platform(axis, float(platform.groupby("month")["mean"].mean().iloc[-1]))
+        tables.append(spread.assign(group=group, measure="quartiles of precision at the end"))
+    if few:
+        _alike(panels.axes[:, : len(GATED)])
+        _alike(panels.axes[:, len(GATED) :])
+    panels.legend(mark=few)
+    return panels.figure, pd.concat([*tables, platform.assign(measure="precision_platform")], ignore_index=True)
 
 
 def _alike(axes: np.ndarray) -> None:

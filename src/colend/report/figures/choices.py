@@ -11,12 +11,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from colend.experiment.statistics import interval
+from colend.report.columns import shortened
 from colend.report.reading import Reading
 from colend.report.style import (
     BLACK,
     BLUE,
     INK,
     MOST_ARMS,
+    NAME,
     ORANGE,
     SKY,
     VERMILION,
@@ -86,7 +88,7 @@ def choices(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
             draw(axis, numbers[numbers["arm"] == arm], numbers)
             date_axis(axis, *reading.span, most=4)
             if place == 0 and reading.several:
-                axis.set_title(reading.labels[arm])
+                axis.set_title(shortened(reading.labels[arm], NAME))
     foot(figure, *legends)
     return figure, pd.concat([numbers for _, _, numbers in columns], ignore_index=True)
 

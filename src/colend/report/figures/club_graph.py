@@ -8,31 +8,31 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from colend.report.reading import Reading
-from colend.report.style import BLUE, MUTED, foot, over_two_lines, page
+from colend.report.style import BLUE, MOST_ARMS, MUTED, PER_ROW, foot, page, title
 
 HUB = 2
 
 
 def club_graph(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
-    """Members in a circle around their hub at the last year's end of the first seed, a panel for up to three arms."""
+    """Members in a circle around their hub at the last year's end of the first seed, a panel an arm."""
     if not reading.has("banks", "club", "club_working"):
         return None
-    banks = reading.frame("banks")
-    banks = banks[
-        (banks["club"] > 0) & (banks["seed"] == banks["seed"].min()) & (banks["month"] == banks["month"].max())
-    ]
-    arms = [arm for arm in reading.arms if (banks["arm"] == arm).any()][:3]
+    banks, seed = reading.frame("banks"), reading.first_seed("banks")
+    banks = banks[(banks["club"] > 0) & (banks["seed"] == seed) & (banks["month"] == banks["month"].max())]
+    arms = [arm for arm in reading.arms if (banks["arm"] == arm).any()][:MOST_ARMS]
     if not arms:
         return None
+    columns = min(len(arms), PER_ROW if len(arms) != 2 * (PER_ROW - 1) else PER_ROW - 1)
+    rows = -(-len(arms) // columns)
     figure, axes = page(
         "Who in the club works with the platform?",
-        "First seed, end of the run; members around their hub, a line to each that works with the club’s platform",
-        1,
-        len(arms),
-        height=4.6,
+        f"Seed {seed}, end of the run; members around their hub, a line to each that works with the club’s platform",
+        rows,
+        columns,
+        height=1.5 + 3.1 * rows,
     )
     parts = []
-    for axis, arm in zip(axes[0], arms, strict=True):
+    for axis, arm in zip(axes.flat, arms, strict=False):
         table = banks[banks["arm"] == arm].sort_values(["kind", "bank"])
         hub = table["club"].to_numpy() == HUB
         angle = np.zeros(len(table))
@@ -46,9 +46,11 @@ def club_graph(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         axis.scatter(x, y, s=size, c=face, edgecolors=np.where(works, BLUE, MUTED), linewidths=1.0, zorder=2)
         axis.set_aspect("equal")
         axis.set_axis_off()
-        axis.set_title(f"{over_two_lines(reading.labels[arm])}: {works.sum()} of {len(table)}")
+        title(axis, f"{reading.labels[arm]}: {works.sum()} of {len(table)}", columns)
         place = {"arm": arm, "x": x, "y": y}
         parts.append(table[["bank", "kind", "region", "club", "club_working"]].assign(**place))
+    for axis in list(axes.flat)[len(arms) :]:
+        axis.set_visible(False)
     foot(
         figure,
         [

@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 from colend.experiment.sensitivity import SHOWN
 from colend.experiment.stopping import looks, until_of
 from colend.report.enough import term_of
-from colend.report.reading import Reading
-from colend.report.style import INK, MUTED, foot, marks, page, value_axis
-from colend.report.style import looks as looks_of
+from colend.report.panels import Panels
+from colend.report.reading import BANDS, Reading
+from colend.report.style import INK, MUTED
 from colend.report.words import Term
 
 FEWEST = 5  # seeds; fewer show nothing settle
@@ -33,34 +33,36 @@ def convergence(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     if rule is not None and rule.measure not in names:
         names[-1:] = [rule.measure]
     several = reading.several
-    chosen = {arm: look for arm, look in looks_of(reading.arms).items() if arm in reading.compared}
-    table = _running(reading, names, list(chosen))
     what = f"Difference to “{reading.labels[reading.baseline]}”, paired by seed" if several else "Level"
-    figure, axes = page(
-        "Are these enough runs?",
-        f"{what}: mean of the first n seeds, and its 95 % interval{_wider(reading)}",
-        2,
-        3,
+    terms = [term_of(name) for name in names]
+    panels = Panels(
+        reading,
+        ("Are these enough runs?", f"{what}: mean of the first n seeds, and its 95 % interval{_wider(reading)}"),
+        [term.words.replace("… ", "Value ") for term in terms],
+        columns=3,
         height=6.0,
+        beside=False,
         sharex=True,
     )
-    for axis, name in zip(axes.flat, names, strict=False):
+    table = _running(reading, names, panels.arms)
+    for place, (name, term) in enumerate(zip(names, terms, strict=True)):
         wanted = rule.half_width if rule is not None and rule.measure == name else None
-        _draw(axis, table[table["measure"] == name], term_of(name), chosen, several, wanted)
-    for axis in list(axes.flat)[len(names) :]:
-        axis.set_visible(False)
-    for axis in axes[1]:
-        axis.set_xlabel("seeds")
-    legend = marks(chosen, reading.labels, line=True)
+        rows = table[table["measure"] == name]
+        for axis, chosen in panels.of(place):
+            _draw(axis, rows, term, chosen, several, wanted)
+            _within(axis, rows, term)
+        panels.finish(place, term.unit.difference if several else term.unit.words, zero=False, ticks=5)
+    panels.along("seeds")
+    legend: list[Any] = []
     if rule is not None:
         legend.append(Line2D([], [], color=INK, linestyle=":", label="last mean ± half-width wanted"))
         asked: dict[str, Any] = {"color": MUTED, "linewidth": 0.6, "alpha": 0.6}
         legend.append(Line2D([], [], label="seeds after which it was asked: enough?", **asked))
-        axis = axes.flat[names.index(rule.measure)]
-        for number in looks(rule.at_least, reading.seeds):
-            axis.axvline(number, zorder=0.5, **asked)
-    foot(figure, legend)
-    return figure, table
+        for axis, _ in panels.of(names.index(rule.measure)):
+            for number in looks(rule.at_least, reading.seeds):
+                axis.axvline(number, zorder=0.5, **asked)
+    panels.legend(mark=True, more=legend)
+    return panels.figure, table
 
 
 def _wider(reading: Reading) -> str:
@@ -88,23 +90,28 @@ def _running(reading: Reading, names: list[str], arms: list[str]) -> pd.DataFram
 
 def _draw(axis, table: pd.DataFrame, term: Term, chosen, several: bool, wanted: float | None) -> None:
     factor = term.unit.factor
-    last = table["seeds"].max()
     for arm, look in chosen.items():
         rows = table[table["arm"] == arm]
         seeds, mean, low, high = (rows[name].to_numpy(dtype=float) for name in ("seeds", "mean", "low", "high"))
         axis.plot(seeds, mean * factor, color=look.color, linestyle=look.line)
         axis.plot(seeds[-1:], mean[-1:] * factor, look.marker, color=look.color, markersize=5, clip_on=False)
-        axis.fill_between(seeds, low * factor, high * factor, color=look.color, alpha=0.14, linewidth=0)
+        if len(chosen) <= BANDS:
+            axis.fill_between(seeds, low * factor, high * factor, color=look.color, alpha=0.14, linewidth=0)
+        else:  # bands over bands hide each other
+            for end in (low, high):
+                axis.plot(seeds, end * factor, color=look.color, linewidth=0.6, alpha=0.7)
         if wanted is not None:
             for end in (mean[-1] - wanted, mean[-1] + wanted):
                 axis.axhline(end * factor, color=INK, linestyle=":", linewidth=0.8)
-    settled = table[table["seeds"] >= max(FEWEST, last / 10)]  # the first intervals would hide all others
-    ends = settled[["low", "high"]].to_numpy() * factor
+    if several:
+        axis.axhline(0.0, color=INK, linewidth=0.9)
+
+
+def _within(axis, table: pd.DataFrame, term: Term) -> None:
+    """Show the intervals from when they have settled: the first ones would hide all others."""
+    settled = table[table["seeds"] >= max(FEWEST, table["seeds"].max() / 10)]
+    ends = settled[["low", "high"]].to_numpy() * term.unit.factor
     if np.isfinite(ends).any():
         bottom, top = np.nanmin(ends), np.nanmax(ends)
         space = 0.05 * (top - bottom) or 1.0
         axis.set_ylim(bottom - space, top + space)
-    axis.set_title(term.words, fontsize=8.5)
-    if several:
-        axis.axhline(0.0, color=INK, linewidth=0.9)
-    value_axis(axis, term.unit.difference if several else term.unit.words, zero=False, ticks=5)

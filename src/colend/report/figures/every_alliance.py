@@ -1,4 +1,4 @@
-"""Every alliance of the first seed, drawn from its meeting to its end, coloured by stage."""
+"""Every alliance of the first seed, drawn from its meeting to its end, coloured by the stages that it went through."""
 
 from __future__ import annotations
 
@@ -11,53 +11,58 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from colend.report.reading import Reading
-from colend.report.style import BLUE, GREEN, ORANGE, SKY, YELLOW, date_axis, foot, over_two_lines, page
+from colend.report.style import BLUE, GREEN, MOST_ARMS, ORANGE, PER_ROW, SKY, YELLOW, date_axis, foot, page, title
 
 # Stage: words, colour, thickness of its line. Lightness and thickness tell them apart in grey.
 STAGES = {
+    "deciding": ("deciding", "#DDDDDD", 1.0),
     "pilot_setup": ("pilot being set up", "#BBBBBB", 1.0),
     "pilot": ("pilot", GREEN, 1.0),
     "signed": ("signed, on paper", YELLOW, 1.0),
     "integrating": ("being integrated", SKY, 1.0),
     "operating": ("in operation", BLUE, 1.0),
-    "dormant": ("dormant, at times or for good", ORANGE, 0.5),
+    "dormant": ("dormant", ORANGE, 0.5),
 }
-MOST_ARMS = 4
 
 
 def every_alliance(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
-    """One line an alliance, oldest at the bottom; a panel an arm. Only where a few arms are compared."""
-    if not reading.has("alliances", "met", "signed", "ended") or len(reading.arms) > MOST_ARMS:
+    """One line an alliance, oldest at the bottom; a panel an arm."""
+    if not reading.has("alliances", "met", "stages"):
         return None
-    lives = {arm: _segments(reading, arm) for arm in reading.arms}
+    lives = {arm: segments(reading, arm) for arm in reading.arms[:MOST_ARMS]}
     most = max(table["alliance"].nunique() for table in lives.values())
     if most == 0:
         return None
+    columns = min(PER_ROW, len(lives))
+    rows = -(-len(lives) // columns)
+    each = min(6.4, 2.4 + 0.02 * most) if rows == 1 else min(2.6, 1.4 + 0.02 * most)
     figure, axes = page(
         "Every alliance from meeting to end",
-        "First seed; one line an alliance, in the order of meeting; it stops where the alliance ended",
-        1,
-        len(lives),
-        height=min(8.0, 4.0 + 0.02 * most),
+        f"Seed {reading.first_seed('alliances')}; one line an alliance; it stops where the alliance ended",
+        rows,
+        columns,
+        height=1.6 + each * rows,
         sharey=True,
     )
-    whole = float(np.clip(270.0 / most, 0.8, 7.0))
-    for axis, (arm, table) in zip(axes[0], lives.items(), strict=True):
-        place = {alliance: number for number, alliance in enumerate(table["alliance"].unique())}
+    whole = float(np.clip(60.0 * each / most, 0.5, 7.0))
+    for axis, (arm, table) in zip(axes.flat, lives.items(), strict=False):
+        place = {alliance: number for number, alliance in enumerate(table["alliance"].unique(), start=1)}
         heights = table["alliance"].map(place).to_numpy(dtype=float)
         start, stop = (date2num(reading.date(table[name])) for name in ("from_month", "to_month"))
         bars = np.stack([np.stack([start, heights], axis=1), np.stack([stop, heights], axis=1)], axis=1)
         colors = [STAGES[stage][1] for stage in table["stage"]]
         widths = [STAGES[stage][2] * whole for stage in table["stage"]]
         axis.add_collection(LineCollection(list(bars), colors=colors, linewidths=widths, capstyle="butt"))
-        axis.set_ylim(-0.7, most - 0.3)
+        axis.set_ylim(0.3, most + 0.7)
         axis.xaxis_date()
-        title = f"{reading.labels[arm]} ({len(place)})" if reading.several else f"{len(place)} in all"
-        axis.set_title(over_two_lines(title) if len(lives) > 2 else title)
+        title(axis, f"{reading.labels[arm]} ({len(place)})" if reading.several else f"{len(place)} in all", columns)
         axis.grid(False)
-        axis.yaxis.set_major_locator(MaxNLocator(6, integer=True))
-        date_axis(axis, *reading.span, most=max(3, 10 // len(lives)))
-    axes[0, 0].set_ylabel("alliances, in the order of meeting")
+        axis.yaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+        date_axis(axis, *reading.span, most=max(3, 10 // columns))
+    for axis in axes[:, 0]:
+        axis.set_ylabel("in the order of meeting")
+    for axis in list(axes.flat)[len(lives) :]:
+        axis.set_visible(False)
     there = {stage for table in lives.values() for stage in table["stage"]}
     foot(
         figure,
@@ -70,29 +75,18 @@ def every_alliance(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     return figure, pd.concat([table.assign(arm=arm) for arm, table in lives.items()], ignore_index=True)
 
 
-def _segments(reading: Reading, arm: str) -> pd.DataFrame:
-    """From when to when each alliance of an arm's first seed was in which stage: alliance, stage, from_month, to_month.
+def segments(reading: Reading, arm: str) -> pd.DataFrame:
+    """From when to when each alliance of an arm's first seed was in which stage, as often as it came back to it.
 
-    Stages follow each other in the order of an alliance's life. After the first month of dormancy the table of
-    alliances does not tell sleep from waking.
+    Columns alliance, stage, from_month, to_month (the month after the last).
     """
     frame = reading.frame("alliances")
-    frame = frame[frame["arm"] == arm]
-    frame = frame[frame["seed"] == frame["seed"].min()]
+    frame = frame[(frame["arm"] == arm) & (frame["seed"] == reading.first_seed("alliances"))]
     rows: list[list] = []
     for one in frame.sort_values("alliance").itertuples():
-        stop = one.ended if np.isfinite(one.ended) else float(reading.months)
-        piloted = np.isfinite(one.pilot_started) or one.stage == "pilot_setup"
-        begins = {
-            "pilot_setup": one.met if piloted else np.nan,
-            "pilot": one.pilot_started,
-            "signed": one.signed,
-            "integrating": one.integration_started,
-            "operating": one.operating_since,
-            "dormant": one.first_dormant,
-        }
-        known = [(stage, month) for stage, month in begins.items() if np.isfinite(month)]
-        for (stage, month), after in zip(known, [*(month for _, month in known[1:]), stop], strict=True):
-            if after > month:
-                rows.append([one.alliance, stage, int(month), int(after)])
+        begun = int(one.met)
+        for spell in one.stages.split(", ") if one.stages else ():
+            stage, months = spell.split(" ")
+            rows.append([one.alliance, stage, begun, begun + int(months)])
+            begun += int(months)
     return pd.DataFrame(rows, columns=["alliance", "stage", "from_month", "to_month"])

@@ -6,51 +6,76 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colend.report.reading import Reading
-from colend.report.style import foot, looks, marks, page, value_axis
+from colend.report.columns import wrapped
+from colend.report.panels import Marks, rows_of_arms
+from colend.report.reading import FEW_ARMS, Reading
+from colend.report.style import MOST_ARMS, foot, looks, marks, page, value_axis
 from colend.report.words import KIND_WORDS
 
 ALL = "fishing_index"
-LOSSES = {"fishing_loss_rate_together": "with platforms", "fishing_loss_rate_alone": "without"}
+OF_INDEX, OF_LOSSES = "% of their lending with platforms", "% of balances a year"
+LOSSES = {"fishing_loss_rate_together": "with platforms", "fishing_loss_rate_alone": "without them"}
 
 
 def fishing(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     """The index by kind of bank, and the loss rate of own channels with and without platforms, by arm."""
     if not reading.has("runs", ALL):
         return None
-    runs = reading.frame("runs")
-    indices = {ALL: "all banks"} | {f"{ALL}_{kind}": words for kind, words in KIND_WORDS.items()}
-    indices = {measure: words for measure, words in indices.items() if runs[measure].notna().any()}
-    figure, axes = page(
+    runs, tested = reading.frame("runs"), _tested(reading)
+    indices = {ALL: "All banks"} | {f"{ALL}_{kind}": words for kind, words in KIND_WORDS.items() if kind in tested}
+    unknown = [words for measure, words in indices.items() if runs[measure].isna().all()]
+    left_out = f"{' and '.join(unknown)} lent too little with platforms to have an index; " if unknown else ""
+    indices = {measure: words for measure, words in indices.items() if words not in unknown}
+    if not indices:
+        return None
+    heading = (
         "What do banks lend alone when platforms stop serving them?",
-        f"Own channels’ lending without platforms over all lending with them, and their losses; {reading.spread}",
-        1,
-        2,
-        width_ratios=[1.5, 1.0],
+        f"Own channels’ lending without platforms over all lending with them, and their losses; {left_out}"
+        f"{reading.spread}",
     )
+    table = pd.DataFrame(
+        [[measure, words, *row] for measure, words in (indices | LOSSES).items() for row in _numbers(reading, measure)],
+        columns=["measure", "words", "arm", "mean", "low", "high"],
+    ).assign(unit="%")
+    if len(reading.arms) > FEW_ARMS:
+        tables = [Marks(words, OF_INDEX, table[table["measure"] == measure]) for measure, words in indices.items()]
+        tables += [
+            Marks(f"Own channels’ loss rate {words}", OF_LOSSES, table[table["measure"] == measure])
+            for measure, words in LOSSES.items()
+        ]
+        heading = (heading[0], f"{heading[1]}; dashed: “{reading.labels[reading.baseline]}”")
+        return rows_of_arms(reading, heading, tables, reading.arms[:MOST_ARMS], columns=3), table
+    figure, axes = page(*heading, 1, 2, width_ratios=[1.5, 1.0])
     chosen = looks(reading.arms)
-    rows = [*_dots(axes[0, 0], reading, indices, chosen), *_dots(axes[0, 1], reading, LOSSES, chosen)]
-    axes[0, 0].set_title("Fishing index, by kind of bank")
-    value_axis(axes[0, 0], "% of their lending with platforms")
-    axes[0, 1].set_title("Loss rate of own channels")
-    value_axis(axes[0, 1], "% of balances a year")
+    for axis, measures, words, unit in (
+        (axes[0, 0], indices, "Fishing index, by kind of bank", OF_INDEX),
+        (axes[0, 1], LOSSES, "Loss rate of own channels", OF_LOSSES),
+    ):
+        _dots(axis, table, measures, chosen)
+        axis.set_title(words)
+        value_axis(axis, unit)
     foot(figure, marks(chosen, reading.labels) if reading.several else [])
-    return figure, pd.DataFrame(rows, columns=["measure", "words", "arm", "mean", "low", "high"]).assign(unit="%")
+    return figure, table
 
 
-def _dots(axis, reading: Reading, measures: dict[str, str], chosen) -> list[list]:
-    """A mark with its interval for every measure and arm, arms side by side; the numbers drawn."""
-    step, rows = 0.7 / max(len(chosen), 3), []
+def _tested(reading: Reading) -> set[str]:
+    """Kinds of bank that the test was about; all of them where it was not recorded."""
+    return set(reading.frame("fishing")["kind"]) if reading.has("fishing", "kind") else set(KIND_WORDS)
+
+
+def _numbers(reading: Reading, measure: str) -> list[list]:
+    """Per cent by arm: arm, mean, low, high."""
+    values = reading.of_runs(measure)
+    return [[arm, *map(float, reading.interval(100.0 * values[arm]))] for arm in reading.arms]
+
+
+def _dots(axis, table: pd.DataFrame, measures: dict[str, str], chosen) -> None:
+    """A mark with its interval for every measure and arm, arms side by side."""
+    step = 0.7 / max(len(chosen), 3)
     for number, (arm, look) in enumerate(chosen.items()):
         x = np.arange(len(measures)) + (number - (len(chosen) - 1) / 2) * step
-        values = np.stack([reading.of_runs(measure)[arm] for measure in measures], axis=1) * 100.0
-        mean, low, high = reading.interval(values)
-        axis.vlines(x, low, high, color=look.color, linewidth=1.4)
-        axis.plot(x, mean, look.marker, color=look.color, markersize=5.5, linestyle="")
-        rows += [
-            [measure, words, arm, *numbers]
-            for (measure, words), *numbers in zip(measures.items(), mean, low, high, strict=True)
-        ]
+        rows = table[table["arm"] == arm].set_index("measure").loc[list(measures)]
+        axis.vlines(x, rows["low"], rows["high"], color=look.color, linewidth=1.4)
+        axis.plot(x, rows["mean"], look.marker, color=look.color, markersize=5.5, linestyle="")
     axis.set_xlim(-0.6, len(measures) - 0.4)
-    axis.set_xticks(range(len(measures)), list(measures.values()))
-    return rows
+    axis.set_xticks(range(len(measures)), ["\n".join(wrapped(words, 20)) for words in measures.values()])

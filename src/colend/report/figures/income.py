@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from colend.report.columns import shortened
 from colend.report.reading import Reading
 from colend.report.style import BLUE, GREEN, INK, ORANGE, PURPLE, SKY, VERMILION, YELLOW, page, plain
 from colend.report.words import yuan_unit
@@ -83,7 +84,7 @@ def income(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
             axis.plot(mean, place, "D", color="white", markeredgecolor=INK, markersize=6)
             rows.append([title, profit, "profit after tax", arm, float(mean), float(low), float(high)])
         furthest = max(furthest, right.max(), -left.min())
-        _finish(axis, f"{title}, {unit.words}", [reading.labels[arm] for arm in arms], sources)
+        _finish(axis, f"{title}, {unit.words}", [shortened(reading.labels[arm], 34) for arm in arms], sources)
     axes[0, 0].set_xlim(-1.04 * furthest or -1.0, 1.04 * furthest or 1.0)
     columns = ["party", "measure", "source", "arm", "amount", "low", "high"]
     return figure, pd.DataFrame(rows, columns=columns).assign(unit=unit.words)

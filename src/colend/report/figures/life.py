@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from colend.report.figures.every_alliance import STAGES
 from colend.report.reading import Reading
-from colend.report.style import INK, MUTED, VERMILION, date_axis, foot, page, value_axis
+from colend.report.style import INK, MUTED, VERMILION, date_axis, foot, page, title, value_axis
 from colend.report.words import yuan_unit
 
 DASHED = (0, (5, 2))
@@ -27,7 +27,8 @@ def life(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         return None
     figure, axes = page(
         "One alliance’s life" if len(lives) == 1 else "Two alliances’ lives",
-        "First seed; of the alliances whose months were kept, the one that lent most; belief with its 95 % band",
+        f"Seed {reading.first_seed('alliance_months')}; of the alliances whose months were kept, the one that lent "
+        "most; belief with its 95 % band",
         3,
         len(lives),
         height=7.6,
@@ -37,7 +38,7 @@ def life(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     )
     unit = yuan_unit(max(months["balance"].max() for months in lives))
     for column, months in enumerate(lives):
-        _draw(reading, axes[:, column], months, unit.factor)
+        _draw(reading, axes[:, column], months, unit.factor, len(lives))
     value_axis(axes[0, 0], "fit (logit of the share served)", zero=False, ticks=5)
     value_axis(axes[1, 0], "0 to 1", ticks=4, most=1.0)
     value_axis(axes[2, 0], unit.words, ticks=4)
@@ -58,17 +59,16 @@ def _arms(reading: Reading) -> list[str]:
 
 
 def _longest(reading: Reading, arm: str) -> pd.DataFrame | None:
-    """The months of an arm's alliance that lent most, in its first seed that has one."""
+    """The months of an arm's alliance that lent most in the first seed; None where it has none."""
     frame = reading.frame("alliance_months")
-    frame = frame[frame["arm"] == arm]
+    frame = frame[(frame["arm"] == arm) & (frame["seed"] == reading.first_seed("alliance_months"))]
     if not len(frame):
         return None
-    frame = frame[frame["seed"] == frame["seed"].min()]
     chosen = frame.groupby("alliance")["originated"].sum().idxmax()
     return frame[frame["alliance"] == chosen]
 
 
-def _draw(reading: Reading, axes, months: pd.DataFrame, factor: float) -> None:
+def _draw(reading: Reading, axes, months: pd.DataFrame, factor: float, columns: int) -> None:
     dates = reading.date(months["month"])
     mean, half = months["belief_mean"].to_numpy(), 1.96 * months["belief_sd"].to_numpy()
     belief, trust, volume = axes
@@ -80,8 +80,8 @@ def _draw(reading: Reading, axes, months: pd.DataFrame, factor: float) -> None:
     volume.plot(dates, months["balance"] * factor, color=INK)
     volume.fill_between(dates, 0.0, months["originated"] * factor, color=INK, alpha=0.35, linewidth=0, step="mid")
     arm = months["arm"].iloc[0]
-    title = f"{reading.labels[arm]}: platform {months['platform'].iloc[0]} and bank {months['bank'].iloc[0]}"
-    belief.set_title(title if reading.several else title.split(": ")[-1].capitalize())
+    pair = f"platform no. {months['platform'].iloc[0]} and bank no. {months['bank'].iloc[0]} of the tables"
+    title(belief, f"{reading.labels[arm]}: {pair}" if reading.several else pair.capitalize(), columns)
     trust.set_title("Trust", fontweight="normal")
     volume.set_title("Lending: outstanding (line), paid out in the month (area)", fontweight="normal")
     blocks = _blocks(months["stage"].to_numpy())

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from colend.report.columns import shortened, wrapped
 from colend.report.figures.rules import RULE_WORDS
 from colend.report.reading import Reading
 from colend.report.style import BLUE, MUTED, ORANGE, VERMILION, foot, nothing, page, plain, value_axis
@@ -35,14 +36,15 @@ def limit_use(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         "A mark for each bank and seed; 100 %: at the limit, beyond it by older loans or a month’s chance",
         rows,
         columns,
-        height=1.5 + 1.95 * rows,
+        height=1.5 + 2.2 * rows,
         sharex=True,
     )
     parts = []
     for axis, (name, arm) in zip(axes.flat, chosen.items(), strict=False):
         rows_of = banks[(banks["arm"] == arm) & banks[f"limit_use_{name}"].notna()]
         use, equity = 100.0 * rows_of[f"limit_use_{name}"], 1e-9 * rows_of["equity"]
-        axis.set_title(f"{RULE_WORDS[name]}", fontsize=9)
+        where = "\n".join(wrapped(f"in “{shortened(reading.labels[arm], 60)}”", 40))
+        axis.set_title(f"{RULE_WORDS[name]}\n{where}", fontsize=8.5)
         axis.axhline(100.0, color=MUTED, linewidth=0.8, linestyle="--")
         for kind, (color, mark) in MARKS.items():
             here = (rows_of["kind"] == kind) & (equity > 0.0)

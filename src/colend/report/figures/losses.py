@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from colend.report.panels import Panels
 from colend.report.reading import Reading
-from colend.report.style import date_axis, foot, lines, looks, nothing, page, value_axis
+from colend.report.style import lines, nothing
 
 CHANNELS = {"joint": "Joint loans", "own": "Banks’ own channels", "platform": "Platforms’ own lenders"}
 FEWEST = 6  # months that a rate is taken over
@@ -31,24 +32,25 @@ def losses(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     if not reading.has("months", "losses_joint", "balance_joint"):
         return None
     span = max(1, min(12, reading.months // 2))
-    figure, axes = page(
-        "Loss rates by arm and channel" if reading.several else "Loss rates by channel",
-        f"Charge-offs after recoveries over balances, last {span} months; {reading.spread_of_levels}",
-        1,
-        3,
+    panels = Panels(
+        reading,
+        (
+            "Loss rates by arm and channel" if reading.several else "Loss rates by channel",
+            f"Charge-offs after recoveries over balances, last {span} months; {reading.spread_of_levels}",
+        ),
+        list(CHANNELS.values()),
+        columns=3,
+        height=4.9,
         sharey=True,
     )
-    chosen, parts, handles = looks(reading.arms), [], []
-    for axis, (channel, words) in zip(axes[0], CHANNELS.items(), strict=True):
-        frame = reading.over_time(trailing_loss_rate(channel, span), 100.0)
-        axis.set_title(words)
-        if frame["mean"].notna().any():
-            handles = lines(axis, frame, chosen, reading.labels)
-            date_axis(axis, *reading.span)
-        else:
-            nothing(axis, "no loans")
-        parts.append(frame.assign(channel=channel, unit="% a year"))
+    parts = [reading.over_time(trailing_loss_rate(channel, span), 100.0) for channel in CHANNELS]
     seen = pd.concat(parts)["mean"].max()
-    value_axis(axes[0, 0], "% a year", most=2.5 * seen if seen > 0.0 else np.inf)
-    foot(figure, handles if reading.several else [])
-    return figure, pd.concat(parts, ignore_index=True)
+    for place, frame in enumerate(parts):
+        for axis, chosen in panels.of(place):
+            lines(axis, frame, chosen, reading.labels)
+            if frame.loc[frame["arm"].isin(chosen), "mean"].isna().all():
+                nothing(axis, "no loans")
+        panels.finish(place, "% a year", dates=True, most=2.5 * seen if seen > 0.0 else np.inf)
+    panels.legend()
+    parts = [frame.assign(channel=channel, unit="% a year") for frame, channel in zip(parts, CHANNELS, strict=True)]
+    return panels.figure, pd.concat(parts, ignore_index=True)

@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from colend.experiment.sensitivity import SHOWN
 from colend.report import sampled
 from colend.report.idle import with_still
+from colend.report.panels import Panels
 from colend.report.reading import Reading
-from colend.report.style import INK, foot, looks, marks, page, plain
+from colend.report.style import INK, MOST_ARMS, Look
 from colend.report.words import GROUPS
 
 
@@ -23,36 +24,41 @@ def over_sample(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         return None
     several = reading.several
     column = "difference" if several else "mean"
-    chosen = {arm: look for arm, look in looks(reading.arms).items() if arm in reading.compared}
-    compared = reading.over_points(SHOWN, [column], arm=list(chosen))
+    terms = [term for _, group in GROUPS for term in group if term.measure in SHOWN]
     what = f"difference to “{reading.labels[reading.baseline]}”" if several else "level"
     of_points = f"{sampled.heading(reading)}; a point: {reading.average}"
-    figure, axes = page(
-        "How far do results go apart over what is assumed?",
-        f"Share of points up to each {what}, where it is defined; {of_points}",
-        2,
-        3,
+    compared = reading.over_points(SHOWN, [column], arm=reading.compared[:MOST_ARMS])
+    panels = Panels(
+        reading,
+        (
+            "How far do results go apart over what is assumed?",
+            f"Share of points up to each {what}, where it is defined; {of_points}",
+        ),
+        [term.words.replace("… ", "Value ") for term in terms],
+        columns=3,
         height=6.0,
+        beside=False,
+        labels=with_still(reading.labels, compared, column),
         sharey=True,
+        along_values=True,
     )
-    terms = [term for _, group in GROUPS for term in group if term.measure in SHOWN]
-    for axis, term in zip(axes.flat, terms, strict=True):
+    for place, term in enumerate(terms):
         rows = compared[compared["measure"] == term.measure]
-        for arm, look in chosen.items():
-            values = np.sort(rows.loc[rows["arm"] == arm, column].dropna().to_numpy(float)) * term.unit.factor
-            shares = 100.0 * np.arange(1, len(values) + 1) / max(len(values), 1)
-            axis.step(values, shares, where="post", color=look.color, linestyle=look.line)
-            axis.plot(
-                values[len(values) // 2 :][:1], [50.0][: len(values)], look.marker, color=look.color, markersize=6
-            )
-        if several:
-            axis.axvline(0.0, color=INK, linewidth=0.9)
-        axis.set_title(term.words.replace("… ", "Value "), fontsize=8.5)
-        axis.set_xlabel(term.unit.difference if several else term.unit.words)
-        axis.xaxis.set_major_formatter(plain)
-        axis.locator_params(axis="x", nbins=5)
-        axis.set_ylim(0.0, 100.0)
-    for axis in axes[:, 0]:
-        axis.set_ylabel("share of points, %")
-    foot(figure, marks(chosen, with_still(reading.labels, compared, column), line=True))
-    return figure, compared
+        for axis, chosen in panels.of(place):
+            for arm, look in chosen.items():
+                values = np.sort(rows.loc[rows["arm"] == arm, column].dropna().to_numpy(float)) * term.unit.factor
+                _steps(axis, values, look)
+            if several:
+                axis.axvline(0.0, color=INK, linewidth=0.9)
+        panels.finish(place, "share of points, %", ticks=4, most=100.0)
+        panels.along_one(place, term.unit.difference if several else term.unit.words)
+    panels.legend(mark=True)
+    return panels.figure, compared
+
+
+def _steps(axis, values: np.ndarray, look: Look) -> None:
+    """The share of points up to each value, and a mark at the median."""
+    shares = 100.0 * np.arange(1, len(values) + 1) / max(len(values), 1)
+    axis.step(values, shares, where="post", color=look.color, linestyle=look.line)
+    axis.plot(values[len(values) // 2 :][:1], [50.0][: len(values)], look.marker, color=look.color, markersize=6)
+    axis.set_ylim(0.0, 100.0)

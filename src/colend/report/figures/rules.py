@@ -55,7 +55,7 @@ def rules(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     date_axis(axes[1, 0], *reading.span)
     handles: list[Any] = [Line2D([], [], color=color, label=words) for words, color in CHANNELS.values()]
     if free is not None:
-        handles.append(Line2D([], [], color=MUTED, linestyle=":", label=f"the same, {reading.labels[free].lower()}"))
+        handles.append(Line2D([], [], color=MUTED, linestyle=":", label=f"the same in “{reading.labels[free]}”"))
     handles += [Patch(color=ORANGE, label="in force"), Line2D([], [], color=ORANGE, label="announced")]
     foot(figure, handles)
     return figure, parts

@@ -11,15 +11,16 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from colend.experiment.sensitivity import SHOWN
+from colend.report.columns import shortened, wrapped
 from colend.report.reading import Reading
-from colend.report.style import BLUE, INK, MUTED, SKY, foot, page, plain
-from colend.report.words import GROUPS, Term
+from colend.report.style import BLUE, INK, MUTED, NAME, SKY, foot, page, plain
+from colend.report.words import GROUPS, Term, parameter_words
 from colend.scenario.sweep import LATIN_HYPERCUBE, MORRIS, SOBOL, Sample
 
 MOST_KEYS = 20  # drawn, those that matter most
 MOST_ARMS = 4  # rows of panels
 SHARES = (-0.5, 1.5)  # of the variance: an interval that goes further says no more than that nothing is known
-KEY, GAP = 0.21, 0.45  # inches: the height of a key, and what a row of panels has beside its keys
+KEY, GAP = 0.27, 0.45  # inches: the height of a key, and what a row of panels has beside its keys
 WORDS = {
     "first": "alone (first order)",
     "total": "with all it interacts with (total)",
@@ -76,7 +77,7 @@ def sensitivities(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
             column[-1].set_xlabel("share", fontsize=8)
     if reading.several:
         for axis, arm in zip(axes[1:, 0], arms, strict=False):
-            axis.set_title(reading.labels[arm])
+            axis.set_title(shortened(reading.labels[arm], NAME))
     foot(figure, [Patch(color=_color(name), label=WORDS[name]) for name in drawn["index"].unique()])
     return figure, table
 
@@ -120,7 +121,7 @@ def _panel(axis, rows: pd.DataFrame, keys: list[str], term: Term, sample: Sample
         words += [f"{used} of {sample.n} trajectories:", f"undefined at {undefined:,} point{'s' * (undefined > 1)}"]
     here = {"transform": axis.transAxes, "ha": "right", "va": "bottom", "in_layout": False}
     axis.text(0.99, 0.02, "\n".join(words), fontsize=7, color=MUTED, **here)
-    axis.set_yticks(range(len(keys)), keys, fontsize=7.5)
+    axis.set_yticks(range(len(keys)), ["\n".join(wrapped(parameter_words(key), 36)[:2]) for key in keys], fontsize=7.0)
     axis.set_ylim(len(keys) - 0.4, -0.6)
     axis.grid(True, axis="x")
     axis.grid(False, axis="y")

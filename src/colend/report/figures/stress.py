@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from colend.report.figures.losses import trailing_loss_rate
 from colend.report.reading import Reading
-from colend.report.style import MUTED, date_axis, foot, looks, marks, page, value_axis
+from colend.report.style import MUTED, date_axis, foot, looks, marks, page, title, value_axis
 from colend.report.words import yuan_unit
 from colend.scenario.labels import arm_label
 
@@ -44,10 +44,10 @@ def stress(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
                 parts.append(part.assign(shock=in_words(shock), measure=words, unit=unit))
             _shade(axis, reading, shock)
             date_axis(axis, *reading.span, most=4)
-            value_axis(axis, unit if place == 0 else "", zero=False, ticks=4)
+            value_axis(axis, f"{words},\n{unit}" if place == 0 else "", zero=False, ticks=4)
+            axis.yaxis.label.set_fontsize(8)
             if row == 0:
-                axis.set_title(in_words(shock))
-        axes[row, 0].set_ylabel(f"{words},\n{unit}", fontsize=8)
+                title(axis, in_words(shock), len(columns))
     foot(figure, marks(chosen, dict(zip(others, others, strict=True)), line=True) if len(others) > 1 else [])
     return figure, pd.concat(parts, ignore_index=True)
 

@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 
 from colend.experiment.sensitivity import SHOWN
 from colend.report.idle import with_still
-from colend.report.reading import Reading, place_of
-from colend.report.style import INK, foot, looks, marks, page, ticks_at, value_axis
-from colend.report.words import GROUPS, Term, key_label
-from colend.scenario.design import point_name
+from colend.report.panels import Panels
+from colend.report.reading import BANDS, Reading
+from colend.report.style import INK, ticks_at
+from colend.report.words import GROUPS, Term, key_label, parameter_words
 
 
 def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
@@ -27,17 +27,26 @@ def sweep(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     if table is None:
         return None
     several = reading.several
-    chosen = {arm: look for arm, look in looks(reading.arms).items() if arm in reading.compared}
     what = f"difference to “{reading.labels[reading.baseline]}”, paired by seed, " if several else ""
     at = f"; {others}" if others else ""
-    figure, axes = page(f"What {key} changes", f"{what[:1].upper()}{what[1:]}{reading.spread}{at}", 2, 3, height=6.0)
     terms = [term for _, group in GROUPS for term in group if term.measure in SHOWN]
-    for axis, term in zip(axes.flat, terms, strict=True):
-        _draw(axis, table[table["measure"] == term.measure], term, chosen, several)
-    for axis in axes[1]:
-        axis.set_xlabel(key_label(key))
-    foot(figure, marks(chosen, with_still(reading.labels, table, "difference"), line=True))
-    return figure, table
+    panels = Panels(
+        reading,
+        (f"What changes with: {parameter_words(key)}", f"{key}; {what}{reading.spread}{at}"),
+        [term.words.replace("… ", "Value ") for term in terms],
+        columns=3,
+        height=6.0,
+        beside=False,
+        labels=with_still(reading.labels, table, "difference"),
+        sharex=True,
+    )
+    for place, term in enumerate(terms):
+        for axis, chosen in panels.of(place):
+            _draw(axis, table[table["measure"] == term.measure], term, chosen, several)
+        panels.finish(place, term.unit.difference if several else term.unit.words, zero=False, ticks=5)
+    panels.along(key_label(key))
+    panels.legend(mark=True)
+    return panels.figure, table
 
 
 def _along(reading: Reading) -> tuple[str, dict[str, float], str] | None:
@@ -54,7 +63,7 @@ def _along(reading: Reading) -> tuple[str, dict[str, float], str] | None:
             if {name: value for name, value in values.items() if name != key} == others
         }
         if len(line) > 1 and all(isinstance(value, (int, float)) for value in line.values()):
-            return key, line, place_of(point_name(others))
+            return key, line, ", ".join(f"{parameter_words(name)}: {value}" for name, value in others.items())
     return None
 
 
@@ -78,14 +87,14 @@ def _draw(axis, table: pd.DataFrame, term: Term, chosen, several: bool) -> None:
         axis.plot(
             x, rows["difference"] * factor, color=look.color, linestyle=look.line, marker=look.marker, markersize=5
         )
-        if np.isfinite(low).any():
+        if np.isfinite(low).any() and len(chosen) > BANDS:
+            axis.vlines(x, low, high, color=look.color, linewidth=1.0)
+        elif np.isfinite(low).any():
             axis.fill_between(x, low, high, color=look.color, alpha=0.16, linewidth=0)
     values = table["value"].to_numpy(dtype=float)
     if len(values) and values.min() > 0.0 and values.max() / values.min() > 20.0:
         axis.set_xscale("log")
     ticks_at(axis, sorted(set(values)))
     axis.minorticks_off()
-    axis.set_title(term.words.replace("… ", "Value "), fontsize=8.5)
     if several:
         axis.axhline(0.0, color=INK, linewidth=0.9)
-    value_axis(axis, term.unit.difference if several else term.unit.words, zero=False, ticks=5)

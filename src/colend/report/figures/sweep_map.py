@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path
 
+from colend.report.columns import shortened, wrapped
 from colend.report.idle import with_still
 from colend.report.reading import Reading
 from colend.report.style import INK, MUTED, foot, page, plain
@@ -65,10 +66,11 @@ def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         bar.set_label(term.unit.difference if several else term.unit.words, fontsize=8)
         bar.ax.tick_params(labelsize=7.5)
     for axis in axes[-1]:
-        axis.set_xlabel(key_label(across), fontsize=None if alone else 8.0)
+        axis.set_xlabel("\n".join(wrapped(key_label(across), 55 if alone else 26)), fontsize=8.0)
     for number, axis in enumerate(axes[:, 0]):
-        words = key_label(up)
-        axis.set_ylabel(words if alone else f"{labels[arms[number]]}\n{words}", fontsize=None if alone else 8.0)
+        words = "\n".join(wrapped(key_label(up), 48 if alone else 26))
+        name = "" if alone else shortened(labels[arms[number]], 26) + "\n"
+        axis.set_ylabel(name + words, fontsize=8.0)
     if several:
         line = Line2D([], [], color=INK, linewidth=1.6, label="no difference")
         foot(figure, [line, Patch(**UNCLEAR, label="interval holds zero")])

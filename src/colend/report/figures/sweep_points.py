@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patheffects import Normal, withStroke
 from matplotlib.ticker import MaxNLocator
 
+from colend.report.columns import wrapped
 from colend.report.figures.sweep_map import grid_of
 from colend.report.idle import with_still
 from colend.report.reading import Reading
@@ -63,7 +64,7 @@ def sweep_points(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         axis.xaxis.set_major_formatter(plain)
         axis.yaxis.set_major_formatter(plain)
         axis.tick_params(labelsize=7)
-        axis.set_xlabel(key_label(key), fontsize=7.5)
+        axis.set_xlabel("\n".join(wrapped(key_label(key), 124 // columns)), fontsize=7.5)
     for axis in axes[:, 0]:
         axis.set_ylabel(term.unit.difference if several else term.unit.words)
     for axis in list(axes.flat)[len(keys) :]:

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from colend.report.panels import Panels
 from colend.report.reading import Reading
-from colend.report.style import foot, lines, looks, nothing, page, value_axis
+from colend.report.style import lines, nothing
 
 EVENTS = {
     "pilot_started": "Pilot lends",
@@ -23,31 +24,32 @@ def timeline(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     if not reading.has("alliances", "met", *EVENTS):
         return None
     longest = min(LONGEST, max(1, reading.months - 1))
-    figure, axes = page(
-        "From meeting to pilot, signature and first loan",
-        f"Share of alliances that got there, among those watched for so many months; {reading.spread}",
-        1,
-        len(EVENTS),
+    panels = Panels(
+        reading,
+        (
+            "From meeting to pilot, signature and first loan",
+            f"Share of alliances that got there, of those watched for so many months; {reading.spread_at_ends}",
+        ),
+        list(EVENTS.values()),
+        columns=len(EVENTS),
         height=4.3,
         sharey=True,
     )
-    chosen, parts = looks(reading.arms), []
-    handles: list = []
-    for axis, (event, words) in zip(axes[0], EVENTS.items(), strict=True):
+    parts = []
+    for place, event in enumerate(EVENTS):
         frame = pd.concat([_reached(reading, arm, event, longest) for arm in reading.arms], ignore_index=True)
-        axis.set_title(words)
-        if frame["mean"].max() > 0.0:
-            handles = lines(axis, frame, chosen, reading.labels) or handles
-            axis.set_xlim(0, longest)
-            axis.set_xticks(range(0, longest + 1, max(1, 6 * -(-longest // 36)) if longest >= 6 else 1))
-            axis.set_xlabel("months since meeting")
-        else:
-            nothing(axis, "none")
+        there = frame["mean"].max() > 0.0
+        for axis, chosen in panels.of(place):
+            if there:
+                lines(axis, frame, chosen, reading.labels)
+                axis.set_xticks(range(0, longest + 1, max(1, 6 * -(-longest // 36)) if longest >= 6 else 1))
+            else:
+                nothing(axis, "none")
+        panels.finish(place, "% of alliances", most=103.0)
         parts.append(frame.rename(columns={"date": "months_since_meeting"}).assign(event=event, unit="% of alliances"))
-    axes[0, 0].set_ylim(0.0, 103.0)
-    value_axis(axes[0, 0], "% of alliances")
-    foot(figure, handles if reading.several else [])
-    return figure, pd.concat(parts, ignore_index=True)
+    panels.along("months since meeting")
+    panels.legend()
+    return panels.figure, pd.concat(parts, ignore_index=True)
 
 
 def _reached(reading: Reading, arm: str, event: str, longest: int) -> pd.DataFrame:
