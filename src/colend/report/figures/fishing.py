@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colend.report.columns import wrapped
+from colend.report.gates import DEFINITION, GATED
 from colend.report.panels import Marks, rows_of_arms
 from colend.report.reading import FEW_ARMS, Reading
 from colend.report.style import MOST_ARMS, foot, looks, marks, page, value_axis
@@ -22,16 +23,16 @@ def fishing(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     if not reading.has("runs", ALL):
         return None
     runs, tested = reading.frame("runs"), _tested(reading)
-    indices = {ALL: "All banks"} | {f"{ALL}_{kind}": words for kind, words in KIND_WORDS.items() if kind in tested}
+    indices = {ALL: "All banks"} | dict(_of_kind(kind) for kind in KIND_WORDS if kind in tested)
     unknown = [words for measure, words in indices.items() if runs[measure].isna().all()]
-    left_out = f"{' and '.join(unknown)} lent too little with platforms to have an index; " if unknown else ""
+    left_out = f"{' and '.join(unknown)} lent too little to have an index; " if unknown else ""
     indices = {measure: words for measure, words in indices.items() if words not in unknown}
     if not indices:
         return None
     heading = (
         "What do banks lend alone when platforms stop serving them?",
-        f"Own channels’ lending without platforms over all lending with them, and their losses; {left_out}"
-        f"{reading.spread}",
+        f"Own channels’ lending without platforms over all lending with them, and their losses. "
+        f"{DEFINITION}; {left_out}{reading.spread}",
     )
     table = pd.DataFrame(
         [[measure, words, *row] for measure, words in (indices | LOSSES).items() for row in _numbers(reading, measure)],
@@ -56,6 +57,13 @@ def fishing(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         value_axis(axis, unit)
     foot(figure, marks(chosen, reading.labels) if reading.several else [])
     return figure, table
+
+
+def _of_kind(kind: str) -> tuple[str, str]:
+    """The index of a kind of bank and its words: of those with a partner, of a kind that has gates."""
+    if kind in GATED:
+        return f"{ALL}_partnered_{kind}", f"{KIND_WORDS[kind]} with a partner"
+    return f"{ALL}_{kind}", KIND_WORDS[kind]
 
 
 def _tested(reading: Reading) -> set[str]:

@@ -46,7 +46,7 @@ def income(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     arms = reading.arms
     figure, axes = page(
         "Income of banks and platforms by source",
-        f"Over the whole run, income to the right of zero, cost to the left; {reading.average}"
+        f"Sums over all banks and all platforms and the whole run: income right of zero, cost left; {reading.average}"
         + (", profit with its 95 % interval" if reading.seeds > 1 else ""),
         2,
         1,
