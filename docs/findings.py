@@ -99,11 +99,11 @@ def main() -> None:
         frames[words] = result.comparison.set_index(["arm", "measure"])
         print(f"<!-- {words}: done -->", flush=True)
     for measure, (title, factor, digits) in MEASURES.items():
-        print(f"\n## {title}\n\n| | level | {' | '.join(ARMS)} |\n|---|---|---|---|---|")
+        print(f"\n### {title}\n\n| | level | {' | '.join(ARMS)} |\n|---|---|---|---|---|")
         for words, frame in frames.items():
             level = frame.loc[("sign_then_cooperate + traffic", measure), "mean"] * factor
             cells = [cell(frame.loc[(arm, measure)], factor, digits) for arm in ARMS.values()]
-            print(f"| {words} | {level:.{digits}f} | {' | '.join(cells)} |")
+            print(f"| {words} | {signed(level, digits).lstrip('+')} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
