@@ -29,13 +29,13 @@ def test_change_of_precision_by_hand():
     # absorbed 0.5 x 0.5 x 0.7 = 0.175; -0.004 x 0.2 + 0.175 x 0.02 = 0.0027
     absorbed = absorption(0.3, 0.5, 0.5, 0.3, 0.0, 1.0)
     assert absorbed == pytest.approx(0.175)
-    assert precision_change(0.3, 0.004, 0.1, absorbed, 0.02) == pytest.approx(0.0027)
+    assert precision_change(0.3, 0.004, 0.1, 1.0, absorbed, 0.02) == pytest.approx(0.0027)
 
 
 def test_without_effort_precision_decays_to_its_floor_and_never_passes_the_maximum():
     tau = 0.9
     for _ in range(5_000):
-        tau += precision_change(tau, 0.004, 0.1, absorption(tau, 0.5, 0.5, 0.3, 0.0, 1.0), 0.0)
+        tau += precision_change(tau, 0.004, 0.1, 1.0, absorption(tau, 0.5, 0.5, 0.3, 0.0, 1.0), 0.0)
     assert tau == pytest.approx(0.1, abs=1e-6)
     assert absorption(1.2, 0.5, 0.5, 0.3, 0.0, 1.0) == 0.0
 
@@ -62,11 +62,23 @@ def test_best_research_maximises_gain_less_cost(worth):
     gain, unit, absorbed = 0.004, 50_000.0, 0.175
     spending = np.linspace(0.0, 300_000.0, 300_001)
     net = absorbed * research(gain, spending, unit) * worth - spending
-    assert best_research(gain, unit, absorbed, worth) == pytest.approx(spending[np.argmax(net)], abs=1.0)
+    assert best_research(gain, unit, absorbed, worth, np.inf) == pytest.approx(spending[np.argmax(net)], abs=1.0)
 
 
 def test_research_stops_where_it_does_not_pay():
-    assert best_research(0.004, 50_000.0, 0.175, 1e6) == 0.0
+    assert best_research(0.004, 50_000.0, 0.175, 1e6, 1e9) == 0.0
+
+
+def test_research_costs_no_more_than_there_is():
+    # unbounded it would be 0.004 x 0.175 x 2e8 - 50,000 = 90,000 yuan
+    assert best_research(0.004, 50_000.0, 0.175, 2e8, 60_000.0) == 60_000.0
+
+
+def test_a_month_of_any_effort_leads_to_the_maximum_and_no_further():
+    # absorbed 0.175 x an effort of 100 would lead to 17.8
+    assert 0.3 + precision_change(0.3, 0.004, 0.1, 1.0, 0.175, 100.0) == pytest.approx(1.0 - 0.0008)
+    assert path(horizon=1, effort=100.0) == pytest.approx(0.992 * 1e6 * 0.6992)
+    assert precision_change(2.0, 0.004, 0.1, 1.0, 0.0, 100.0) == pytest.approx(-0.0076)  # above it: decay alone
 
 
 def test_path_without_effort_or_decay_brings_nothing():

@@ -19,9 +19,9 @@ def absorption(precision, talent, legacy, reference, curvature, maximum):
     return talent * (1.0 - legacy) * (precision / reference) ** curvature * np.maximum(1.0 - precision / maximum, 0.0)
 
 
-def precision_change(precision, decay, floor, absorbed, effort):
-    """Delta tau of a month: -decay (tau - floor) + absorbed x effort."""
-    return -decay * (precision - floor) + absorbed * effort
+def precision_change(precision, decay, floor, maximum, absorbed, effort):
+    """Delta tau of a month: -decay (tau - floor) + absorbed x effort, which does not lead beyond the maximum."""
+    return -decay * (precision - floor) + np.minimum(absorbed * effort, np.maximum(maximum - precision, 0.0))
 
 
 def view(thin_view, depth):
@@ -48,13 +48,13 @@ def research(gain, spending, unit):
     return gain * np.log1p(spending / unit)
 
 
-def best_research(gain, unit, absorbed, precision_worth):
+def best_research(gain, unit, absorbed, precision_worth, most):
     """Monthly research spending at which its marginal gain equals its cost, in yuan; 0 where it never does.
 
-    `precision_worth`: yuan that one unit of tau is worth over the horizon. Setting to 1 the derivative of
+    `precision_worth`: yuan that one unit of tau is worth over the horizon; `most`: what can be spent. Setting to 1 the derivative of
     absorbed x gain x log(1 + s / unit) x worth gives s = absorbed x gain x worth - unit.
     """
-    return np.maximum(gain * absorbed * precision_worth - unit, 0.0)
+    return np.clip(gain * absorbed * precision_worth - unit, 0.0, most)
 
 
 def talent_gain(talent, laboratory_gain):
@@ -96,7 +96,7 @@ def profit_of_path(
         elif busy_months > 0:
             legacy = legacy_after
         absorbed = talent * (1.0 - legacy) * math.pow(tau / reference, curvature) * max(1.0 - tau / maximum, 0.0)
-        tau = tau - decay * (tau - floor) + pace * absorbed * effort
+        tau = tau - decay * (tau - floor) + min(pace * absorbed * effort, max(maximum - tau, 0.0))
         talent += laboratory_gain * (1.0 - talent) / 12.0
         factor *= discount
         value += factor * worth * (tau - precision)

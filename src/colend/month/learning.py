@@ -81,7 +81,12 @@ def learn_risk_control(market) -> None:
     busy = banks.replacement_months_left > 0
     pace = np.where(busy, parameters.replacement_learning, 1.0)
     banks.precision += precision_change(
-        banks.precision, parameters.decay, parameters.floor, absorbed_now(market), effort * pace
+        banks.precision,
+        parameters.decay,
+        parameters.floor,
+        parameters.maximum_precision,
+        absorbed_now(market),
+        effort * pace,
     )
     banks.talent += np.where(banks.laboratory != 0, talent_gain(banks.talent, parameters.laboratory_gain), 0.0)
     banks.replacement_months_left -= busy

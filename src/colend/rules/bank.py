@@ -125,11 +125,14 @@ def choose_touchpoints(market) -> None:
 
 
 def choose_research(market) -> None:
-    """Research spending where its marginal gain over the horizon equals its cost, nothing where it never does."""
+    """Research spending where its marginal gain over the horizon equals its cost, nothing where it never does; in the
+    quarter until the next choice no more than the bank has.
+    """
     banks, learning = market.banks_table, market.parameters.learning
     lasting = annuity(monthly_discount(market.parameters), 1.0 - learning.decay, banks.horizon_months)
     worth = market.outlook.precision_profit * lasting
-    spending = best_research(learning.research_gain, learning.research_unit, absorbed_now(market), worth)
+    most = banks.equity / QUARTER
+    spending = best_research(learning.research_gain, learning.research_unit, absorbed_now(market), worth, most)
     banks.research_spending = np.where(may_invest(market), spending, 0.0)
 
 
