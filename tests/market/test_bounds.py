@@ -119,13 +119,19 @@ def fault(ends):
 
 def together(first, candidates, number):
     """`first` and as many of the candidates, each of another parameter, as go together, up to `number` in all."""
-    chosen = list(first)
-    for one in candidates:
-        if len(chosen) == number:
-            break
-        if one[0] not in dict(chosen) and accepted([*chosen, one]) is not None:
-            chosen.append(one)
+    chosen, left = list(first), list(candidates)
+    while left and len(chosen) < number:
+        some, left = left[: number - len(chosen)], left[number - len(chosen) :]
+        chosen = fitting(chosen, [one for one in dict(some).items() if one[0] not in dict(chosen)])
     return chosen
+
+
+def fitting(chosen, others):
+    """What is chosen with those of the others that are accepted beside it: by halves where not all are."""
+    if not others or accepted([*chosen, *others]) is not None:
+        return [*chosen, *others]
+    half = len(others) // 2
+    return fitting(fitting(chosen, others[:half]), others[half:]) if half else chosen
 
 
 def culprits(ends):

@@ -51,8 +51,9 @@ def research(gain, spending, unit):
 def best_research(gain, unit, absorbed, precision_worth, most):
     """Monthly research spending at which its marginal gain equals its cost, in yuan; 0 where it never does.
 
-    `precision_worth`: yuan that one unit of tau is worth over the horizon; `most`: what can be spent. Setting to 1 the derivative of
-    absorbed x gain x log(1 + s / unit) x worth gives s = absorbed x gain x worth - unit.
+    `precision_worth`: yuan that one unit of tau is worth over the horizon; `most`: what can be spent, yuan a month.
+    Setting to 1 the derivative of absorbed x gain x log(1 + s / unit) x worth gives
+    s = absorbed x gain x worth - unit.
     """
     return np.clip(gain * absorbed * precision_worth - unit, 0.0, most)
 
