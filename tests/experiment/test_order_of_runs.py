@@ -36,8 +36,9 @@ def test_nothing_hangs_on_the_order_in_which_runs_end(kind, scenario, tmp_path, 
     """Every run's tables, taken once; then the same in reverse, the first of them as if it had been brought back."""
     path = tmp_path / "asked.yaml"
     text = {"arms": scenario.read_text() + MANY_TABLES, "one bank": ONE_BANK, "sweep": scenario.read_text() + SWEEP}
+    text["sweep"] = text["sweep"].replace("seeds: 3", "seeds: 2")
     path.write_text(text[kind])
-    failing = {"arms": 1, "one bank": None, "sweep": 2}[kind]
+    failing = {"arms": 1, "one bank": None, "sweep": 1}[kind]
     done = []
 
     def first_to_last(runs, places, engine):
@@ -51,6 +52,8 @@ def test_nothing_hangs_on_the_order_in_which_runs_end(kind, scenario, tmp_path, 
         yield from (outcome for outcome in reversed(done) if outcome.run.key in keys)
 
     monkeypatch.setattr("colend.report.drawing.write", numbers_only)
+    if kind != "arms":  # charts take most of the time
+        monkeypatch.setattr("colend.report.draw", lambda *_: [])
     shown = []
     for order, out in ((first_to_last, tmp_path / "one" / "out"), (last_to_first, tmp_path / "other" / "out")):
         monkeypatch.setattr("colend.api.execute", order)
@@ -72,5 +75,5 @@ def test_nothing_hangs_on_the_order_in_which_runs_end(kind, scenario, tmp_path, 
     assert [name for name in files if files[name] != other_files[name]] == []
     for table, frame in frames.items():
         assert frame.to_csv() == other_frames[table].to_csv(), table
-    assert len(files) > 10
+    assert len(files) > (20 if kind == "arms" else 3)
     assert ("seed 0" in said[0]) == (kind == "one bank")
