@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -161,7 +161,7 @@ def run(
             prepare()
         set_aside(folder)
         if only is None:
-            result.put_away = store.put_away(everything)
+            result.put_away = _others(store.put_away(everything), everything)
         elif store.put_away(others):  # their arms have other names now
             store.bring_back(others)
         for stage in [asked] if only else _look_by_look(scenario, folder):
@@ -191,7 +191,7 @@ def run(
         if only is None and scenario.until is not None:
             if progress is not None and not result.failures:
                 progress(done, total, result.failures)
-            result.put_away += store.put_away(everything)  # seeds beyond those that were enough
+            result.put_away += _others(store.put_away(everything), everything)  # seeds beyond those that were enough
         simulated = time.perf_counter() - started
         write_declarations(store)
         if shard is None:
@@ -235,7 +235,7 @@ def merge(
             set_aside(folder)
             for part in parts:
                 store.absorb(part / DATABASE)
-            result.put_away = store.put_away(everything)
+            result.put_away = _others(store.put_away(everything), everything)
             store.bring_back(everything)
             write_declarations(store)
             write_sensitivity(store, folder, scenario)
@@ -331,8 +331,16 @@ def _as_stopped(scenario: Scenario, folder: Path) -> Scenario:
 
 def _refuse_to_mix(store: Store, allowed: Sequence[Run], what: str) -> None:
     """StoreError when the folder holds runs that are not allowed there; `what` they are, and what else to do."""
-    if not set(map(simulation_of, store.finished())) <= {simulation_of(one.key) for one in allowed}:
+    if _others(store.finished(), allowed):
         raise StoreError(f"{store.folder} holds runs {what}, or --fresh to throw them away", 2)
+
+
+def _others(keys: Collection[str], asked: Sequence[Run]) -> int:
+    """How many of the runs with these keys simulate what none of the runs that are asked for does, whatever arms are
+    called.
+    """
+    simulations = {simulation_of(one.key) for one in asked} if keys else set()
+    return sum(simulation_of(key) not in simulations for key in keys)
 
 
 def compare(one: str | Path, other: str | Path) -> Any:

@@ -99,6 +99,7 @@ def test_arms_are_dropped_added_and_reordered(scenario, tmp_path, nothing_runs):
     first, second = TWO_KEYS.strip().splitlines()[1:]
     path.write_text(f"{head}compare:\n{second}\n{first}\n")  # the same arms, whose names are the other way round
     turned = go_on(path, out)
+    assert turned.put_away == 0  # all are shown, under other names
     assert turned.scenario.baseline == "traffic + sign_then_cooperate"
     column = "originations_joint"
     assert [f"{b} + {a}" for a, b in (arm.split(" + ") for arm in turned.runs["arm"])] == [
@@ -184,7 +185,7 @@ def test_what_comes_back_is_what_was_put_away_to_the_bit(undisturbed, scenario, 
     tables = simulate(asked[0].setting, 0)
     with Store(tmp_path / "out", model_hash()) as store:
         store.add(asked[0], tables)
-        assert store.put_away([]) == 1
+        assert store.put_away([]) == [asked[0].key]
         assert store.finished() == {}
         store.bring_back(asked)
         found = dict(store.connection.execute("SELECT held_in, hash FROM content"))
@@ -194,8 +195,12 @@ def test_what_comes_back_is_what_was_put_away_to_the_bit(undisturbed, scenario, 
 def test_check_refuses_a_folder_that_the_run_would(scenario, tmp_path, capsys):
     with Store(tmp_path / "out", "another version") as store:
         store.replace("measures", ("name",), [])
+        with store.connection:
+            store.connection.execute("INSERT INTO finished VALUES ('key', 'arm', 0, '')")
+            store.connection.execute("DROP TABLE kept")  # as older versions had none
     before = (tmp_path / "out" / "results.sqlite").read_bytes()
     assert main([str(scenario), "--out", str(tmp_path / "out"), "--check"]) == 2
     assert "another version of colend; choose another --out, or --fresh" in capsys.readouterr().err
-    assert main([str(scenario), "--out", str(tmp_path / "out"), "--check", "--fresh"]) == 0
+    assert main([str(scenario), "--out", str(tmp_path / "out"), "--check", "--fresh", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["thrown_away"] == 1
     assert (tmp_path / "out" / "results.sqlite").read_bytes() == before

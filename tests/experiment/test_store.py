@@ -171,7 +171,7 @@ def test_runs_that_are_not_asked_for_are_put_away_and_come_back(tmp_path):
         store.add(run("b"), TABLES)
         store.fail(run("c"), "boom")
         store.fail(run("d"), "boom")
-        assert store.put_away([run("b"), run("c")]) == 1
+        assert store.put_away([run("b"), run("c")]) == [run("a").key]
         assert set(store.finished()) == {"b0"}
         assert store.connection.execute("SELECT arm FROM failures").fetchall() == [("c",)]
         assert store.connection.execute("SELECT DISTINCT arm FROM months").fetchall() == [("b",)]

@@ -41,6 +41,7 @@ def _keys(path: Path, here: dict[str, str] | None) -> tuple[set[str], list[str]]
         tables = tables_in(connection)
         if tables and here is not None:
             check_provenance(path, connection if "meta" in tables else None, here)
-        if not {"finished", "kept"} <= tables:
+        if "finished" not in tables:
             return set(), []
-        return {key for (key,) in connection.execute("SELECT key FROM finished")}, kept_keys(connection)
+        shown = {key for (key,) in connection.execute("SELECT key FROM finished")}
+        return shown, kept_keys(connection) if "kept" in tables else []  # older versions kept none

@@ -195,11 +195,11 @@ class Store:
         back = {run.key for run, _ in found(elsewhere, missing)}
         return [run for run in missing if run.key not in back]
 
-    def put_away(self, wanted: Iterable[Run]) -> int:
+    def put_away(self, wanted: Iterable[Run]) -> list[str]:
         """Pack away (`kept`) the runs that are not wanted and forget the failures, so that the tables hold what the
         scenario says.
 
-        Returns how many runs were put away. Each table is passed over once, however many there are.
+        Returns the keys of the runs that were put away. Each table is passed over once, however many there are.
         """
         with explained(self.path):
             lost = set(self.connection.execute("SELECT arm, seed, point FROM failures"))
@@ -212,12 +212,12 @@ class Store:
             rows = self.connection.execute("SELECT key, arm, seed, point FROM finished")
             stale = {tuple(place): key for key, *place in rows if key not in keys}
         if not stale and not lost:
-            return 0  # the file stays as it is, to the byte
+            return []  # the file stays as it is, to the byte
         with self._writing():
             if stale:
                 put_away(self.connection, self._existing(), stale)
             self.connection.executemany("DELETE FROM failures WHERE (arm, seed, point) = (?, ?, ?)", lost)
-        return len(stale)
+        return list(stale.values())
 
     def bring_back(self, wanted: Iterable[Run]) -> None:
         """Unpack those of the wanted runs that were put away, whatever their arms were called then."""
