@@ -121,6 +121,17 @@ def test_more_arms_than_columns_have_a_line_each(one_run):
     assert len(summary.splitlines()) < 50
 
 
+def test_who_has_a_partner_is_said_wherever_they_are_told_of(one_run):
+    """In levels of one arm and in lines of many; what no arm has takes no room beside the lines."""
+    runs = one_run.runs.assign(loss_rate_joint=np.nan)
+    names = [f"arm number {i}" for i in range(9)]
+    scenario = SimpleNamespace(**{**vars(one_run.scenario), "arms": {name: {} for name in names}, "baseline": names[0]})
+    many = one_run.changed(runs=pd.concat([runs.assign(arm=name) for name in names]), scenario=scenario)
+    for result in (one_run, many):
+        assert text(result).count("With partner: rural and city banks with 12 months or more") == 1
+    assert "Loss rate of" not in text(many)
+
+
 @pytest.mark.parametrize("number", [3, 9])
 def test_columns_stand_below_each_other_whatever_letters_names_have(one_run, number):
     """Arms in Chinese, two columns a letter, in columns (few) or lines (many): lines end where Latin ones do."""

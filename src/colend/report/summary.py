@@ -52,11 +52,12 @@ def text(result: Any, width: int = 100) -> str:
     lines = _heading(reading, width)
     if reading.as_a_whole:
         lines += sampled.lines(reading, told(set(reading.frame("runs"))), width, MOST_LINES - 8)
+        lines += _of_whom(reading, width)
         return "\n".join([*lines, "", *_caveat(width)])
     if len(reading.arms) == 1 or not reading.has("comparison", "difference"):
-        lines += _levels(reading)
+        lines += [*_levels(reading), *_of_whom(reading, width)]
     else:
-        lines += _comparison(reading, width)
+        lines += [*_comparison(reading, width), *_of_whom(reading, width)]
         lines += _leaders(reading)
         lines += _over_sweep(reading, width)
     return "\n".join([*lines, "", *_caveat(width)])
@@ -73,7 +74,8 @@ def _heading(reading: Reading, width: int) -> list[str]:
     at = f" at {sampled.heading(reading)}" if reading.as_a_whole else ""
     one = reading.place and not at
     point = f" At {reading.place} (first of {len(reading.points)} sweep points)." if one else ""
-    text = f"{arms}{seeds}{at}; {reading.months} months from {scenario.start}.{point} {why(reading)}"
+    months = f"{reading.months} months" if reading.months > 1 else "one month"
+    text = f"{arms}{seeds}{at}; {months} from {scenario.start}.{point} {why(reading)}"
     return [
         *wrapped(scenario.title or scenario.name, width),
         *wrapped(text[:1].upper() + text[1:], width),
@@ -88,6 +90,12 @@ def told(column: set[str]) -> list[Term]:
 
 def _label(term: Term) -> str:
     return f"{term.words}, {term.unit.words}" if term.unit.words else term.words
+
+
+def _of_whom(reading: Reading, width: int) -> list[str]:
+    """Who has a partner, wherever measures of those who do are told."""
+    there = any("_partnered_" in term.measure for term in told(set(reading.frame("runs"))))
+    return wrapped(OF_WHOM, width) if there else []
 
 
 def _levels(reading: Reading) -> list[str]:
@@ -116,10 +124,8 @@ def _arms_as_rows(reading: Reading, others: list[str], width: int) -> list[str]:
     names = {arm: shortened(reading.labels[arm], MOST_OF_A_NAME) for arm in reading.arms}
     first = max(map(cell_len, names.values()))
     fitting = max(1, (width - first) // CELL)
-    terms, lines = (
-        told(set(frame.index.get_level_values("measure"))),
-        [f"Difference to “{names[reading.baseline]}”"],
-    )
+    known = frame["mean"].dropna().index.get_level_values("measure")
+    terms, lines = told(set(known)), [f"Difference to “{names[reading.baseline]}”"]
     if reading.seeds > 1:
         lines[0] += " ± 95 % interval, * where it is clear"
     while terms and len(lines) + len(others) < MOST_LINES - 8:
@@ -164,8 +170,6 @@ def _table(reading: Reading, shown_arms: list[str]) -> list[str]:
         lines.append(
             f"{_label(term):<{LABEL}.{LABEL}}{shown(base, term.unit):>{BASE}}" + "".join(f"{c:>{CELL}}" for c in cells)
         )
-    if any("_partnered_" in measure for _, measure in frame.index):
-        lines += wrapped(OF_WHOM, LABEL + BASE + CELL * len(shown_arms))
     return [line.rstrip() for line in lines]
 
 
