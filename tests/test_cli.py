@@ -14,6 +14,7 @@ import pytest
 import colend
 from colend.arguments import WrongInputError, arguments, check_together
 from colend.cli import main
+from colend.experiment.errors import StoreError
 
 SCENARIO = """
 name: small
@@ -229,6 +230,17 @@ def test_wrong_input(scenario, tmp_path, capsys, arguments, message):
     assert printed.err.count("\n") == 1
     assert printed.out == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
+
+
+def test_a_misspelt_folder_of_results_is_told_the_one_beside_it(tmp_path):
+    for name in ("alliance", "empty"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "alliance" / "results.sqlite").touch()
+    meant = f"no results in {tmp_path}/aliance: manifest.json is missing; did you mean {tmp_path}/alliance?"
+    for wrong, said in (("aliance", meant), ("empti", f"no results in {tmp_path}/empti: manifest.json is missing")):
+        with pytest.raises(StoreError) as caught:
+            colend.open(tmp_path / wrong)
+        assert str(caught.value) == said
 
 
 SAID = {

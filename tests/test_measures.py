@@ -12,6 +12,7 @@ from colend.measures import MEASURES, TABLES, UNITS, collect_run
 from colend.measures.alliances import lives_kept
 from colend.measures.declaration import mean, middle, ratio
 from colend.measures.months import default_rate
+from colend.scenario.declarations import declarations
 from colend.scenario.design import FishingTerms, Record, Setting
 from colend.scenario.parameters import KINDS, SEGMENTS
 from colend.state.tables import ALLIANCE, NONE, table
@@ -270,3 +271,12 @@ def test_who_is_refused_at_home_is_one_application(make_setting):
     assert month["applications"] == 800 * market.scale
     assert month["offers"] == (totals.originations + totals.declined).sum() * market.scale
     assert month["approval_rate"] == month["offers"] / month["applications"]
+
+
+def test_what_is_declared_by_the_month_or_the_year_says_so():
+    """Drift, growth and gains are by time: so are their units."""
+    by_time = {key: one.unit for key, one in declarations().items()}
+    assert by_time["customers.awareness_gain"] == "1 a month"
+    assert by_time["alliances.commitment_effort"] == "logit a month"
+    assert by_time["learning.laboratory_gain"] == "share a year"
+    assert by_time["population.demand_growth"] == "share a month"

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from colend.market import Market, simulate
-from colend.measures.regulation import Supervision
+from colend.measures.regulation import Supervision, count_loans
 from colend.rules.regulation import NAMES, OPEN, Regime, regime_of
 from colend.scenario.policy import RULES, Rule
-from colend.state.tables import DELISTED
+from colend.state.tables import DELISTED, NONE
 
 from ..conftest import RULES_WITH_ROOM, make_setting
 
@@ -95,10 +95,16 @@ def test_what_supervision_finds_where_rules_are_not_kept():
     since = np.full(len(NAMES), FORCE)
     for _ in range(4):
         market.step()
+    market.month -= 1  # as the month's record sees it
     market.regulation.now, market.regulation.since = Regime(**TIGHT | {"partner_list": 0.0}), since
     market.regulation.room = np.full_like(market.regulation.room, -1.0)
     seen = Supervision(market)
     assert (seen.violations > 0.0).all(), dict(zip(NAMES, seen.violations, strict=True))
+    loans = market.borrowers_table  # a loan breaks a rule in the month in which it is made, and once
+    too_dear = (loans.balance > 0) & (loans.rate > TIGHT["all_in_cost_cap"])
+    assert (too_dear & (loans.begun >= FORCE)).sum() > (too_dear & (loans.begun == FORCE + 3)).sum()
+    broken = seen.violations[NAMES.index("all_in_cost_cap")]
+    assert broken == (too_dear & (loans.begun == FORCE + 3)).sum() * market.scale
     older = [NAMES.index(name) for name in NAMES if f"grandfathered_{name}" in tables()["months"]]
     older.remove(NAMES.index("partner_list"))  # nobody was taken off a list
     assert (seen.grandfathered[older] > 0.0).all()
@@ -108,6 +114,23 @@ def test_what_supervision_finds_where_rules_are_not_kept():
         )
         > 1.0
     ).all()
+
+
+def test_a_loan_breaks_a_rule_once():
+    """Cost is capped from month 5 on; in month 7 one dear loan of each of months 4 to 7 runs: the first is older than
+    the rule, those of months 5 and 6 were counted then.
+    """
+    cost = NAMES.index("all_in_cost_cap")
+    kinds = [("balance", "i8"), ("contract", "i8"), ("region", "i8"), ("rate", "f8"), ("begun", "i8")]
+    rows = np.rec.array([(100 + month, 0, 0, 0.2, month) for month in (4, 5, 6, 7)], dtype=kinds)
+    loans, fen = np.zeros((2, len(NAMES), 2), dtype=np.int64)
+    caps, since = np.array([[1.0], [0.15]]), np.full(len(NAMES), 5)
+    nothing = np.zeros((len(NAMES), 1), dtype=bool)
+    old, away = np.zeros((2, 1), dtype=np.int64), np.zeros(1, dtype=np.int64)
+    count_loans(rows, 7, nothing, np.array([NONE]), caps, since, loans, fen, old, away)
+    assert loans[cost].tolist() == [1, 1]
+    assert fen[cost].tolist() == [104, 107]
+    assert loans.sum() == 2
 
 
 def test_all_rules_together_keep_the_books_and_every_rule():

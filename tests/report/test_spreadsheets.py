@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import colend
+from colend.measures import MEASURES
 
 ARMS = {"先合作": {"alliances.sequencing": "cooperate_then_sign"}, "=1+1": {}}
 SAID = {
@@ -49,6 +50,10 @@ def test_coded_names_have_labels_and_units(result):
         described = columns[columns["file"] == name]
         assert described["column"].tolist() == list(read(result, name))
         assert described[["label", "unit"]].notna().all(axis=None)
+    over = columns.set_index("column")["taken_over"].dropna()
+    assert over["bank_profit"] == "all banks"
+    assert over["served_thin_file_end"] == "thin-file persons"
+    assert set(over.index) == {one.name for one in MEASURES if one.table == "runs"} & set(result.runs)
 
 
 def test_they_hold_what_the_tables_do(result):

@@ -30,6 +30,16 @@ ONE_LINE = [
         "years: 2\nbase:\n  stress.downturn_quantile: 0.01\n",
         f"{HERE}:3: stress.start_month: is after the run's 24 months: no stress would come",
     ),
+    (  # 0.72 x 1.021^15 = 0.983, x 1.021^16 = 1.004; 0.72 x 1.010653^31 = 1
+        "years: 2.6666667\nbase:\n  population.monthly_need.mass: 0.72\n  population.demand_growth: 0.021\n",
+        f"{HERE}:4: population.demand_growth: 0.021 takes the need of mass, 0.72 in the first month, beyond 1 in month "
+        "16 (0 the first) of 32; at most 0.010653",
+    ),
+    (  # the default grows by 0.4 % a month: 0.5 x 1.004^12 x 2 > 1
+        "years: 2\nbase:\n  population.monthly_need.mass: 0.5\n  stress: {start_month: 12, demand_factor: 2}\n",
+        f"{HERE}:4: stress.demand_factor: 2 takes the need of mass, 0.5 in the first month, beyond 1 in month 12 (0 the "
+        "first) of 24; at most 1.824545",
+    ),
     (
         "base:\n  stress.leaving_platform: 7\n",
         f"{HERE}:2: stress.leaving_platform: 7 of 6 platforms",

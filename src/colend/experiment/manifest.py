@@ -18,7 +18,7 @@ from colend.experiment.content import changed_tables
 from colend.experiment.errors import StoreError
 from colend.experiment.locking import in_use
 from colend.experiment.stopping import said
-from colend.experiment.store import DATABASE, atomic_write, connect, explained, table_hashes
+from colend.experiment.store import DATABASE, atomic_write, connect, explained, folder_meant, table_hashes
 from colend.scenario.design import Scenario
 from colend.source import model_hash
 
@@ -138,7 +138,7 @@ def read_manifest(folder: Path, name: str = NAME) -> dict[str, Any]:
     path = folder / name
     if not path.is_file():
         if not (folder / DATABASE).is_file():
-            raise StoreError(f"no results in {folder}: {NAME} is missing", 2)
+            raise StoreError(f"no results in {folder}: {NAME} is missing{folder_meant(folder)}", 2)
         why = "its runs were interrupted; the command that began them goes on"
         if in_use(folder):
             why = "its runs are under way; wait until they are done"

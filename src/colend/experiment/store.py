@@ -21,6 +21,7 @@ from colend.experiment.kept import MAKE_TABLE, found, kept_keys, put_away, taken
 from colend.experiment.locking import taken
 from colend.experiment.provenance import differences, made_here
 from colend.scenario.design import Run, canonical
+from colend.scenario.errors import nearest
 
 DATABASE = "results.sqlite"
 TABLES = ("runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months", "fishing")
@@ -351,8 +352,16 @@ def table_hashes(path: Path) -> dict[str, str]:
 def connect(path: Path) -> sqlite3.Connection:
     """A connection that only reads; StoreError (status 2) when there are no results."""
     if not path.is_file():
-        raise StoreError(f"no results in {path.parent}: {path.name} is missing", 2)
+        raise StoreError(f"no results in {path.parent}: {path.name} is missing{folder_meant(path.parent)}", 2)
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def folder_meant(folder: Path) -> str:
+    """`; did you mean ...?` with the folder of results beside this one whose name is most similar, if one is."""
+    there: dict[str, Path] = {}
+    with suppress(OSError):  # no such place, or one that may not be looked into
+        there = {one.name: one for one in sorted(folder.parent.iterdir()) if (one / DATABASE).is_file()}
+    return nearest(folder.name, there, there.get)
 
 
 def atomic_write(path: Path, text: str) -> None:

@@ -52,7 +52,7 @@ def _bank(name: str, unit: str, meaning: str, take) -> Measure:
     return Measure(name, "fishing", unit, meaning, take)
 
 
-def _run(name: str, unit: str, meaning: str, take, over: str = "banks that the test serves no longer") -> Measure:
+def _run(name: str, unit: str, meaning: str, take, over: str = "banks that platforms stop serving") -> Measure:
     return Measure(name, "runs", unit, f"Fishing test: {meaning}", take, over=over)
 
 

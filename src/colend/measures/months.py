@@ -181,12 +181,18 @@ MONTHS = (
         CHANNELS, "loss_rate_{}", "rate a year", "Charge-offs after recoveries over balance, times 12: {}", loss_rate
     ),
     _month("loss_rate", "rate a year", "Charge-offs after recoveries over balance, times 12: all loans", loss_rate),
-    *_each(SEGMENTS, "default_rate_{}", "rate a year", "Defaults at this month's hazard, {} segment", default_rate),
+    *_each(
+        SEGMENTS,
+        "default_rate_{}",
+        "rate a year",
+        "Share of loans that would default in a year at this month's hazard, {} segment",
+        default_rate,
+    ),
     *_each(SEGMENTS, "served_{}", "persons", "Persons with a loan, {} segment", served),
     _month(
         "first_loans",
         "persons",
-        "First loan ever in the run of those persons",
+        "Persons with their first loan in the run",
         lambda v: float(v.totals.first_loans.sum()),
     ),
     *_each(
@@ -350,7 +356,7 @@ MONTHS = (
     _month(
         "overshoot",
         "yuan",
-        "Banks' lending beyond their headroom, funded at the penalty rate",
+        "Banks' loans beyond what their capital allows, funded at the penalty rate",
         lambda v: float(v.banks.overshoot.sum()),
     ),
     _month(

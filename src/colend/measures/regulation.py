@@ -31,8 +31,8 @@ OF_LOANS = (SHARE, REGION, RATE, COST, LIST)  # rules that a single loan keeps o
 _SLACK = 1e-9  # of a depth, for rounding
 
 
-def count_loans(rows, forbidden, region, cap, since, loans, fen, old, away):
-    """Loans that break rules as they stand, by rule and age (0: made before the rule), and their fen.
+def count_loans(rows, month, forbidden, region, cap, since, loans, fen, old, away):
+    """Loans that break rules as they stand, by rule and age (0: made before the rule, 1: this month), and their fen.
 
     By contract: `forbidden` [rule, contract] forbids all its loans, `region` (NONE: any) is where it may lend, `cap`
     [2, contract] its highest rate and cost a year. `since` is the month of each rule; `old` [limit on stocks,
@@ -49,10 +49,12 @@ def count_loans(rows, forbidden, region, cap, since, loans, fen, old, away):
                 away[contract] += balance
             if rule in (RATE, COST):
                 broken = row.rate > cap[rule - RATE, contract]
-            if broken:
-                age = 1 if row.begun >= since[rule] else 0
-                loans[rule, age] += 1
-                fen[rule, age] += balance
+            if broken and row.begun < since[rule]:
+                loans[rule, 0] += 1
+                fen[rule, 0] += balance
+            elif broken and row.begun == month:  # those of the months between were counted then
+                loans[rule, 1] += 1
+                fen[rule, 1] += balance
         for limit in range(2):
             if row.begun < since[PARTNER + limit]:
                 old[limit, contract] += balance
@@ -76,7 +78,7 @@ class Supervision:
 
     @cached_property
     def counted(self) -> tuple[np.ndarray, ...]:
-        """Loans and fen [rule, before / since], fen older than the limits on stocks [2, contract], away [contract]."""
+        """Loans and fen [rule, before it / this month], older fen by limit on stocks [2, contract], away [contract]."""
         market, contracts, regime = self.market, self.contracts, self.regime
         forbidden = np.zeros((len(NAMES), len(contracts)), dtype=bool)
         forbidden[SHARE] = self.joint & (contracts.funding_share > 1.0 - regime.minimum_platform_share)
@@ -91,7 +93,7 @@ class Supervision:
         old, away = np.zeros((2, len(contracts)), dtype=np.int64), np.zeros(len(contracts), dtype=np.int64)
         count = compiled(count_loans, allocates=False)
         since = market.regulation.since.astype(np.int64)
-        count(market.borrowers_table, forbidden, region, caps, since, loans, fen, old, away)
+        count(market.borrowers_table, market.month, forbidden, region, caps, since, loans, fen, old, away)
         return tuple(counts * market.scale for counts in (loans, fen, old, away))
 
     @cached_property
@@ -116,8 +118,8 @@ class Supervision:
 
     @cached_property
     def violations(self) -> np.ndarray:
-        """New loans that break each rule; of a limit on stocks, loans that a bank made though the month began without
-        room; of lists, partners beyond their places that lent.
+        """Loans of this month that break each rule; of a limit on stocks, those that a bank made though the month began
+        without room; of lists, partners beyond their places that lent.
         """
         found = self.counted[0][:, 1].astype(np.float64)
         for rule, limit in ((PARTNER, 1), (JOINT_SHARE, 2)):
@@ -167,7 +169,9 @@ class Supervision:
 
     @cached_property
     def refused(self) -> np.ndarray:
-        """Persons whose application a rule stopped: for want of room under the nearest limit, or outside the region."""
+        """Applications that a rule stopped at a lender, by every lender that it stopped them at: for want of room under
+        the nearest limit, or outside the region.
+        """
         found, totals = np.full(len(NAMES), np.nan), self.market.contract_totals
         nearest = self.market.regulation.filters.argmin(axis=0)[self.pair]
         for limit, rule in enumerate(STOCK_LIMITS):
@@ -262,7 +266,12 @@ MONTHS_OF_RULES = (
         "Beyond {} by the chance of one month, older loans apart",
     ),
     *_each(
-        "months", "refused", (*STOCK_LIMITS, REGION), "refused", "persons", "Applications that {} stopped this month"
+        "months",
+        "refused",
+        (*STOCK_LIMITS, REGION),
+        "refused",
+        "number",
+        "Refusals for {} this month; several lenders may refuse one application",
     ),
 )
 BANKS_OF_RULES = _each("banks", "use", EVERY, "limit_use", "share", "Part of the limit that it uses: {}")

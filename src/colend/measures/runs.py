@@ -193,7 +193,7 @@ INCOME = (
     _run(
         "overshoot_max",
         "yuan",
-        "Largest lending of banks beyond their headroom in a month",
+        "Most that banks' loans were beyond what their capital allows, at once",
         "all banks",
         lambda v: float(v.months["overshoot"].max()),
         ["overshoot"],
@@ -241,8 +241,8 @@ FATES = (
     _fact(
         "months_lost",
         "months",
-        "Months from meeting to full operation of pairs with a good fit, mean",
-        "pairs that met, of a good fit",
+        "Months from meeting to full operation of alliances with a good fit, mean",
+        "alliances of a good fit that came to operate",
     ),
     _fact("months_to_signing", "months", "Months from meeting to signing, mean", "signed pacts"),
     _fact("months_to_first_loan", "months", "Months from meeting to the first joint loan, mean", "alliances that lent"),
@@ -270,7 +270,7 @@ VALUE = (
     _fact(
         "value_market",
         "yuan",
-        "Value of alliances to banks and platforms, realised and still to come",
+        "Value of alliances to banks and platforms together, realised and still to come",
         "all banks and platforms",
     ),
     _fact(
@@ -309,9 +309,9 @@ RULES = (
     ),
     _over_rules(
         "refused_by_rules",
-        "persons",
-        "Applications that regulation stopped: no room under a limit, or outside the region",
-        "all applications",
+        "number",
+        "Refusals for regulation, of one application perhaps by several lenders: no room under a limit, or outside",
+        "refusals by all lenders",
         "refused",
     ),
 )

@@ -1,7 +1,7 @@
 """Runs and comparison for a spreadsheet: beside each coded name its label and unit.
 
 `runs.csv` has a measure a column, so that labels and units of its columns stand in `columns.csv`, which says what
-every column of both files is.
+every column of both files is, and over whom a measure is taken.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ _COLUMNS = {
 def write_spreadsheets(folder: Path, scenario: Any) -> list[Path]:
     """runs.csv and comparison.csv, where a spreadsheet can hold them, and columns.csv; nothing without runs."""
     measures = {one.name: (one.meaning, one.unit) for one in MEASURES if one.table == "runs"}
+    over = {one.name: one.over for one in MEASURES if one.table == "runs"}
+    said = _COLUMNS | measures
     names = columns(folder / DATABASE, "runs")
     if not names:
         return []
@@ -66,11 +68,11 @@ def write_spreadsheets(folder: Path, scenario: Any) -> list[Path]:
         write(_with_labels(table_in_parts(folder, scenario, table), labelled), file)
         files.append(file)
         shown = _shown((*KEYS, *(name for name in names if name not in KEYS)) if table == "runs" else STATISTICS)
-        described += [(file.name, name, *(_COLUMNS | measures).get(name, ("", ""))) for name in shown]
+        described += [(file.name, name, *said.get(name, ("", "")), over.get(name, "")) for name in shown]
     import pandas as pd
 
     file = folder / "columns.csv"
-    write([pd.DataFrame(described, columns=["file", "column", "label", "unit"])], file)
+    write([pd.DataFrame(described, columns=["file", "column", "label", "unit", "taken_over"])], file)
     return [*files, file]
 
 

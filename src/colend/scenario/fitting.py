@@ -47,6 +47,9 @@ def check_fit(layers: Layers, base: dict, places: list, arms: dict[str, Arm], po
                 for key, what in parameters.stress.without_effect(months, parameters.platforms.number):
                     if asked:
                         layers.problems.about(asked[-1], f"stress.{key}", what)
+                for key, what in parameters.need_beyond_one(months):
+                    mine = [place for other, place in there if other.startswith((key, "population.monthly_need"))]
+                    layers.problems.about([str(layers.file), *mine][-1], key, what)
             left -= 1
         if left <= 0:
             return

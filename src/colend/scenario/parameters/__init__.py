@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from pydantic import Field
@@ -88,6 +89,33 @@ class Parameters(Group):
         if self.clubs.members and self.clubs.platform > self.platforms.number:
             most = self.platforms.number
             yield f"clubs.platform: {self.clubs.platform} of {most} platforms; did you mean {most}?"
+
+    def need_beyond_one(self, months: int) -> Iterator[tuple[str, str]]:
+        """A need for loans that growth or stress takes beyond 1, where it would be cut off, in a run of so many months:
+        the parameter that does so, and what is wrong.
+        """
+        pace, stress, needs = 1.0 + self.population.demand_growth, self.stress, self.population.monthly_need.numbers()
+        stressed = range(stress.start_month, min(stress.start_month + stress.months, months))
+        for key, value, factors, when in (
+            ("population.demand_growth", self.population.demand_growth, (1.0,) * len(needs), range(months)),
+            ("stress.demand_factor", None, stress.demand_factor.numbers(), stressed),
+        ):
+            reached, need, factor, segment = max(
+                (need * factor, need, factor, segment)
+                for need, factor, segment in zip(needs, factors, SEGMENTS, strict=True)
+            )
+            beyond = [month for month in when if reached * pace**month > 1.0 + 1e-9]
+            if not beyond:
+                continue
+            most = 1.0 / (need * max(pace**month for month in when))
+            if value is not None:
+                most = need ** (-1.0 / (months - 1)) - 1.0
+            yield (
+                key,
+                f"{factor if value is None else value:g} takes the need of {segment}, {need:g} in the first month, "
+                f"beyond 1 in month {beyond[0]} (0 the first) of {months}; at most {math.floor(1e6 * most) / 1e6:.7g}",
+            )
+            return
 
     def _nothing_to_earn_on(self) -> Iterator[str]:
         """Platforms that choose by what they earn over their equity, and have none."""

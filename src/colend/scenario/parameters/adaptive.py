@@ -91,7 +91,7 @@ class Adaptive(Group):
     bank_sensitivity: Number = parameter(
         200.0,
         "1",
-        "Logit sensitivity of banks (lambda), payoffs over equity",
+        "Logit sensitivity of banks (lambda), payoffs over equity at the start",
         "assumed: 0.5 % of equity moves odds by e; estimates hang on the game's payoffs",
         0,
         1e9,
@@ -99,7 +99,7 @@ class Adaptive(Group):
     platform_sensitivity: Number = parameter(
         2_000.0,
         "1",
-        "Logit sensitivity of platforms (lambda), payoffs over equity",
+        "Logit sensitivity of platforms (lambda), payoffs over equity at the start",
         "assumed: 0.05 % of equity moves odds by e, as a platform meets many times as often as a bank",
         0,
         1e9,

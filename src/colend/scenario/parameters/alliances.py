@@ -7,6 +7,7 @@ from colend.scenario.parameters.base import Group, Number, Openness, SequencingO
 _TIE = "design document, throw-away prototype of the alliance part"
 _START = "assumed: design document starting value for the whole market"
 _DESIGN = "design document section 6"
+_EACH = "each party, times the bank's cost_scale"
 
 
 class Alliances(Group):
@@ -32,8 +33,8 @@ class Alliances(Group):
     funding_share: Number = parameter(
         0.75, "share", "Bank's part of a joint loan", "facts: WeBank 2017, 75 % passed to partners", 0.0001, 1
     )
-    signing_cost: Number = parameter(150_000, "yuan", "Cost of signing, each party", _START, 0, 1e12)
-    integration_cost: Number = parameter(1_000_000, "yuan", "Cost of integrating systems, each party", _START, 0, 1e12)
+    signing_cost: Number = parameter(150_000, "yuan", f"Cost of signing, {_EACH}", _START, 0, 1e12)
+    integration_cost: Number = parameter(1_000_000, "yuan", f"Cost of integrating systems, {_EACH}", _START, 0, 1e12)
     integration_months: Whole = parameter(
         4,
         "months",
@@ -42,14 +43,16 @@ class Alliances(Group):
         0,
         60,
     )
-    running_cost: Number = parameter(50_000, "yuan a month", "Fixed cost of an operating alliance", _START, 0, 1e12)
-    application_cost: Number = parameter(
-        12, "yuan an application", "Data and bureau queries for each routed application", _START, 0, 10_000
+    running_cost: Number = parameter(
+        50_000, "yuan a month", f"Fixed cost of an operating alliance, {_EACH}", _START, 0, 1e12
     )
-    pilot_cost: Number = parameter(300_000, "yuan", "Cost of setting up a pilot", _START, 0, 1e12)
+    application_cost: Number = parameter(
+        12, "yuan an application", "Data and bureau queries for each routed application, each party", _START, 0, 10_000
+    )
+    pilot_cost: Number = parameter(300_000, "yuan", f"Cost of setting up a pilot, {_EACH}", _START, 0, 1e12)
     pilot_setup_months: Whole = parameter(1, "months", "Months that setting it up takes", _TIE, 0, 60)
     pilot_months: Whole = parameter(6, "months", "Months that a pilot lasts", "design document section 6", 0, 60)
-    pilot_running_cost: Number = parameter(18_000, "yuan a month", "Fixed cost of a pilot", _START, 0, 1e12)
+    pilot_running_cost: Number = parameter(18_000, "yuan a month", f"Fixed cost of a pilot, {_EACH}", _START, 0, 1e12)
     pilot_allocation: Number = parameter(0.1, "share", "Part of a partner's flow that a pilot gets", _TIE, 0, 1)
     pilot_slot_use: Number = parameter(
         1.0,
@@ -76,7 +79,7 @@ class Alliances(Group):
         0.0, "yuan", "What a signature is worth in itself, each party", _DESIGN, 0, 1e12
     )
     signed_priority: Number = parameter(0.0, "1", "Extra weight of signed partners in routing", _DESIGN, 0, 100)
-    commitment_effort: Number = parameter(0.0, "logit", "Monthly drift of fit after signing", _DESIGN, -1, 1)
+    commitment_effort: Number = parameter(0.0, "logit a month", "Drift of fit while in operation", _DESIGN, -1, 1)
     initial_trust: Number = parameter(0.3, "share", "Trust at the start", "design document prototype", 0, 1)
     trust_gain: Number = parameter(
         0.05,

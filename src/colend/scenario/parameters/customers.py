@@ -53,7 +53,7 @@ class Customers(Group):
     """How joint borrowers notice the bank, become its customers, stay and leave."""
 
     awareness_gain: Number = parameter(
-        0.12, "1", "Growth of awareness per month, touchpoint strength and visibility (g)", _PROTOTYPE, 0, 10
+        0.12, "1 a month", "Growth of awareness per touchpoint strength and visibility (g)", _PROTOTYPE, 0, 10
     )
     awareness_fade: Number = parameter(0.03, "share a month", "Fading of awareness without a loan", _PROTOTYPE, 0, 1)
     visibility: ByOpenness = parameter(

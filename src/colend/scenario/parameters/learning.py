@@ -53,12 +53,12 @@ class Learning(Group):
         0.3, "share", "Part of it that a platform pays which opens technology", "assumed: a minority sponsor", 0, 1
     )
     laboratory_gain: Number = parameter(
-        0.1, "share", "Part of the missing talent that a laboratory brings in a year", "assumed: one in ten", 0, 1
+        0.1, "share a year", "Part of the missing talent that a laboratory brings", "assumed: one in ten", 0, 1
     )
     replacement_cost: Number = parameter(
         0.0001,
         "share",
-        "Cost of replacing the legacy system, of equity",
+        "Cost of replacing the legacy system, of equity at the start",
         "assumed: consumer lending's part of it, 0.5 m yuan for a city bank; at 0.003 no bank's gain covers it",
         0,
         1,
@@ -71,7 +71,12 @@ class Learning(Group):
     )
     legacy_floor: Number = parameter(0.1, "share", "Legacy that remains", "assumed: some always does", 0, 1)
     legacy_book_value: Number = parameter(
-        0.000067, "share", "Book value of a fully legacy system, of equity", "assumed: two thirds of a new one", 0, 1
+        0.000067,
+        "share",
+        "Book value of a fully legacy system, of equity at the start",
+        "assumed: two thirds of a new one",
+        0,
+        1,
     )
 
     def misfits(self) -> Iterator[str]:
