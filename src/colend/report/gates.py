@@ -13,6 +13,7 @@ from colend.report.style import INK, MUTED, lines, nothing
 
 __all__ = ["DEFINITION", "GATED", "gated", "over_time"]
 
+FEWEST = 0.75  # of the seeds, with a bank in a group: less is not drawn
 DEFINITION = f"With a partner: {MONTHS_BEFORE} months or more with a pact in operation by then"
 
 
@@ -31,12 +32,12 @@ def over_time(
 ) -> pd.DataFrame:
     """Draw a monthly measure (its name, group and kind of bank) by arm into a panel; its numbers.
 
-    Around zero unless `most` bounds it from above. From the month on in which every seed has such banks: an interval
-    over some seeds is one over those whose first partners came early.
+    Around zero unless `most` bounds it from above. Where FEWEST of the seeds have such banks: a mean over fewer is one
+    over those whose first partners came early.
     """
     reading, name, (_, group, kind) = panels.reading, "_".join(measure), measure
     frame = reading.over_time(name, factor)
-    there = reading.over_time(lambda months: months[name].notna().astype(float))["mean"] == 1.0
+    there = reading.over_time(lambda months: months[name].notna().astype(float))["mean"] >= FEWEST
     for axis, chosen in panels.of(place):
         if not (there & frame["arm"].isin(chosen)).any():
             nothing(axis, "no bank without one" if group == "others" else "no bank with a partner for so long")
