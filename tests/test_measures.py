@@ -114,6 +114,13 @@ def test_percentiles_are_numpys():
         assert middle(values, percent) == pytest.approx(np.percentile(values, percent), rel=1e-12)
 
 
+def test_the_mean_rate_of_loans_at_one_rate_is_that_rate(make_setting):
+    """A loan's rate x fen is rounded to a whole number: an error of 0.5 / (1300 x fen), under 1e-8 from 400 yuan on."""
+    segments = dict.fromkeys(SEGMENTS, 0.13)
+    months = simulate(make_setting(years=0.5, credit__posted_rate=segments, credit__own_discount=0.0), 0)["months"]
+    np.testing.assert_allclose(months["mean_rate"], 0.13, rtol=1e-8)
+
+
 def test_default_rate_by_hand():
     """3 defaults among 100 loans in a month: 1 - 0.97^12 = 0.30616 a year."""
     totals = np.zeros((3, 3), dtype=[("defaults", "i8"), ("loan_months", "i8")]).view(np.recarray)

@@ -14,6 +14,7 @@ from colend.report.style import INK, MUTED, lines, nothing
 __all__ = ["DEFINITION", "GATED", "gated", "over_time"]
 
 FEWEST = 0.75  # of the seeds, with a bank in a group: less is not drawn
+BESIDE_LINES = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}  # words that a line may cross
 DEFINITION = f"With a partner: {MONTHS_BEFORE} months or more with a pact in operation by then"
 
 
@@ -46,7 +47,13 @@ def over_time(
         if most is None:
             axis.axhline(0.0, color=INK, linewidth=0.8)
         words = wrapped(_how_many(reading, group, kind, list(chosen)), 40 if panels.few else 12)
-        where = {"transform": axis.transAxes, "va": "top", "fontsize": 7.5 if panels.few else 6.0, "color": MUTED}
+        where = {
+            "transform": axis.transAxes,
+            "va": "top",
+            "fontsize": 7.5 if panels.few else 6.0,
+            "color": MUTED,
+            "bbox": BESIDE_LINES,
+        }
         axis.text(0.02, 0.98, "\n".join(words), **where)
     panels.finish(place, unit, dates=bool(there.any()), zero=most is not None, most=np.inf if most is None else most)
     return frame.assign(kind=kind, group=group, measure=measure[0])

@@ -52,7 +52,7 @@ THOUSANDS = Unit("yuan thousand", 1e-3, 0, "yuan thousand")
 PEOPLE = Unit("persons m", 1e-6, 1, "persons m")
 THOUSAND_PEOPLE = Unit("persons thousand", 1e-3, 0, "persons thousand")
 PERCENT = Unit("%", 100.0, 1, "points")
-YEARLY = Unit("% a year", 100.0, 1, "points")
+YEARLY = Unit("% a year", 100.0, 1, "points a year")
 MONTHS = Unit("months", 1.0, 0, "months")
 NUMBER = Unit("", 1.0, 0, "")
 AMOUNTS = (BILLIONS, MILLIONS, THOUSANDS, PEOPLE, THOUSAND_PEOPLE)  # whose differences may be told in per cent
@@ -127,7 +127,7 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
             ),
             Term("precision_gain_others_city", "Precision gained, city without one", PRECISION),
             *_by_kind("loss_rate_own_partnered", "Own losses, {} with partner", YEARLY, False),
-            Term("precision_gain_mean", "Precision gained, all banks", PRECISION, drawn=False, told=False),
+            Term("precision_gain_mean", "Precision gained, city and rural", PRECISION, drawn=False, told=False),
         ),
     ),
     (

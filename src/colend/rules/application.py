@@ -271,7 +271,7 @@ def visit(
     row.hazard_decline = hazard_decline(hazard, slope, segment.loading, taken_variance)
     cell.originations += 1
     cell.originated += amount
-    cell.rate_amount += math.floor(price * 10_000.0 * (amount // 100) + 0.5)
+    cell.rate_amount += math.floor(price * 100.0 * amount + 0.5)
     before, of_this_kind = np.int64(row.ever_served), 1 << np.int64(offer.kind)
     if before == 0:
         cell.first_loans += 1
