@@ -146,5 +146,5 @@ def test_an_engine_or_threads_that_there_are_not_are_refused(file, tmp_path, mak
     with pytest.raises(ValueError, match=r"'column': one of columns, objects"):
         colend.run(file, out=tmp_path / "out", engine="column")
     assert not (tmp_path / "out").exists()
-    with pytest.raises(ValueError, match="threads 0: at least 1"):
+    with pytest.raises(ValueError, match="threads 0: a whole number of at least 1"):
         make_market(threads=0)

@@ -25,7 +25,7 @@ HELD = {
     "credit__waterfall_depth": 1,
     "credit__intercept_prior_weight": 10_000,
     "customers__conversion": 0.0,
-    "banks__rural__equity": 1e12,
+    "banks__rural__equity": 1e11,
     "banks__hurdle_slope": 0.0,
     "banks__rural__precision": 0.3,
     "banks__rural__talent": 0.5,

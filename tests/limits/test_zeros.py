@@ -45,6 +45,11 @@ CUSTOMERS_NAMED = {
     f"{table}.customers{end}"
     for table, ends in {"runs": ["_end"], "months": ["_city", "_rural"], "banks": [""], "regions": [""]}.items()
     for end in ends
+} | {
+    f"{table}.customers_change_{group}_{kind}"
+    for table in ("runs", "months")
+    for group in ("partnered", "others")
+    for kind in ("city", "rural")
 }
 
 

@@ -15,7 +15,7 @@ def months_fixture(make_market):
     """months(number, **settings): the market month by month, each step's check of the books included."""
 
     def months(number, **settings):
-        market = make_market(seed=2, **ALIVE | settings)
+        market = make_market(seed=2, years=number / 12, **ALIVE | settings)
         for _ in range(number):
             market.step()
             yield market

@@ -27,7 +27,7 @@ COLUMNS = {
     "runs": 96,
     "months": 140,
     "banks": 39,
-    "alliances": 36,
+    "alliances": 37,
     "alliance_months": 15,
 }  # of measures, which load too much to be counted here
 MOST_LOOKED_AT = 64  # combinations of arm and sweep point; of more, every so many

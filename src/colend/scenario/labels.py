@@ -20,7 +20,7 @@ def arm_label(name: str, overrides: Mapping[str, Any] | None = None) -> str:
     A number alone says little: where the arm's `overrides` are what its name is made of, "Pilot months 6".
     """
     parts = [part.strip() for part in name.split(" + ")]
-    words = [OPTION_WORDS.get(part, part.replace("_", " ")) for part in parts]
+    words = [OPTION_WORDS.get(part, part.replace("_", " ").strip() or part) for part in parts]
     if overrides and parts == [str(value) for value in overrides.values()]:
         for i, (key, value) in enumerate(overrides.items()):
             if isinstance(value, (int, float)):
