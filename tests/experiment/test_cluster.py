@@ -150,6 +150,7 @@ def test_a_killed_scheduler_ends_the_command_with_3_and_it_goes_on_without(
     assert content(out) == content(undisturbed)
 
 
+@pytest.mark.slow
 def test_a_run_that_kills_its_workers_is_found_by_name_and_the_others_finish(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(HELPERS))
     from colend_test_work import dies_on_three

@@ -160,6 +160,7 @@ def test_later_looks_have_all_processes_however_few_runs_the_first_one_wants(rul
         colend.run(rule[0], jobs=64, out=tmp_path / "out", report=False)
 
 
+@pytest.mark.slow
 def test_the_command_says_how_many_seeds_and_why(rule, tmp_path, capsys):
     path, number = rule
     assert main([str(path), "--out", str(tmp_path / "out"), "--jobs", "1"]) == 0
@@ -216,6 +217,7 @@ def test_runs_that_fail_do_not_decide_how_many_seeds_there_are(rule, tmp_path, m
     assert len(colend.run(path, jobs=1, out=out, report=False).scenario.seeds) == number
 
 
+@pytest.mark.slow
 def test_one_run_alone_says_nothing_of_the_rule(rule, tmp_path, capsys):
     path, _ = rule
     command = [str(path), "--out", str(tmp_path / "out"), "--jobs", "1", "--only", "sign_then_cooperate:0"]

@@ -162,7 +162,7 @@ def with_arms(result, arms, as_result):
     return as_result(frames, list(arms), 2.0)
 
 
-@pytest.mark.parametrize("number", [2, len(NAMES_OF_ARMS)])
+@pytest.mark.parametrize("number", [2, pytest.param(len(NAMES_OF_ARMS), marks=pytest.mark.slow)])
 def test_other_numbers_of_arms_are_drawn_whatever_their_names(one_run, as_result, number):
     """Few share a panel, many have their own; each name stands in the figures as it is, shortened where it is long."""
     made = drawn(with_arms(one_run, NAMES_OF_ARMS[:number], as_result))
@@ -302,6 +302,7 @@ def test_a_sweep_is_drawn_over_its_parameter(four_arms, as_tables):
     assert shown.tolist() == pytest.approx([mean] * 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_evidence_stays_on_the_page_and_its_numbers_lie_behind_it(tmp_path, seeds):
     """Of a scenario that speaks to published figures, numbers and signs; too few borrowers to look like anything."""
