@@ -193,10 +193,7 @@ def run(
                 progress(done, total, result.failures)
             result.put_away += _others(store.put_away(everything), everything)  # seeds beyond those that were enough
         simulated = time.perf_counter() - started
-        write_declarations(store)
-        if shard is None:
-            write_sensitivity(store, folder, scenario)
-        files = [*write_spreadsheets(folder, scenario), *write_files(folder, scenario, export)]
+        files = _publish(store, scenario, export, shard is None)
         result.missing = sorted(one.name for one in store.missing(everything if only else wanted))
     _finish(result, files, started, simulated, report and shard is None, shard)
     return result
@@ -237,12 +234,20 @@ def merge(
                 store.absorb(part / DATABASE)
             result.put_away = _others(store.put_away(everything), everything)
             store.bring_back(everything)
-            write_declarations(store)
-            write_sensitivity(store, folder, scenario)
-            files = [*write_spreadsheets(folder, scenario), *write_files(folder, scenario, export)]
+            files = _publish(store, scenario, export)
             result.missing = sorted(one.name for one in store.missing(everything))
     _finish(result, files, started, 0.0, report)
     return result
+
+
+def _publish(store: Store, scenario: Any, export: str | None, whole: bool = True) -> list[Path]:
+    """Make what follows from the runs that are there: tables of the database, of a `whole` result its indices too, and
+    files. Returns the files.
+    """
+    write_declarations(store)
+    if whole:
+        write_sensitivity(store, store.folder, scenario)
+    return [*write_spreadsheets(store.folder, scenario), *write_files(store.folder, scenario, export)]
 
 
 def check_request(
