@@ -1,4 +1,4 @@
-"""The month loop by number of borrowers and threads, memory a borrower, and how fast the command answers."""
+"""The month loop by number of borrowers and threads, and how fast the command answers."""
 
 import subprocess
 import sys
@@ -6,7 +6,6 @@ import time
 
 from colend.market import Market, warm_up
 from colend.scenario import load
-from colend.state.tables import BORROWER
 
 
 def loop(borrowers: int, threads: int, years: float) -> None:
@@ -34,7 +33,6 @@ def answers(*arguments: str) -> None:
 
 if __name__ == "__main__":
     warm_up()
-    print(f"{BORROWER.itemsize} bytes a borrower")
     loop(10_000, 1, 1)  # load every compiled function
     loop(10_000, 2, 1)
     loop(100_000, 1, 6)
