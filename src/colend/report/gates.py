@@ -6,16 +6,20 @@ import numpy as np
 import pandas as pd
 
 from colend.measures.gates import GATED, MONTHS_BEFORE
-from colend.report.columns import wrapped
 from colend.report.panels import Panels
-from colend.report.reading import Reading
+from colend.report.reading import FEW_ARMS, Reading
 from colend.report.style import INK, MUTED, lines, nothing
 
-__all__ = ["DEFINITION", "GATED", "gated", "over_time"]
+__all__ = ["GATED", "definition", "gated", "over_time"]
 
 FEWEST = 0.75  # of the seeds, with a bank in a group: less is not drawn
 BESIDE_LINES = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}  # words that a line may cross
-DEFINITION = f"With a partner: {MONTHS_BEFORE} months or more with a pact in operation by then"
+
+
+def definition(reading: Reading, how_many: bool = False) -> str:
+    """Who is meant by banks with a partner, and where it stands how many they are when panels have no room for it."""
+    words = f"With a partner: {MONTHS_BEFORE} months or more with a pact in operation by then"
+    return words + "; how many: chart 09" if how_many and len(reading.arms) > FEW_ARMS else words
 
 
 def gated(reading: Reading, *measures: str) -> bool:
@@ -34,7 +38,7 @@ def over_time(
     """Draw a monthly measure (its name, group and kind of bank) by arm into a panel; its numbers.
 
     Around zero unless `most` bounds it from above. Where FEWEST of the seeds have such banks: a mean over fewer is one
-    over those whose first partners came early.
+    over those whose first partners came early. How many banks these are at the end stands in a panel with room for it.
     """
     reading, name, (_, group, kind) = panels.reading, "_".join(measure), measure
     frame = reading.over_time(name, factor)
@@ -46,15 +50,10 @@ def over_time(
         lines(axis, frame[there], chosen, reading.labels)
         if most is None:
             axis.axhline(0.0, color=INK, linewidth=0.8)
-        words = wrapped(_how_many(reading, group, kind, list(chosen)), 40 if panels.few else 12)
-        where = {
-            "transform": axis.transAxes,
-            "va": "top",
-            "fontsize": 7.5 if panels.few else 6.0,
-            "color": MUTED,
-            "bbox": BESIDE_LINES,
-        }
-        axis.text(0.02, 0.98, "\n".join(words), **where)
+        if panels.few:
+            words = _how_many(reading, group, kind, list(chosen))
+            where = {"transform": axis.transAxes, "va": "top", "fontsize": 7.5, "color": MUTED, "bbox": BESIDE_LINES}
+            axis.text(0.02, 0.98, words, **where)
     panels.finish(place, unit, dates=bool(there.any()), zero=most is not None, most=np.inf if most is None else most)
     return frame.assign(kind=kind, group=group, measure=measure[0])
 
@@ -65,4 +64,5 @@ def _how_many(reading: Reading, group: str, kind: str, arms: list[str]) -> str:
     months = months[months["arm"].isin(arms)]
     numbers = months[months["month"] == months["month"].max()].groupby("arm")[f"banks_{group}_{kind}"].mean()
     least, most = f"{numbers.min():.0f}", f"{numbers.max():.0f}"
-    return f"{least if least == most else f'{least} to {most}'} banks at the end"
+    banks = "bank" if least == most == "1" else "banks"
+    return f"{least if least == most else f'{least} to {most}'} {banks} at the end"

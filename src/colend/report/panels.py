@@ -117,7 +117,7 @@ class Panels:
         """Axes of a panel: dates along it if asked, the unit of its values; `how` for `value_axis`."""
         for axis, _ in self.of(place):
             if dates:
-                date_axis(axis, *self.reading.span, most=7 if self.few else 10 // self.axes.shape[1])
+                date_axis(axis, *self.reading.span, most=7 if self.few else max(2, 10 // self.axes.shape[1]))
             value_axis(axis, unit if place in self.with_units else "", **how | ({} if self.few else {"ticks": 3}))
         if not self.few:
             words = "\n".join(self._heading(f"{self.titles[place]}, {unit}" if unit else self.titles[place]))

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colend.measures.gates import partnered
-from colend.report.gates import DEFINITION, GATED, gated, over_time
+from colend.report.gates import GATED, definition, gated, over_time
 from colend.report.panels import Panels
 from colend.report.reading import FEW_ARMS, Reading
 from colend.report.style import INK, MUTED, value_axis
@@ -28,7 +28,8 @@ def capability(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         reading,
         (
             "Second gate: do banks learn to judge risk themselves?",
-            f"Precision: 1 / variance of the noise in own screening. {DEFINITION}; {reading.spread_at_ends}",
+            "Precision: 1 / variance of the noise in own screening. "
+            f"{definition(reading, how_many=True)}; {reading.spread_at_ends}",
         ),
         [
             f"{KIND_WORDS[kind]} {GROUPS[group]}" if kind else f"Banks {GROUPS[group]} at the end: median, middle half"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colend.report.gates import DEFINITION, GATED, gated, over_time
+from colend.report.gates import GATED, definition, gated, over_time
 from colend.report.panels import Panels
 from colend.report.reading import Reading
 from colend.report.words import KIND_WORDS
@@ -27,7 +27,7 @@ def customers(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         reading,
         (
             "First gate: do banks win customers of their own?",
-            f"{DEFINITION}; joint loans: the bank’s part; {reading.spread_at_ends}",
+            f"{definition(reading, how_many=True)}; joint loans: the bank’s part; {reading.spread_at_ends}",
         ),
         [f"{KIND_WORDS[kind]} {words}" for (_, _, words, _, _), kind in wanted],
         columns=len(GATED),

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from colend.report.columns import wrapped
-from colend.report.gates import DEFINITION, GATED
+from colend.report.gates import GATED, definition
 from colend.report.panels import Marks, rows_of_arms
 from colend.report.reading import FEW_ARMS, Reading
 from colend.report.style import MOST_ARMS, foot, looks, marks, page, value_axis
@@ -32,7 +32,7 @@ def fishing(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     heading = (
         "What do banks lend alone when platforms stop serving them?",
         f"Own channels’ lending without platforms over all lending with them, and their losses. "
-        f"{DEFINITION}; {left_out}{reading.spread}",
+        f"{definition(reading)}; {left_out}{reading.spread}",
     )
     table = pd.DataFrame(
         [[measure, words, *row] for measure, words in (indices | LOSSES).items() for row in _numbers(reading, measure)],

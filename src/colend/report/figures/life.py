@@ -27,7 +27,8 @@ def life(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         return None
     figure, axes = page(
         "One alliance’s life" if len(lives) == 1 else "Two alliances’ lives",
-        f"Seed {reading.first_seed('alliance_months')}; of the alliances whose months were kept, the one that lent "
+        f"{f'Two of {len(reading.arms)} arms; ' if len(reading.arms) > len(lives) else ''}"
+        f"seed {reading.first_seed('alliance_months')}; of the alliances whose months were kept, the one that lent "
         "most; belief with its 95 % band",
         3,
         len(lives),

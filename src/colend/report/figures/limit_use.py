@@ -18,17 +18,23 @@ COLUMNS = 3
 
 
 def limit_use(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
-    """A panel for each rule, in the arm where it has fewest others beside it; a mark for each bank and seed."""
+    """A panel for each rule that sets a number, in the arm where it has fewest others beside it; a mark for each bank
+    and seed. What is forbidden or not has no use.
+    """
     policies = reading.policies
     if not policies or not reading.has("banks", "limit_use_partner_list", "equity"):
         return None
     banks = reading.frame("banks")
     banks = banks[banks["month"] == banks["month"].max()]
     chosen = {}
-    for name in RULES:
+    for name, kind_of_rule in RULES.items():
+        if kind_of_rule.unit == "true or false":
+            continue
         with_it = [arm for arm, rules in policies.items() if any(rule.name == name for rule in rules)]
         if with_it:
             chosen[name] = min(with_it, key=lambda arm: len(policies[arm]))
+    if not chosen:
+        return None
     columns = min(COLUMNS, len(chosen))
     rows = -(-len(chosen) // columns)
     figure, axes = page(
