@@ -65,8 +65,9 @@ def limit_use(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         parts.append(part.assign(rule=name, arm=arm, equity_yuan_bn=equity, use_percent=use))
     for axis in axes.flat[len(chosen) :]:
         axis.set_visible(False)
-    for axis in axes[-1]:
+    for axis in axes.flat[max(0, len(chosen) - columns) : len(chosen)]:  # the lowest of each column
         axis.set_xlabel("equity, yuan bn")
+        axis.tick_params(labelbottom=True)
     foot(
         figure,
         [
