@@ -27,7 +27,7 @@ from colend.report.figures.rules import rules
 from colend.report.figures.stress import stress
 from colend.report.fonts import families_for, house_style
 from colend.report.reading import Reading
-from colend.report.style import MOST_ARMS, looks
+from colend.report.style import MOST_ARMS, looks, nothing, page
 from colend.report.words import AMOUNTS, GROUPS
 from colend.scenario.design import Record, point_name
 from colend.scenario.facts import facts_of
@@ -233,6 +233,18 @@ def test_arms_can_be_told_apart_without_colour():
             grey = abs(np.dot(np.array(to_rgb(a.color)) - np.array(to_rgb(b.color)), [0.299, 0.587, 0.114]))
             assert a.marker != b.marker
             assert grey > 0.3 or a.line != b.line
+
+
+def test_a_panel_of_nothing_keeps_the_numbers_by_which_others_are_read():
+    figure, axes = page("title", "below", 1, 2, sharey=True)
+    nothing(axes[0, 0], "none")
+    axes[0, 1].plot([0, 1], [0, 100])
+    figure.draw_without_rendering()
+    assert "100" in [label.get_text() for label in axes[0, 0].get_yticklabels() if label.get_visible()]
+    figure, axes = page("title", "below", 1, 2)
+    nothing(axes[0, 0], "none")
+    figure.draw_without_rendering()
+    assert not any(label.get_visible() for label in axes[0, 0].get_yticklabels())
 
 
 def test_the_comparison_shows_the_stores_numbers(four_arms):

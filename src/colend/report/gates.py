@@ -45,7 +45,7 @@ def over_time(
     there = reading.over_time(lambda months: months[name].notna().astype(float))["mean"] >= FEWEST
     for axis, chosen in panels.of(place):
         if not (there & frame["arm"].isin(chosen)).any():
-            nothing(axis, "no bank without one" if group == "others" else "no bank with a partner for so long")
+            nothing(axis, _why_nothing(reading, group, kind, list(chosen)))
             continue
         lines(axis, frame[there], chosen, reading.labels)
         if most is None:
@@ -58,11 +58,23 @@ def over_time(
     return frame.assign(kind=kind, group=group, measure=measure[0])
 
 
-def _how_many(reading: Reading, group: str, kind: str, arms: list[str]) -> str:
-    """Banks in the group at the end, means over seeds of the arm with fewest of these and of that with most."""
+def _at_end(reading: Reading, group: str, kind: str, arms: list[str]) -> pd.Series:
+    """Banks in the group at the end by arm and seed."""
     months = reading.frame("months")
     months = months[months["arm"].isin(arms)]
-    numbers = months[months["month"] == months["month"].max()].groupby("arm")[f"banks_{group}_{kind}"].mean()
+    return months[months["month"] == months["month"].max()].set_index(["arm", "seed"])[f"banks_{group}_{kind}"]
+
+
+def _why_nothing(reading: Reading, group: str, kind: str, arms: list[str]) -> str:
+    """Why a measure of a group is not drawn: there are no such banks in enough of the seeds, or it is of nothing."""
+    if (_at_end(reading, group, kind, arms) > 0.0).groupby("arm").mean().max() >= FEWEST:
+        return "these banks have none"
+    return "no bank without one" if group == "others" else "no bank with a partner for so long"
+
+
+def _how_many(reading: Reading, group: str, kind: str, arms: list[str]) -> str:
+    """Banks in the group at the end, means over seeds of the arm with fewest of these and of that with most."""
+    numbers = _at_end(reading, group, kind, arms).groupby("arm").mean()
     least, most = f"{numbers.min():.0f}", f"{numbers.max():.0f}"
     banks = "bank" if least == most == "1" else "banks"
     return f"{least if least == most else f'{least} to {most}'} {banks} at the end"

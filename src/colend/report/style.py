@@ -279,5 +279,8 @@ def title(axis, words: str, columns: int = 1, **how: Any) -> None:
 def nothing(axis, words: str) -> None:
     """Say in an axis that there is nothing to show, and why."""
     axis.text(0.5, 0.5, words, transform=axis.transAxes, ha="center", va="center", color=MUTED, fontsize=9)
-    axis.tick_params(bottom=False, labelbottom=False, left=False, labelleft=False)  # others may share the ticks
+    if len(axis.get_shared_x_axes().get_siblings(axis)) == 1:  # else others are read by these ticks
+        axis.tick_params(bottom=False, labelbottom=False)
+    if len(axis.get_shared_y_axes().get_siblings(axis)) == 1:
+        axis.tick_params(left=False, labelleft=False)
     axis.grid(False)
