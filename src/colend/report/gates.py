@@ -23,8 +23,14 @@ def definition(reading: Reading, how_many: bool = False) -> str:
 
 
 def gated(reading: Reading, *measures: str) -> bool:
-    """Whether these monthly measures of the gates were recorded."""
-    return reading.has("months", *(f"{measure}_partnered_{kind}" for measure in measures for kind in GATED))
+    """Whether these monthly measures of the gates were recorded, of any bank at all."""
+    if not reading.has("months", *(f"{measure}_partnered_{kind}" for measure in measures for kind in GATED)):
+        return False
+    return any(
+        (reading.frame("months")[f"banks_{group}_{kind}"] > 0.0).any()
+        for group in ("partnered", "others")
+        for kind in GATED
+    )
 
 
 def over_time(

@@ -65,7 +65,9 @@ class Panels:
                 axis.set_title("\n".join(wrapped(words, 112 // columns)), fontsize=9.5 if columns < 3 else 8.5)
             for axis in list(self.axes.flat)[len(titles) :]:
                 axis.set_visible(False)
-            self.lowest = list(self.axes[-1])
+            self.lowest = list(self.axes.flat)[max(0, len(titles) - columns) : len(titles)]  # of each column
+            for axis in self.lowest:
+                axis.tick_params(labelbottom=True)
             return
         self.each = [arm for arm in self.arms if arm != reading.baseline or not beside]
         self.abreast = min(max(1, PER_ROW // len(titles)), len(self.each))  # arms beside each other

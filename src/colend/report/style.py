@@ -196,7 +196,7 @@ def value_axis(axis, unit: str, zero: bool = True, ticks: int = 6, most: float =
     axis.yaxis.set_major_formatter(FuncFormatter(plain))
     if zero:
         highest = axis.dataLim.y1 if np.isfinite(axis.dataLim.y1) else 0.0
-        top = min(max(axis.get_ylim()[1], 1.05 * highest), most)
+        top = min(max(axis.get_ylim()[1], 1.05 * highest), most) if highest > 0.0 else 0.0
         axis.set_ylim(0.0, top if top > 0.0 else 1.0)
 
 
@@ -234,7 +234,7 @@ def lines(axis, frame, looks_of: dict[str, Look], labels: dict[str, str]) -> lis
         rows = frame[frame["arm"] == arm]
         x, low, high = (rows[name].to_numpy() for name in ("date", "low", "high"))
         (line,) = axis.plot(x, rows["mean"].to_numpy(), color=look.color, linestyle=look.line, label=labels[arm])
-        if len(rows) == 1:
+        if rows["mean"].notna().sum() == 1:
             line.set_marker(look.marker)
         known = np.flatnonzero(np.isfinite(low))
         if len(known) and len(looks_of) <= BANDS:

@@ -29,7 +29,7 @@ def convergence(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     if reading.seeds < FEWEST:
         return None
     rule, runs = until_of(reading.scenario), reading.frame("runs")
-    names = [name for name in SHOWN if name in runs]
+    names = [name for name in SHOWN if name in runs and runs[name].notna().any()]
     if rule is not None and rule.measure not in names:
         names[-1:] = [rule.measure]
     several = reading.several
