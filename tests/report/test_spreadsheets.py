@@ -40,7 +40,7 @@ def test_coded_names_have_labels_and_units(result):
     assert row[["arm", "arm_label", "point_label", "unit"]].tolist() == [
         "先合作",
         "先合作",
-        "alliances.fit_sd = 0.5",
+        "Spread of hidden fit around its public prior: 0.5",
         "yuan",
     ]
     assert row["label"].startswith("Profit of banks")

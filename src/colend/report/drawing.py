@@ -13,10 +13,11 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from colend.experiment.tables import as_csv
+from colend.report.columns import shortened
 from colend.report.figures import FIGURES, OF_ALL_POINTS
 from colend.report.fonts import families_for, house_style, say_what_is_missing
 from colend.report.reading import Reading
-from colend.report.style import MOST_ARMS, MUTED
+from colend.report.style import MOST_ARMS, MUTED, NAME
 
 ENDINGS = (".png", ".svg", ".csv")
 DOTS_PER_INCH = 200
@@ -44,12 +45,12 @@ def draw(result: Any, folder: Path) -> list[Path]:
                 for file in files:
                     file.unlink(missing_ok=True)
                 continue
-            source = [f"colend, scenario {reading.scenario.name}"]
-            if reading.place and figure_of not in OF_ALL_POINTS:
-                source.append(reading.place)
+            source = f"colend, scenario {reading.scenario.name}"
             if len(reading.arms) > MOST_ARMS:
-                source.append(f"at most {MOST_ARMS} of {len(reading.arms)} arms")
-            write(", ".join(source).translate(dict.fromkeys(map(ord, missing), "?")), *drawn, files)
+                source += f", at most {MOST_ARMS} of {len(reading.arms)} arms"
+            if reading.place and figure_of not in OF_ALL_POINTS:
+                source += f"\n{shortened(reading.place, NAME)}"
+            write(source.translate(dict.fromkeys(map(ord, missing), "?")), *drawn, files)
             written += files
     return written
 

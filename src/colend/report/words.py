@@ -19,7 +19,7 @@ KIND_WORDS = {
 
 def place_of(point: str) -> str:
     """A sweep point in words, empty for none."""
-    return ", ".join(f"{key} = {value}" for key, value in json.loads(point).items()) if point else ""
+    return ", ".join(f"{parameter_words(key)}: {value}" for key, value in json.loads(point).items()) if point else ""
 
 
 def parameter_words(key: str) -> str:
