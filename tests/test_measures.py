@@ -32,7 +32,7 @@ def market(make_setting):
 
 @pytest.fixture(scope="module")
 def tables(market):
-    return collect_run(market)
+    return collect_run(market.world)
 
 
 @pytest.fixture(scope="module")
@@ -142,10 +142,10 @@ def test_persons_in_regions_are_the_population_and_their_loans_the_months(market
     regions, months = tables["regions"], tables["months"]
     ends = sorted(set(regions["month"]))
     assert ends == [11, 23, 29]
-    scale = market.scale
+    scale = market.world.scale
     for month in ends:
         now = regions["month"] == month
-        assert regions["persons"][now].sum() == len(market.borrowers_table) * scale
+        assert regions["persons"][now].sum() == len(market.world.borrowers) * scale
         for segment in SEGMENTS:
             served = regions["served"][now & (regions["segment"] == segment)].sum()
             assert served == months[f"served_{segment}"][month]
@@ -173,7 +173,7 @@ def test_balances_of_banks_are_their_claims(market, tables):
     banks = tables["banks"]
     last = banks["month"] == 29
     np.testing.assert_allclose(
-        banks["joint_balance"][last] + banks["own_balance"][last], market.banks_table.consumer_loans, atol=0.01
+        banks["joint_balance"][last] + banks["own_balance"][last], market.world.banks.consumer_loans, atol=0.01
     )
     assert (banks["joint_balance"] >= 0.0).all()
 
@@ -273,10 +273,10 @@ def test_who_is_refused_at_home_is_one_application(make_setting):
     )
     market = Market(setting, 0)
     market.step()
-    month, totals = market.history[0]["months"], market.totals
+    month, totals = market.history[0]["months"], market.world.totals
     assert totals.moved_on.sum() > 100
-    assert month["applications"] == 800 * market.scale
-    assert month["offers"] == (totals.originations + totals.declined).sum() * market.scale
+    assert month["applications"] == 800 * market.world.scale
+    assert month["offers"] == (totals.originations + totals.declined).sum() * market.world.scale
     assert month["approval_rate"] == month["offers"] / month["applications"]
 
 

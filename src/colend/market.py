@@ -13,36 +13,21 @@ from pydantic import TypeAdapter
 import colend
 from colend.agents import Borrower, Borrowers, CityBank, ConsumerFinanceCompany, MesaModel, Platform, RuralBank
 from colend.compilation import check_engine
-from colend.equations.default import solve_threshold
 from colend.measures import collect_fishing, collect_run
 from colend.month import MONTH
-from colend.rules import outlook
-from colend.rules.adaptive import first_choices
-from colend.rules.alliance import found_pairs
+from colend.month.borrowers import borrowers, borrowers_each
+from colend.month.founding import found_world
 from colend.rules.alliance_measures import terminal_values
-from colend.rules.bank import Calibration, prepare_plans
 from colend.rules.fishing import FishingTest
-from colend.rules.founding import customer_shares, found_banks, found_borrowers, found_platforms
-from colend.rules.regulation import Regime, Regulation, set_regulation
 from colend.scenario.given import whole
+from colend.scenario.parameters import Parameters
 from colend.scenario.setting import Setting
 from colend.source import model_hash
-from colend.state import snapshot, tables
-from colend.state.books import Books, Flow, fen
-from colend.state.saving import Anatomy, SavedMarketError, read_head
-from colend.state.tables import ALLIANCE, CONTRACT, LENDER, NONE, OWN, lengthened, table
+from colend.state.saving import ANATOMY, SavedMarketError, read_head
+from colend.state.world import World
 
-FORMAT = 1  # of saved markets
-AGENTS = ("banks", "platforms", "borrowers", "borrower_type")  # faces of the state, made anew
-_RECORDS = {
-    f"{module.__name__}.{name}": value
-    for module in (outlook, snapshot, tables)
-    for name, value in vars(module).items()
-    if isinstance(value, np.dtype)
-}
-ANATOMY = Anatomy(
-    (Books, Calibration, outlook.Outlook, Regime, Regulation, snapshot.Routing, snapshot.Snapshot), _RECORDS
-)
+FORMAT = 2  # of saved markets
+FACES = ("world", "banks", "platforms", "borrowers", "borrower_type")  # made anew in a copy
 _BANK_TYPES = (CityBank, RuralBank, ConsumerFinanceCompany)
 
 
@@ -66,76 +51,71 @@ class Market(MesaModel):
         *,
         rng: int | None = None,
     ) -> None:
-        self._begin(setting, seed if rng is None else rng, engine, threads)
-        self.month = 0
-        credit = self.parameters.credit
-        self.default_threshold = np.array(
-            [
-                solve_threshold(rate, loading)
-                for rate, loading in zip(
-                    credit.annual_default_rate.as_array(), credit.default_loading.as_array(), strict=True
-                )
-            ]
-        )
-        self.history: list[dict] = []
-        self.year_ends: list[dict] = []
-        self.systematic_factor = 0.0
-        self._found()
-        self._show_agents()
-
-    def _begin(self, setting: Any, seed: int, engine: str, threads: int) -> None:
-        """What a market is before it holds anything: a Mesa model with a setting."""
         check_engine(engine)
-        self.seed, self.threads = whole("seed", seed, 0), whole("threads", threads, 1)
-        super().__init__(self.seed)
-        self.setting = setting = one_setting(setting)
-        self.parameters, self.engine = setting.parameters, engine
-        self.refusals: np.recarray | None = None  # while borrowers step, what lenders of one application leave
-        self.months, self.scale = setting.months, setting.scale
-        self.monthly_discount = (1.0 + self.parameters.alliances.discount_rate) ** (-1.0 / 12.0)
-        self._not_state = {*vars(self), *AGENTS, "_not_state"}
+        seed, threads = whole("seed", seed if rng is None else rng, 0), whole("threads", threads, 1)
+        self._begin(seed, engine)
+        self._show(found_world(one_setting(setting), seed, threads))
 
-    def _found(self) -> None:
-        """Everybody who is there before the first month."""
-        self.banks_table = found_banks(self.parameters, self.seed)
-        self.platforms_table = found_platforms(self.parameters, self.seed)
-        first_choices(self)
-        self.customer_shares = customer_shares(self.parameters, self.banks_table)
-        self.borrowers_table = found_borrowers(self.parameters, self.seed, self.customer_shares)
-        owners = self.borrowers_table.owner
-        customers = np.bincount(owners[owners != NONE], minlength=len(self.banks_table))
-        self.banks_table.initial_customers = customers * float(self.scale)
-        self.books = Books(len(self.banks_table), len(self.platforms_table))
-        equity = np.append(self.banks_table.equity, self.platforms_table.equity)
-        self.books.post(self.books.shareholders, np.arange(len(equity)), fen(equity), Flow.OPENING_BALANCE)
-        self.contracts, self.alliances = table(CONTRACT, 0), table(ALLIANCE, 0)
-        for bank in range(len(self.banks_table)):
-            self.open_contract(OWN, bank, NONE, NONE, 0, 1.0, 0.0, 0.0)
-        self.lender_rows = np.array(
-            [self.open_contract(LENDER, NONE, row, NONE, 0, 0.0, 0.0, 0.0) for row in range(len(self.platforms_table))]
-        )
-        self.pairs = found_pairs(self)
-        self.regulation = Regulation()
-        set_regulation(self)
-        prepare_plans(self)
+    def _begin(self, seed: int, engine: str) -> None:
+        """What a market is before it holds anything: a Mesa model."""
+        super().__init__(seed)
+        self.engine = engine
+        self.refusals: np.recarray | None = None  # while borrowers step
+        self._not_own = {*vars(self), *FACES, "_not_own"}
 
-    def _show_agents(self) -> None:
-        """The Mesa faces of the tables' rows."""
-        self.banks = [_BANK_TYPES[kind](self, row) for row, kind in enumerate(self.banks_table.kind)]
-        self.platforms = [Platform(self, row) for row in range(len(self.platforms_table))]
+    def _show(self, world: World) -> None:
+        """Hold a world, and make the Mesa faces of its tables' rows."""
+        self.world = world
+        self.banks = [_BANK_TYPES[kind](self, row) for row, kind in enumerate(world.banks.kind)]
+        self.platforms = [Platform(self, row) for row in range(len(world.platforms))]
         self.borrowers = Borrowers(self)
         self.borrower_type = Borrower
         if self.engine == "objects":
-            Borrower.create_agents(self, len(self.borrowers_table), list(range(len(self.borrowers_table))))
+            Borrower.create_agents(self, len(world.borrowers), list(range(len(world.borrowers))))
         self._peopled = True
+
+    @property
+    def setting(self) -> Setting:
+        """What is simulated."""
+        return self.world.setting
+
+    @property
+    def parameters(self) -> Parameters:
+        """Every number of the scenario."""
+        return self.world.parameters
+
+    @property
+    def seed(self) -> int:
+        """The number of the replication."""
+        return self.world.seed
+
+    @property
+    def month(self) -> int:
+        """Months that are over."""
+        return self.world.month
+
+    @property
+    def months(self) -> int:
+        """Months of the run."""
+        return self.world.months
+
+    @property
+    def date(self) -> str:
+        """The month that comes as "2017-01"."""
+        return self.world.date
+
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """The measures of every month (`colend.measures.collect_month`)."""
+        return self.world.history
 
     def fork(self) -> Market:
         """An exact copy that goes its own way: left alone, both have the same months to the last bit."""
         arrays: list[np.ndarray] = []
         told = self._state(arrays)
         twin = type(self).__new__(type(self))
-        twin._begin(self.setting, self.seed, self.engine, self.threads)
-        twin._revive(told, arrays)
+        twin._begin(self.seed, self.engine)
+        twin._revive(told, arrays, self.setting, self.seed, self.world.threads)
         twin.take_collector(self)
         return twin
 
@@ -147,7 +127,7 @@ class Market(MesaModel):
     def __reduce__(self) -> tuple:
         """A pickle holds what a saved market does, and a data collector of one's own as it is."""
         arrays: list[np.ndarray] = []
-        return _unpickled, (type(self), self._head(arrays), arrays, self.threads, self._collector)
+        return _unpickled, (type(self), self._head(arrays), arrays, self.world.threads, self._collector)
 
     def save(self, path: str | Path) -> None:
         """Write the market to a file that `Market.load` goes on from; it appears whole or not at all.
@@ -195,53 +175,29 @@ class Market(MesaModel):
     @classmethod
     def _restored(cls, head: dict[str, Any], arrays: list[np.ndarray], threads: int) -> Market:
         market = cls.__new__(cls)
-        market._begin(TypeAdapter(Setting).validate_python(head["setting"]), head["seed"], head["engine"], threads)
-        return market._revive(head["state"], arrays)
+        setting, seed = TypeAdapter(Setting).validate_python(head["setting"]), head["seed"]
+        market._begin(seed, head["engine"])
+        return market._revive(head["state"], arrays, setting, seed, threads)
 
     def _state(self, arrays: list[np.ndarray]) -> Any:
+        """The world, what Mesa counts, and what the user hung on the market."""
         if self.strangers:
             raise TypeError(f"market.agents holds {', '.join(self.strangers)}: a copy cannot hold agents of your own")
-        held = {name: value for name, value in vars(self).items() if name not in self._not_state}
-        held |= {name: vars(self)[name] for name in ("steps", "time", "running") if name in vars(self)}
+        own = {name: value for name, value in vars(self).items() if name not in self._not_own}
+        counted = {name: vars(self)[name] for name in ("steps", "time", "running") if name in vars(self)}
         generators = [self.random.getstate(), self.rng.bit_generator.state]  # Mesa's, which no rule draws from
-        return ANATOMY.take_apart(held | {"generators": generators}, arrays, "market")
+        held = {"world": self.world, "own": own, "mesa": counted, "generators": generators}
+        return ANATOMY.take_apart(held, arrays, "market")
 
-    def _revive(self, told: Any, arrays: list[np.ndarray]) -> Market:
+    def _revive(self, told: Any, arrays: list[np.ndarray], setting: Setting, seed: int, threads: int) -> Market:
         held = ANATOMY.put_together(told, arrays)
-        state, self.rng.bit_generator.state = held.pop("generators")
+        state, self.rng.bit_generator.state = held["generators"]
         self.random.setstate(state)
-        self.__dict__.update(held)
-        self._show_agents()
+        self.__dict__.update(held["own"] | held["mesa"])
+        world: World = held["world"]
+        world.setting, world.seed, world.threads = setting, seed, threads
+        self._show(world)
         return self
-
-    def open_contract(
-        self,
-        kind: int,
-        bank: int,
-        platform: int,
-        alliance: int,
-        openness: int,
-        funding_share: float,
-        fee_rate: float,
-        technology_fee: float,
-    ) -> int:
-        """Append a contract with its accounts; returns its row. Loans keep the contract they were made under."""
-        row = len(self.contracts)
-        self.contracts = lengthened(self.contracts)
-        self.contracts[row] = (kind, bank, platform, alliance, openness, funding_share, fee_rate, technology_fee, 0)
-        self.books.open_claims(bank, platform)
-        return row
-
-    @property
-    def calendar_month(self) -> int:
-        """1 for January."""
-        return (int(self.setting.start[5:7]) - 1 + self.month) % 12 + 1
-
-    @property
-    def date(self) -> str:
-        """The month as "2017-01"."""
-        months = int(self.setting.start[:4]) * 12 + int(self.setting.start[5:7]) - 1 + self.month
-        return f"{months // 12:04d}-{months % 12 + 1:02d}"
 
     def dissolve(self) -> None:
         """Free everything. Mesa 3 numbers agents in a table of the class `Agent` that keeps every model alive for
@@ -258,12 +214,27 @@ class Market(MesaModel):
         self.live_month()
 
     def live_month(self) -> None:
-        """The steps of MONTH in their order, also beyond the run's end, as the fishing test wants it."""
+        """The steps of MONTH in their order, also beyond the run's end, as the fishing test wants it.
+
+        In engine `objects` every borrower steps itself.
+        """
         for step in MONTH:
-            step(self)
-        self.month += 1
+            if step is borrowers and self.engine == "objects":
+                borrowers_each(self.world, self._step_everyone)
+            else:
+                step(self.world)
+        self.world.month += 1
         if self.month >= self.months:
             self.running = False
+
+    def _step_everyone(self, refusals: np.recarray) -> None:
+        """Mesa has every borrower step, with room for what the lenders of its application leave behind."""
+        agents, number = self.agents_by_type[Borrower], len(self.world.borrowers)
+        if len(agents) != number:
+            raise RuntimeError(f"{len(agents):,} of {number:,} borrowers would step: keep them all")
+        self.refusals = refusals
+        agents.do("step")
+        self.refusals = None
 
 
 def _unpickled(kind: type[Market], head: dict[str, Any], arrays: list[np.ndarray], threads: int, own: Any) -> Market:
@@ -304,8 +275,8 @@ def simulate(
             test.after_month(market)
         if on_month is not None:
             on_month(done)
-    terminal_values(market)
-    tables = collect_run(market)
+    terminal_values(market.world)
+    tables = collect_run(market.world)
     if test is not None:
         test.finish(market)
         found = collect_fishing(test)

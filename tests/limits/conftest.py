@@ -112,10 +112,10 @@ def seen_fixture():
     def seen(market):
         """k of n is the binomial quantile of the pair's one draw at the share served; it shows y = ln((k + 1/2)/(n - k
         + 1/2)) with variance s^2 + 1/(k + 1/2) + 1/(n - k + 1/2)."""
-        row = np.flatnonzero(market.alliances["routed"] >= 1.0)
-        alliances = market.alliances[row]
-        pair = alliances["platform"].astype(int) * len(market.banks_table) + alliances["bank"]
-        draw = uniforms(market.seed, market.month - 1, market.pair_entities, SERVED_COUNT)[pair]
+        row = np.flatnonzero(market.world.alliances["routed"] >= 1.0)
+        alliances = market.world.alliances[row]
+        pair = alliances["platform"].astype(int) * len(market.world.banks) + alliances["bank"]
+        draw = uniforms(market.seed, market.month - 1, market.world.pair_entities, SERVED_COUNT)[pair]
         served = stats.binom.ppf(draw, alliances["routed"], alliances["share_served"])
         failed = alliances["routed"] - served
         sd = market.parameters.alliances.operation_sd

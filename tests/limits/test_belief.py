@@ -40,12 +40,15 @@ def pairs(make_partners, seen):
     for month in range(MONTHS):
         market.step()
         shown = seen(market)
-        assert shown.row.size == len(market.pairs)
+        assert shown.row.size == len(market.world.pairs)
         for name in names[:4]:
             months[name][month, shown.pair] = getattr(shown, name)
-        months["mean"][month], months["variance"][month] = market.pairs["belief_mean"], market.pairs["belief_variance"]
-    few = np.arange(len(market.pairs)) < PLATFORMS * BANKS
-    return SimpleNamespace(fit=market.pairs["fit"].copy(), few=few, **months)
+        months["mean"][month], months["variance"][month] = (
+            market.world.pairs["belief_mean"],
+            market.world.pairs["belief_variance"],
+        )
+    few = np.arange(len(market.world.pairs)) < PLATFORMS * BANKS
+    return SimpleNamespace(fit=market.world.pairs["fit"].copy(), few=few, **months)
 
 
 def test_fit_and_the_noise_of_operations_are_drawn_as_said(pairs, compare):
@@ -87,7 +90,7 @@ def test_a_certain_belief_never_moves(make_partners):
     market = make_partners(2, 20, alliances__fit_sd=0.0, alliances__prior_sd=1.0)
     for _ in range(6):
         market.step()
-    pairs = market.pairs
+    pairs = market.world.pairs
     assert pairs["belief_mean"].tobytes() == pairs["prior_mean"].tobytes() == pairs["fit"].tobytes()
     assert not pairs["belief_variance"].any()
 
@@ -193,17 +196,22 @@ def test_beliefs_stay_right_when_pilots_fail_and_pacts_go_dormant(make_partners,
         place = shown.row, (shown.stage == OPERATING).astype(int)
         information[place] += 1 / shown.noise
         evidence[place] += shown.observed / shown.noise
-    episodes = market.alliances
+    episodes = market.world.alliances
     pair = episodes["platform"].astype(int) * BANKS + episodes["bank"]
     information, evidence = information[: len(pair)], evidence[: len(pair)]
     told = np.array([1.0, 0.0]) * SCALE_SD**2 * information + 1.0  # how much of it tells of the whole
     precision = 1 / FIT_SD**2 + np.bincount(pair, (information / told).sum(axis=1))
     mean = np.bincount(pair, (evidence / told).sum(axis=1)) / precision
-    distance = np.abs(market.pairs["belief_mean"] - mean), np.abs(market.pairs["belief_variance"] - 1 / precision)
+    distance = (
+        np.abs(market.world.pairs["belief_mean"] - mean),
+        np.abs(market.world.pairs["belief_variance"] - 1 / precision),
+    )
     compare("with pilots, mean of belief, largest error", distance[0].max(), 0.0, 0.0, ROUNDING)
     compare("with pilots, variance of belief, largest error", distance[1].max(), 0.0, 0.0, ROUNDING)
 
-    error = (market.pairs["fit"] - market.pairs["belief_mean"]) / np.sqrt(market.pairs["belief_variance"])
+    error = (market.world.pairs["fit"] - market.world.pairs["belief_mean"]) / np.sqrt(
+        market.world.pairs["belief_variance"]
+    )
     for name, chosen in (
         ("pacts in operation", pair[episodes["stage"] == OPERATING]),
         ("pacts dormant", pair[episodes["stage"] == DORMANT]),

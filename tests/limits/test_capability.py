@@ -46,19 +46,19 @@ class ByHand:
     """Follows every bank's precision beside the market, from its matured loans, trust, spending and decisions."""
 
     def __init__(self, market):
-        banks = market.banks_table
+        banks = market.world.banks
         self.market, self.learning = market, market.parameters.learning
         self.precision, self.talent, self.legacy = (banks[name].copy() for name in ("precision", "talent", "legacy"))
-        self.experience, self.leaned = market.outlook.experience.copy(), market.outlook.leaned.copy()
+        self.experience, self.leaned = market.world.outlook.experience.copy(), market.world.outlook.leaned.copy()
         self.open_months = np.zeros(len(banks))  # of joint laboratories
 
     def step(self):
         """A month of the market, and what precision should be after it."""
-        trust, busy = self.market.pairs["trust"].copy(), self.market.banks_table["replacement_months_left"] > 0
+        trust, busy = self.market.pairs["trust"].copy(), self.market.world.banks["replacement_months_left"] > 0
         self.market.step()
-        busy |= self.market.banks_table["replacement_months_left"] > 0
+        busy |= self.market.world.banks["replacement_months_left"] > 0
         self.see_loans(trust)
-        banks, learning = self.market.banks_table, self.learning
+        banks, learning = self.market.world.banks, self.learning
         pace = np.where(busy, learning.replacement_learning, 1.0)
         self.precision = self.precision + self.change(self.precision, pace)
         self.talent = self.talent + banks["laboratory"] * learning.laboratory_gain * (1.0 - self.talent) / 12.0
@@ -95,13 +95,13 @@ class ByHand:
         learning, market = self.learning, self.market
         depth = self.leaned / np.maximum(self.experience, 1e-300)
         doing = learning.doing * np.log(1.0 + self.experience / 1_000.0) * (1.0 - learning.crowd_out * depth)
-        spending = market.banks_table["research_spending"] / learning.research_unit
-        alliances = market.alliances
+        spending = market.world.banks["research_spending"] / learning.research_unit
+        alliances = market.world.alliances
         running = np.isin(alliances["stage"], (PILOT, OPERATING)) & (alliances["routed"] > 0.0)
-        open_ = alliances[running & (market.contracts["openness"][alliances["contract"]] == TECHNOLOGY)]
+        open_ = alliances[running & (market.world.contracts["openness"][alliances["contract"]] == TECHNOLOGY)]
         bank, platform = open_["bank"], open_["platform"].astype(int)
-        gap = np.maximum(0.0, market.platforms_table["precision"][platform] - precision[bank])
-        taught = market.pairs["trust"][platform * len(precision) + bank] * open_["share_served"] * gap
+        gap = np.maximum(0.0, market.world.platforms["precision"][platform] - precision[bank])
+        taught = market.world.pairs["trust"][platform * len(precision) + bank] * open_["share_served"] * gap
         transfer = learning.transfer * np.bincount(bank, taught, len(precision))
         return doing + learning.research_gain * np.log(1.0 + spending) + transfer
 
@@ -121,15 +121,15 @@ def test_frozen_learning_leaves_precision_exactly_where_it_was(make_market):
     market = make_market(years=2, **NOTHING, **LENDERS)
     for _ in range(24):
         market.step()
-    assert (market.alliances["stage"] == OPERATING).any()
-    assert market.banks_table["precision"].tobytes() == market.banks_table["initial_precision"].tobytes()
+    assert (market.world.alliances["stage"] == OPERATING).any()
+    assert market.world.banks["precision"].tobytes() == market.world.banks["initial_precision"].tobytes()
 
 
 @pytest.mark.parametrize("mechanism", [*ALONE, "together"])
 def test_precision_follows_the_recursion(make_market, compare, mechanism):
     """Each mechanism alone, and all with laboratories, new systems, curvature: every bank, 30 months, to rounding."""
     hand = ByHand(make_market(years=3, **NOTHING | LENDERS | ALONE.get(mechanism, TOGETHER)))
-    banks, largest = hand.market.banks_table, 0.0
+    banks, largest = hand.market.world.banks, 0.0
     start, talent = hand.precision.copy(), hand.talent.copy()
     for _ in range(30):
         hand.step()
@@ -157,16 +157,16 @@ def test_research_is_what_maximises_its_worth_less_its_cost(make_market, compare
     absorbed = hand.talent * (1.0 - hand.legacy) * (1.0 - precision / learning.maximum_precision)
     monthly = (1.0 + market.parameters.alliances.discount_rate) ** (-1.0 / 12.0) * (1.0 - learning.decay)
     distances = []
-    for bank, spent in zip(market.banks, market.banks_table["research_spending"], strict=True):
+    for bank, spent in zip(market.banks, market.world.banks["research_spending"], strict=True):
         lasting = sum(monthly**month for month in range(1, int(bank.horizon_months) + 1))
-        worth = absorbed[bank.row] * learning.research_gain * market.outlook.precision_profit[bank.row] * lasting
+        worth = absorbed[bank.row] * learning.research_gain * market.world.outlook.precision_profit[bank.row] * lasting
 
         def loss(spending, worth=worth):
             return spending - worth * np.log(1.0 + spending / learning.research_unit)
 
         best = optimize.minimize_scalar(loss, bounds=(0.0, 1e9), method="bounded", options={"xatol": 1e-3})
         distances.append(abs(spent - best.x))
-    assert (market.banks_table["research_spending"] > 0.0).sum() > 5
+    assert (market.world.banks["research_spending"] > 0.0).sum() > 5
     compare("research spending, largest distance in yuan", max(distances), 0.0, 0.0, 0.1)
 
 
@@ -200,7 +200,7 @@ def followed(hand, months, low, high):
     """
     moves, rates, last, behind = [], [], None, 0.0
     for _ in range(months):
-        before = hand.market.banks_table["precision"].copy()
+        before = hand.market.world.banks["precision"].copy()
         hand.step()
         place = hand.rest(low, high)
         moves.append(np.abs(before - place) if last is None else np.abs(place - last))
@@ -223,14 +223,14 @@ def test_precision_comes_to_rest_at_the_root_of_its_change(make_partners, compar
         hand.step()
     low, high = np.full(20, hand.learning.floor), np.full(20, 1.0)
     known, lag = followed(hand, 30, low, high)
-    precision = hand.market.banks_table["precision"]
+    precision = hand.market.world.banks["precision"]
     assert (precision > hand.learning.floor + 0.02).all()
     compare(f"rest under {mechanism}, mean of banks", precision.mean(), known.mean(), 0.0, lag.mean() + ROUNDING)
     distance = np.abs(precision - known) / (lag + ROUNDING)
     compare(f"rest under {mechanism}, largest distance over lag", distance.max(), 0.0, 0.0, 1.0)
     if mechanism == "transfer":  # nothing drifts: decay (tau - floor) = K (1 - tau)(tau_p - tau)
         pull, taught = hand.learning.decay, hand.talent * (1.0 - hand.legacy) * 2 * 0.3 / (1.0 + np.exp(-20.0))
-        above = hand.market.platforms_table["precision"][0]
+        above = hand.market.world.platforms["precision"][0]
         half = (taught * (1.0 + above) + pull) / 2.0
         known = (half - np.sqrt(half**2 - taught * (taught * above + pull * hand.learning.floor))) / taught
         compare("rest under transfer, closed form", np.abs(precision - known).max(), 0.0, 0.0, lag.max() + ROUNDING)
@@ -255,7 +255,7 @@ def test_two_starts_have_two_ends_only_where_knowing_helps_learning(make_partner
     if ends == 2:  # the bank falls from a low start and rises from a high one
         low, high = np.where(poor, low, start), np.where(poor, start, high)
     known, lag = followed(hand, 40, low, high)
-    precision = market.banks_table["precision"]
+    precision = market.world.banks["precision"]
     for name, here in (("low", poor), ("high", ~poor)):
         what = f"curvature {curvature:.0f}, end of a {name} start"
         compare(what, precision[here].mean(), known[here].mean(), 0.0, lag[here].mean() + ROUNDING)

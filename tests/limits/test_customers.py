@@ -65,8 +65,8 @@ def make_borrowers_fixture(make_partners):
     def make(**settings):
         market = make_partners(1, 1, 10, **JOINT_LOANS | settings)
         market.step()
-        assert market.systematic_factor > 1.0
-        assert market.totals.originations.sum() == NUMBER
+        assert market.world.systematic_factor > 1.0
+        assert market.world.totals.originations.sum() == NUMBER
         return market
 
     return make
@@ -87,7 +87,7 @@ def test_share_converted_over_months(make_borrowers, compare, openness, visibili
     market = make_borrowers(
         population__regions=2, platforms__openness=openness, customers__visibility={openness: visibility}, **FREE
     )
-    people, left, wrong = market.borrowers_table, np.ones((3, 2)), 0.0
+    people, left, wrong = market.world.borrowers, np.ones((3, 2)), 0.0
     for loan in range(1, 5):
         for _ in range(TERM if loan > 1 else TERM - 1):
             market.step()
@@ -117,11 +117,11 @@ def test_without_touchpoints_nobody_converts(make_borrowers, compare, nothing):
     market, converted = make_borrowers(**nothing), 0
     for _ in range(3 * CYCLE):
         market.step()
-        converted += market.totals.converted.sum()
-    assert not market.banks_table.touchpoints.any()
+        converted += market.world.totals.converted.sum()
+    assert not market.world.banks.touchpoints.any()
     compare(f"converted without touchpoints ({next(iter(nothing))})", converted, 0.0, 0.0)
-    assert not market.borrowers_table.awareness.any()
-    assert (market.borrowers_table.owner == -1).all()
+    assert not market.world.borrowers.awareness.any()
+    assert (market.world.borrowers.owner == -1).all()
 
 
 def test_another_banks_customers_switch_with_their_probability(make_borrowers, compare):
@@ -136,7 +136,7 @@ def test_another_banks_customers_switch_with_their_probability(make_borrowers, c
         banks__city__number=1,
         banks__city__maximum_partners=0,
     )
-    people, owned = market.borrowers_table, market.borrowers_table.owner == 0
+    people, owned = market.world.borrowers, market.world.borrowers.owner == 0
     left = np.ones((3, 2))
     for loan in range(1, 4):
         for _ in range(CYCLE if loan > 1 else TERM):
@@ -164,14 +164,18 @@ def test_cash_offers_go_to_the_aware(make_borrowers, compare):
     market = make_borrowers(**FREE, **settings)
     for _ in range(TERM):
         market.step()
-    people, number = market.borrowers_table, np.bincount(market.borrowers_table.segment)
+    people, number = market.world.borrowers, np.bincount(market.world.borrowers.segment)
     for segment, name in enumerate(SEGMENTS):
         touch = TOUCH[name] + BRANCH[name]
         share = rate * awareness(touch, 1.0, 1)
-        offers = market.totals.cash_offers[:, segment].sum() / number[segment]
+        offers = market.world.totals.cash_offers[:, segment].sum() / number[segment]
         compare(f"{name}: cash-loan offers", offers, share, np.sqrt(share * (1.0 - share) / number[segment]))
         taken = (people.segment == segment) & (people.balance > 0)
-        assert taken.sum() == market.totals.cash_taken[:, segment].sum() == market.totals.cash_offers[:, segment].sum()
+        assert (
+            taken.sum()
+            == market.world.totals.cash_taken[:, segment].sum()
+            == market.world.totals.cash_offers[:, segment].sum()
+        )
         after = 1.0 - (1.0 - awareness(touch, 1.0, 1)) * (1.0 - stickiness) * np.exp(-GAIN * touch)
         wrong = np.abs(people.awareness[taken] - after).max()
         compare(f"{name}: awareness after a cash loan, largest error", wrong, 0.0, 0.0, 2.0**-24 * market.month)
@@ -194,10 +198,10 @@ def base_fixture(make_lender):
         banks__rural__equity=EQUITY.tolist(),
         customers__attrition=ATTRITION,
     )
-    owners = {0: market.borrowers_table.owner.copy()}
+    owners = {0: market.world.borrowers.owner.copy()}
     for month in range(1, 37):
         market.step()
-        owners[month] = market.borrowers_table.owner.copy()
+        owners[month] = market.world.borrowers.owner.copy()
     return market, owners
 
 
@@ -206,7 +210,7 @@ def test_customers_leave_and_others_come_so_that_the_base_is_steady(base, compar
     """Leaving with a, coming with r = a w/(1 - w): of the first customers w + (1 - w)(1 - a - r)^t are someone's after
     t months (1 - a after one), of the others w (1 - (1 - a - r)^t), of all w: sqrt(p(1 - p)/n)."""
     market, owners = base
-    now, first, segments = owners[months] >= 0, owners[0] >= 0, market.borrowers_table.segment
+    now, first, segments = owners[months] >= 0, owners[0] >= 0, market.world.borrowers.segment
     for segment, name in enumerate(SEGMENTS):
         share, here = SHARES[segment], segments == segment
         kept = (1.0 - ATTRITION - ATTRITION * share / (1.0 - share)) ** months
@@ -222,7 +226,7 @@ def test_customers_leave_and_others_come_so_that_the_base_is_steady(base, compar
 def test_every_banks_base_is_steady(base, compare):
     """Customers of each bank in its region by equity, at the start and after 36 months: sqrt(p(1 - p)/n)."""
     market, owners = base
-    segment, region = market.borrowers_table.segment, market.borrowers_table.region
+    segment, region = market.world.borrowers.segment, market.world.borrowers.region
     for bank, equity in enumerate(EQUITY):
         here = region == bank % 2
         part = equity / EQUITY[bank % 2 :: 2].sum()
@@ -237,7 +241,7 @@ def test_every_banks_base_is_steady(base, compare):
 def test_without_attrition_nobody_comes_or_goes(make_lender):
     """Not a bit moves."""
     market = make_lender(0, population__borrowers=5_000, population__initial_owner_share=0.3, customers__attrition=0.0)
-    before = market.borrowers_table.owner.tobytes()
+    before = market.world.borrowers.owner.tobytes()
     for _ in range(12):
         market.step()
-    assert market.borrowers_table.owner.tobytes() == before
+    assert market.world.borrowers.owner.tobytes() == before

@@ -24,21 +24,21 @@ PATHS = {
 def lived(market, past):
     """A year after `past` months: defaults by kind of contract, what was predicted without the intercept and with it,
     and how much of the year's defaults the economy's path was, sum of predicted (h(M)/h - 1); float64[4, kind]."""
-    kinds, people = market.contracts["kind"], market.borrowers_table
+    kinds, people = market.world.contracts["kind"], market.world.borrowers
     found = np.zeros((4, 3))
     for month in range(past + MONTHS):
         owing = people["balance"] > 0
         contract, segment = people["contract"][owing], people["segment"][owing]
         raw, slope = (people[name][owing].astype(float) for name in ("predicted_hazard", "hazard_slope"))
-        intercept = market.snapshot.offers["intercept"][contract, segment] if month else 0.0
+        intercept = market.world.snapshot.offers["intercept"][contract, segment] if month else 0.0
         bare, healed = (np.bincount(kinds[contract], said, 3) for said in (raw, raw + slope * intercept))
         mean = np.maximum(bare, 1e-9) / np.maximum(np.bincount(kinds[contract], minlength=3), 1)
         market.step()
-        kinds = market.contracts["kind"]
+        kinds = market.world.contracts["kind"]
         if month >= past:
-            worse = stats.norm.ppf(mean) - np.sqrt(CORRELATION) * market.systematic_factor
+            worse = stats.norm.ppf(mean) - np.sqrt(CORRELATION) * market.world.systematic_factor
             cycle = bare * (stats.norm.cdf(worse / np.sqrt(1.0 - CORRELATION)) / mean - 1.0)
-            found += [np.bincount(kinds, market.totals["defaults"].sum(axis=1), 3), bare, healed, cycle]
+            found += [np.bincount(kinds, market.world.totals["defaults"].sum(axis=1), 3), bare, healed, cycle]
     return found
 
 

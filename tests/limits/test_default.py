@@ -40,8 +40,8 @@ def test_the_state_of_the_economy_is_standard_normal_from_the_first_month_and_pe
     market, paths = Market(setting), np.zeros((seeds, months))
     for market.seed in range(seeds):
         for market.month in range(months):
-            economy(market)
-            paths[market.seed, market.month] = market.systematic_factor
+            economy(market.world)
+            paths[market.seed, market.month] = market.world.systematic_factor
     first, before, after = paths[:, 0], paths[:, :-1].ravel(), paths[:, 1:].ravel()
     compare("M of the first month, mean", first.mean(), 0.0, 1 / np.sqrt(first.size))
     compare("M of the first month, variance", (first**2).mean(), 1.0, np.sqrt(2 / first.size))
@@ -59,9 +59,9 @@ def months_fixture(make_lender):
         for month in range(301):
             market.step()
             if month > 0:
-                loans.append(market.totals.loan_months.sum(axis=0))
-                defaults.append(market.totals.defaults.sum(axis=0))
-    return SimpleNamespace(threshold=market.default_threshold, loans=np.array(loans), defaults=np.array(defaults))
+                loans.append(market.world.totals.loan_months.sum(axis=0))
+                defaults.append(market.world.totals.defaults.sum(axis=0))
+    return SimpleNamespace(threshold=market.world.default_threshold, loans=np.array(loans), defaults=np.array(defaults))
 
 
 @pytest.mark.parametrize("segment", range(3), ids=SEGMENTS)
@@ -101,14 +101,14 @@ def test_the_years_default_rate_with_the_state_held(make_lender, compare):
     for i, state in enumerate(held):
         market = make_lender(i, **POOL | settings, macro__systematic_persistence=1.0)
         market.step()
-        loans[i] = market.totals.originations.sum(axis=0)
-        market.systematic_factor = state
+        loans[i] = market.world.totals.originations.sum(axis=0)
+        market.world.systematic_factor = state
         for _ in range(12):
             market.step()
-            defaults[i] += market.totals.defaults.sum(axis=0)
-        assert market.systematic_factor == state
+            defaults[i] += market.world.totals.defaults.sum(axis=0)
+        assert market.world.systematic_factor == state
     for segment, name in enumerate(SEGMENTS):
-        threshold, rate = market.default_threshold[segment], (defaults / loans)[:, segment]
+        threshold, rate = market.world.default_threshold[segment], (defaults / loans)[:, segment]
         known = 1 - (1 - hazard(threshold, held)) ** 12
         own = known * (1 - known) / loans[:, segment]
         p = 1 - (1 - hazard(threshold, STATES)) ** 12

@@ -56,9 +56,9 @@ def test_no_lender_knows_more_than_both_together(make_partners, compare, data_sh
     """
     sharing = {"platforms__openness": list(OPENNESS), "platforms__data_share": data_share}
     market = make_partners(3, 3, **OPEN_HANDED, **sharing, alliances__initial_trust=trust)
-    people = market.borrowers_table
+    people = market.world.borrowers
     market.step()
-    kind = market.contracts["kind"][people["contract"]]
+    kind = market.world.contracts["kind"][people["contract"]]
     assert (kind == JOINT).all()
     said, platform, segments = people["predicted_hazard"].copy(), people["platform"].copy(), people["segment"].copy()
     for _ in range(12):
@@ -93,9 +93,9 @@ def test_frozen_learning_leaves_own_precision_to_the_bit(make_setting, sequencin
     settings = {"alliances__sequencing": sequencing, "banks__rural__precision": {"uniform": [0.1, 0.5]}}
     runs = [run_market(make_setting, openness, **settings, **FROZEN) for openness in OPENNESS]
     for market in runs:
-        assert (market.totals["originations"][market.contracts["kind"] == JOINT]).sum() > 0
-        assert market.banks_table["precision"].tobytes() == market.banks_table["initial_precision"].tobytes()
-    reported = {market.year_ends[-1]["banks"]["auc_mass"].tobytes() for market in runs}
+        assert (market.world.totals["originations"][market.world.contracts["kind"] == JOINT]).sum() > 0
+        assert market.world.banks["precision"].tobytes() == market.world.banks["initial_precision"].tobytes()
+    reported = {market.world.year_ends[-1]["banks"]["auc_mass"].tobytes() for market in runs}
     assert len(reported) == 1
-    own = {run_market(make_setting, openness, **settings).banks_table["precision"].tobytes() for openness in OPENNESS}
+    own = {run_market(make_setting, openness, **settings).world.banks["precision"].tobytes() for openness in OPENNESS}
     assert len(own) == 3

@@ -45,8 +45,8 @@ def book_fixture(make_lender, request):
     if request.param == "with defaults":
         hazard = 1.0 - (1.0 - 0.3) ** (1 / 12) * np.ones(3)  # alike people: the annual rate in twelve equal steps
     else:
-        assert market.systematic_factor > 1.0
-        assert not market.borrowers_table.lockout.any()
+        assert market.world.systematic_factor > 1.0
+        assert not market.world.borrowers.lockout.any()
     return SimpleNamespace(name=request.param, market=market, hazard=hazard)
 
 
@@ -64,7 +64,7 @@ def cycle(segment, hazard):
 def test_the_stock_of_a_constant_flow(book, compare, segment):
     """Borrowers are independent, so sums over n of them have standard error sqrt(n var) with the stationary variance:
     share 1/C a month borrows, a share sum w s^j/C owes B (1 - j/T) (the fen that does not divide included)."""
-    people = book.market.borrowers_table[book.market.borrowers_table.segment == segment]
+    people = book.market.world.borrowers[book.market.world.borrowers.segment == segment]
     length, alive, owed = cycle(segment, book.hazard[segment])
     label, n = f"{book.name}, {SEGMENTS[segment]}", len(people)
     share = alive.sum() / length
@@ -87,7 +87,7 @@ def test_the_ledger_holds_that_stock(book, compare):
     """Mean balance B (T + 1)/2T over a loan's life without defaults, B sum s^j (1 - j/T)/T with them: the claims of all
     lenders against n/C loans a month of them; standard error as above, over segments."""
     market = book.market
-    number = np.bincount(market.borrowers_table.segment, minlength=3)
+    number = np.bincount(market.world.borrowers.segment, minlength=3)
     known = variance = 0.0
     for segment in range(3):
         length, alive, owed = cycle(segment, book.hazard[segment])
@@ -97,7 +97,7 @@ def test_the_ledger_holds_that_stock(book, compare):
             assert mean == pytest.approx(textbook, rel=2e-5)  # a fen that does not divide waits for the last instalment
         known += number[segment] * mean / FEN
         variance += number[segment] * ((alive * (owed / FEN) ** 2).sum() / length - (mean / FEN) ** 2)
-    claims = (market.books.bank_claims + market.books.platform_claims).sum() / FEN
+    claims = (market.world.books.bank_claims + market.world.books.platform_claims).sum() / FEN
     compare(f"{book.name}: yuan in the ledger", claims, known, np.sqrt(variance))
 
 
@@ -123,7 +123,7 @@ def test_every_loan_is_repaid_to_the_fen(make_market, compare, loans):
     """Of every loan in every channel: T - 1 instalments of floor(B/T) fen, at least 1, the last takes the rest,
     together exactly B (or what was left defaults); each month's interest is balance x rate/12 to the nearest fen."""
     market = make_market(years=6, **ALL_CHANNELS | LOANS[loans])
-    people, term, ended, wrong = market.borrowers_table, np.zeros(1_500, dtype=int), 0, 0
+    people, term, ended, wrong = market.world.borrowers, np.zeros(1_500, dtype=int), 0, 0
     repaid = np.zeros(1_500, dtype=np.int64)
     for _ in range(72):
         before = people.copy()
@@ -153,13 +153,13 @@ def test_every_loan_is_repaid_to_the_fen(make_market, compare, loans):
     if loans == "tiny loans":
         assert people.amount.min() == 1
     else:
-        assert {OWN, JOINT, LENDER} == set(market.contracts.kind[people.contract[people.balance > 0]])
+        assert {OWN, JOINT, LENDER} == set(market.world.contracts.kind[people.contract[people.balance > 0]])
     compare(f"{loans}: fen repaid too much or too little, all loans", wrong, 0.0, 0.0)
 
 
 def check_sums(market, before, paying, principal, defaulted):
     """The month's counts by contract and segment are the sums of what each loan did; interest goes to the books."""
-    totals, cells = market.totals, market.totals.shape
+    totals, cells = market.world.totals, market.world.totals.shape
     interest = np.zeros(len(before), dtype=np.int64)
     for i in np.flatnonzero(paying):
         exact = Decimal(int(before.balance[i])) * Decimal(f"{before.rate[i]:.12f}") / 12
@@ -169,5 +169,5 @@ def check_sums(market, before, paying, principal, defaulted):
         held = before.balance > 0
         np.add.at(known, (before.contract[held], before.segment[held]), amount[held])
         assert (totals[name] == known).all(), name
-    received = market.books.flows[Flow.INTEREST].sum(axis=1)
-    assert -received[market.books.borrowers] == interest.sum() * market.scale
+    received = market.world.books.flows[Flow.INTEREST].sum(axis=1)
+    assert -received[market.world.books.borrowers] == interest.sum() * market.world.scale

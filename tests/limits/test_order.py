@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import colend.market
+import colend.month.founding as founding
 import colend.rules.alliance as alliance
 import colend.rules.application as application
 import colend.rules.borrower as borrower
@@ -25,9 +25,9 @@ def test_borrowers_may_step_in_any_order(make_setting):
         shuffled.step()
     agents = shuffled.agents_by_type[shuffled.borrower_type]
     assert [agent.row for agent in agents][:5] != list(range(5))
-    for name in ordered.borrowers_table.dtype.names:
-        assert ordered.borrowers_table[name].tobytes() == shuffled.borrowers_table[name].tobytes(), name
-    assert ordered.books.balance.tobytes() == shuffled.books.balance.tobytes()
+    for name in ordered.world.borrowers.dtype.names:
+        assert ordered.world.borrowers[name].tobytes() == shuffled.world.borrowers[name].tobytes(), name
+    assert ordered.world.books.balance.tobytes() == shuffled.world.books.balance.tobytes()
 
 
 @pytest.mark.parametrize("order", [[2, 0, 1], [1, 0, 2]])
@@ -39,30 +39,30 @@ def test_platforms_in_another_order_have_the_same_results_in_that_order(make_set
     # Twelve banks: every third pair takes its turn to be looked at anew, which then goes by bank alone.
     settings = WORLD | {"platforms__user_share": share, "banks__rural__number": 6, "years": 3}
     plain = Market(make_setting(**settings), SEED)
-    peopled, numbered = colend.market.found_borrowers, alliance.pair_entities
+    peopled, numbered = founding.found_borrowers, alliance.pair_entities
 
     def people(parameters, seed, shares):
         rows = peopled(plain.parameters, seed, shares)
         rows.platform = new_number[rows.platform]
         return rows
 
-    monkeypatch.setattr(colend.market, "found_borrowers", people)
-    monkeypatch.setattr(alliance, "pair_entities", lambda market: numbered(market).reshape(3, -1)[order].ravel())
+    monkeypatch.setattr(founding, "found_borrowers", people)
+    monkeypatch.setattr(alliance, "pair_entities", lambda world: numbered(world).reshape(3, -1)[order].ravel())
     settings["platforms__user_share"] = [share[i] for i in order]
     settings["platforms__openness"] = [openness[i] for i in order]
     other, wrong = Market(make_setting(**settings), SEED), 0
     for _ in range(36):
         plain.step()
         other.step()
-    met, met_other = (market.alliances for market in (plain, other))
+    met, met_other = (market.world.alliances for market in (plain, other))
     assert len(met) == len(met_other) > 20
     rank = np.lexsort((met.bank, new_number[met.platform], met.met))
     tables = [
-        (plain.banks_table, other.banks_table),
-        (plain.platforms_table[order], other.platforms_table),
-        (plain.pairs.reshape(len(order), -1)[order].ravel(), other.pairs),
+        (plain.world.banks, other.world.banks),
+        (plain.world.platforms[order], other.world.platforms),
+        (plain.world.pairs.reshape(len(order), -1)[order].ravel(), other.world.pairs),
         (met[rank], met_other[np.lexsort((met_other.bank, met_other.platform, met_other.met))]),
-        (plain.borrowers_table, other.borrowers_table),
+        (plain.world.borrowers, other.world.borrowers),
     ]
     numbers = {"contract", "alliance", "platform", "pair"}  # what is numbered anew
     for one, two in tables:
@@ -72,9 +72,9 @@ def test_platforms_in_another_order_have_the_same_results_in_that_order(make_set
                 wrong += (np.abs(one[name] - two[name]) > 1e-9 * scale).sum()
             else:
                 wrong += (one[name] != two[name]).sum()
-    count = plain.books.banks
-    cash = plain.books.balance[count : count + len(order)][order]
-    wrong += (cash != other.books.balance[count : count + len(order)]).sum()
+    count = plain.world.books.banks
+    cash = plain.world.books.balance[count : count + len(order)][order]
+    wrong += (cash != other.world.books.balance[count : count + len(order)]).sum()
     compare(f"platforms in the order {order.tolist()}: values that are not theirs", wrong, 0.0, 0.0)
 
 
@@ -102,9 +102,9 @@ def test_banks_in_another_order_have_the_same_results_in_that_order(make_setting
             market = Market(setting, seed)
             for _ in range(market.months):
                 market.step()
-            banks = market.banks_table
+            banks = market.world.banks
             lent = banks.consumer_loans / banks.initial_equity
-            customers = np.bincount(market.borrowers_table.owner + 1, minlength=len(banks) + 1)[1:]
+            customers = np.bincount(market.world.borrowers.owner + 1, minlength=len(banks) + 1)[1:]
             found.append(np.array([lent, customers, banks.precision])[:, ::step])
         return np.mean(found, axis=0), np.var(found, axis=0, ddof=1) / len(found)
 
@@ -172,9 +172,9 @@ def with_other_draws_fixture(make_partners, monkeypatch):
         market = make_partners(2, 3, SEED, "objects", **ACTING | settings)
         for _ in range(8):
             market.step()
-        people = market.borrowers_table
+        people = market.world.borrowers
         columns = [people[name].tobytes() for name in people.dtype.names if name != "product"]
-        return columns, market.books.balance.tobytes()
+        return columns, market.world.books.balance.tobytes()
 
     return run
 

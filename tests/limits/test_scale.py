@@ -40,13 +40,13 @@ def outcome(make_partners, borrowers, seed):
         market = make_partners(3, 30, seed, **settings)
         for _ in range(MONTHS):
             market.step()
-        contracts = market.contracts
+        contracts = market.world.contracts
         loans.append([contracts["balance"][contracts["kind"] == kind].sum() / 1e11 for kind in (JOINT, OWN)])
-    banks, pairs = market.banks_table, market.pairs
+    banks, pairs = market.world.banks, market.world.pairs
     found = [
         banks["precision"].mean(),
         np.abs(pairs["belief_mean"] - pairs["fit"]).mean(),
-        market.platforms_table["applications"].sum() / 1e6,
+        market.world.platforms["applications"].sum() / 1e6,
         *loans[1],
         loans[0][0] - loans[1][0],
     ]

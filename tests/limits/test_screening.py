@@ -68,10 +68,10 @@ def cohort_fixture(make_partners):
         size = {"population__borrowers": borrowers, "population__persons": borrowers}
         settings = COHORT | equity | size | {"population__initial_owner_share": owned} | settings
         market = make_partners(1 if own else lenders, lenders if own else 1, **settings)
-        people = market.borrowers_table
+        people = market.world.borrowers
         asked = (people["owner"] if own else people["platform"]).astype(int)
         market.step()
-        first = 0 if own else market.lender_rows[0]
+        first = 0 if own else market.world.lender_rows[0]
         funded = (people["balance"] > 0) & (people["contract"] == first + asked)
         predicted, z = people["predicted_hazard"].copy(), people["creditworthiness"].astype(float)
         for _ in range(12):

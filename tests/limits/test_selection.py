@@ -39,8 +39,8 @@ def first_month_fixture(make_partners):
         size = {"population__borrowers": borrowers, "population__persons": borrowers}
         market = make_partners(1, 5, **(ALIKE | size | settings))
         market.step()
-        people = market.borrowers_table
-        kind = np.where(people["balance"] > 0, market.contracts["kind"][people["contract"]].astype(int), -1)
+        people = market.world.borrowers
+        kind = np.where(people["balance"] > 0, market.world.contracts["kind"][people["contract"]].astype(int), -1)
         d = np.array([threshold(rate) for rate in ANNUAL])[people["segment"]]
         true = stats.norm.cdf(d - LOADING * people["creditworthiness"].astype(float))
         hazard = people["predicted_hazard"].astype(float)
@@ -213,7 +213,7 @@ def test_lenders_are_calibrated_by_segment_at_either_price(first_month, compare,
             if here.sum() > 100:
                 bound = matching if kind == OWN else MATCHING
                 compare_calibration(compare, f"{what}, {channel}, {name}", month, here, bound)
-        banks = month.market.totals[: len(month.market.banks_table), segment]
+        banks = month.market.totals[: len(month.market.world.banks), segment]
         asked, made = banks.applications.sum(), banks.originations.sum()
         if asked > 0:
             known = month.market.outlook.own_loans[:, segment].mean()
@@ -227,7 +227,7 @@ def test_predictions_hold_to_the_end_of_the_loan(first_month, compare):
     """
     terms = {"population__terms_months": [12], "population__term_shares": [1.0], "credit__lockout_months": 250}
     month = first_month(400_000, **OWNERS, **terms, **OPEN["technology, trust 0.3"])
-    people, kind = month.market.borrowers_table, month.kind
+    people, kind = month.market.world.borrowers, month.kind
     expected = np.zeros(len(kind))
     for _ in range(12):
         open_ = (people["balance"] > 0) & (people["lockout"] == 0) & (kind >= 0)
@@ -370,20 +370,20 @@ def test_the_intercept_heals_naive_lenders(make_partners, compare):
     1/D').
     """
     market = make_partners(1, 5, **(ALIKE | MONTHLY))
-    kinds = market.contracts["kind"]
+    kinds = market.world.contracts["kind"]
     past, bad, bare, healed = np.zeros((4, 3))  # by kind of contract
     for month in range(36):
-        people = market.borrowers_table
+        people = market.world.borrowers
         serviced = people["balance"] > 0
         contract, segment = people["contract"][serviced], people["segment"][serviced]
         raw, slope = (people[name][serviced].astype(float) for name in ("predicted_hazard", "hazard_slope"))
         if month >= 24:
-            intercept = market.snapshot.offers["intercept"][contract, segment]
+            intercept = market.world.snapshot.offers["intercept"][contract, segment]
             bare += np.bincount(kinds[contract], raw, 3)
             healed += np.bincount(kinds[contract], raw + slope * intercept, 3)
         market.step()
-        kinds = market.contracts["kind"]
-        count = np.bincount(kinds, market.totals["defaults"].sum(axis=1), 3)
+        kinds = market.world.contracts["kind"]
+        count = np.bincount(kinds, market.world.totals["defaults"].sum(axis=1), 3)
         past, bad = (past + count, bad) if month < 24 else (past, bad + count)
     for name, kind in (("joint", JOINT), ("platform's lender", LENDER)):
         error = np.sqrt(1.0 / bad[kind] + 1.0 / past[kind])

@@ -58,13 +58,13 @@ class Thresholds:
     """Where the bank, the party that wants less, is indifferent: by its terms, with the noise where it breaks even."""
 
     def __init__(self, market, worth):
-        everyone = np.arange(len(market.pairs))
-        terms, other = (party_terms(market, everyone, party)[0].copy() for party in (0, 1))
+        everyone = np.arange(len(market.world.pairs))
+        terms, other = (party_terms(market.world, everyone, party)[0].copy() for party in (0, 1))
         assert other.gain > terms.gain  # the platform wants whatever the bank wants
         assert other.cost == terms.cost
         even = terms.cost / terms.gain
         for name, part in (("noise", 1.0), ("pilot_noise", market.parameters.alliances.pilot_allocation)):
-            flow = market.pairs["applications"][0] * part
+            flow = market.world.pairs["applications"][0] * part
             terms[name] = terms.operation_variance + 1.0 / (flow * even) + 1.0 / (flow * (1.0 - even))
         self.worth = worth(terms)
         self.good = self.worth.root(lambda fit: self.worth.surplus(fit, 0.0))
@@ -86,10 +86,10 @@ def both_below(one, one_sd, other, other_sd, covariance):
 def followed(market, months):
     """Everybody meets in the first month and never again; the market after so many months and its first alliances."""
     market.step()
-    market.banks_table["maximum_partners"][:] = 0
+    market.world.banks["maximum_partners"][:] = 0
     for _ in range(months - 1):
         market.step()
-    return market.alliances
+    return market.world.alliances
 
 
 PRIOR_SD = 0.6
@@ -101,7 +101,7 @@ def test_signing_first_signs_sleeps_and_misses_as_the_bivariate_normal_says(make
     (mu, m_L) have covariance s^2, and so have (mu, x)."""
     terms = {"alliances__operation_sd": noise, "alliances__prior_sd": PRIOR_SD, "alliances__prior_mean": 0.0}
     market = make_partners(PLATFORMS, BANKS, **HELD | terms)
-    edge, pairs = Thresholds(market, worth), len(market.pairs)
+    edge, pairs = Thresholds(market, worth), len(market.world.pairs)
     alliances = followed(market, 9)
     signs = edge.sign(FIT_SD**2)
     review, after = edge.review(FIT_SD**2)
@@ -110,13 +110,13 @@ def test_signing_first_signs_sleeps_and_misses_as_the_bivariate_normal_says(make
     asleep = stats.norm.cdf(review, 0.0, belief_sd) - both_below(signs, PRIOR_SD, review, belief_sd, PRIOR_SD**2)
     missed = stats.norm.cdf(signs, 0.0, PRIOR_SD) - both_below(signs, PRIOR_SD, edge.good, fit_sd, PRIOR_SD**2)
 
-    name, facts = f"sign first, noise {noise}", AllianceFacts(market)
+    name, facts = f"sign first, noise {noise}", AllianceFacts(market.world)
     assert (alliances["signed"] == 0).all()
     share(compare, f"{name}: signed", len(alliances) / pairs, signed, pairs)
     share(compare, f"{name}: dormant", facts.dormant_ever_share, asleep / signed, len(alliances))
     met = np.zeros(pairs, dtype=bool)
     met[alliances["platform"].astype(int) * BANKS + alliances["bank"]] = True
-    refused = ((market.pairs["fit"] > edge.good) & ~met).mean()
+    refused = ((market.world.pairs["fit"] > edge.good) & ~met).mean()
     share(compare, f"{name}: good pacts not signed", refused, missed, pairs)
     assert facts.good_pacts_missed == 0.0  # of those that met
     compare(f"{name}: months lost", facts.months_lost, 2.0, 0.0)
@@ -143,7 +143,7 @@ def test_a_pilot_signs_sleeps_and_misses_as_the_bivariate_normal_says(
         alliances__pilot_months=months,
         alliances__pilot_scale_sd=scale,
     )
-    edge, pairs = Thresholds(market, worth), len(market.pairs)
+    edge, pairs = Thresholds(market, worth), len(market.world.pairs)
     alliances = followed(market, 1 + months + 2 + 6 + 1)
     assert len(alliances) == pairs
     variance, shown_sd = edge.worth.shown(FIT_SD**2)
@@ -156,7 +156,7 @@ def test_a_pilot_signs_sleeps_and_misses_as_the_bivariate_normal_says(
     missed = stats.norm.cdf(signs, 0.0, shown_sd) - both_below(signs, shown_sd, edge.good - mean, FIT_SD, shown_sd**2)
 
     name = f"pilot of {months}, noise {noise}" + (f", scale {scale}" if scale else "")
-    facts = AllianceFacts(market)
+    facts = AllianceFacts(market.world)
     share(compare, f"{name}: signed", facts.pilots_signed_share, signed, pairs)
     share(compare, f"{name}: dormant", facts.dormant_ever_share, asleep / signed, facts.signed.sum())
     share(compare, f"{name}: good pacts missed", facts.good_pacts_missed / pairs, missed, pairs)
@@ -181,19 +181,22 @@ def test_what_parties_expected_when_they_met_is_what_dynamic_programming_says(
     """Every alliance of a lively market, at the terms and beliefs of the month in which it met; the distance in months'
     gains. Quadrature and the table of shares are good to 0.002 of one (a test of the equation says so)."""
     market = make_market(years=4, alliances__sequencing=sequencing, platforms__openness=openness, **LIVELY)
-    everyone, largest = np.arange(len(market.pairs)), 0.0
+    everyone, largest = np.arange(len(market.world.pairs)), 0.0
     for _ in range(48):
-        terms, believed = [party_terms(market, everyone, party).copy() for party in (0, 1)], market.pairs.copy()
-        first = len(market.alliances)
+        terms, believed = (
+            [party_terms(market.world, everyone, party).copy() for party in (0, 1)],
+            market.world.pairs.copy(),
+        )
+        first = len(market.world.alliances)
         market.step()
-        for alliance in market.alliances[first:]:
-            pair = alliance["platform"] * len(market.banks_table) + alliance["bank"]
+        for alliance in market.world.alliances[first:]:
+            pair = alliance["platform"] * len(market.world.banks) + alliance["bank"]
             for party, name in enumerate(("bank", "platform")):
                 by_hand, belief = worth(terms[party][pair]), believed[pair]
                 value = by_hand.piloted if sequencing == "cooperate_then_sign" else by_hand.signed
                 known = value(belief["belief_mean"], belief["belief_variance"])
                 distance = abs(alliance[f"{name}_expected_value"] - known) / by_hand.terms["gain"]
                 largest = max(largest, distance)
-    assert len(market.alliances) > 40
-    name = f"{sequencing}, {openness}, {len(market.alliances)} alliances"
+    assert len(market.world.alliances) > 40
+    name = f"{sequencing}, {openness}, {len(market.world.alliances)} alliances"
     compare(f"{name}: expected value, largest distance in months' gains", largest, 0.0, 0.0, 0.002)

@@ -34,7 +34,7 @@ def experiment(make_setting):
             market = Market(setting, seed)
             for _ in range(4):
                 market.step()
-                totals = market.totals[:2]  # the banks' own channels
+                totals = market.world.totals[:2]  # the banks' own channels
                 values[arm, seed] += [totals[name].sum() for name in MEASURES]
             market.dissolve()
     rows = []

@@ -48,12 +48,12 @@ def test_trust_where_fit_is_certain_and_where_pacts_sleep(make_partners, compare
         alliances__running_cost=5_000.0,
         alliances__review_months=6,
     )
-    good, bad = market.pairs["fit"] > 18.0, market.pairs["fit"] < -18.0
-    known = np.full(len(market.pairs), START)
+    good, bad = market.world.pairs["fit"] > 18.0, market.world.pairs["fit"] < -18.0
+    known = np.full(len(market.world.pairs), START)
     asleep = np.zeros(len(known), dtype=int)
     for _ in range(24):
         market.step()
-        alliances = market.alliances
+        alliances = market.world.alliances
         pair = alliances["platform"].astype(int) * 100 + alliances["bank"]
         number, stage = np.zeros(len(known)), np.zeros(len(known))
         number[pair], stage[pair] = alliances["routed"], alliances["stage"]
@@ -62,7 +62,7 @@ def test_trust_where_fit_is_certain_and_where_pacts_sleep(make_partners, compare
         asleep += stage == DORMANT
     assert (asleep[bad] == 18).all()
     assert (asleep[good] == 0).all()
-    trust = market.pairs["trust"]
+    trust = market.world.pairs["trust"]
     for name, here in (("good", good), ("bad, then asleep", bad)):
         compare(f"certainly {name}: mean of trust", trust[here].mean(), known[here].mean(), 0.0, ROUNDING)
         compare(f"certainly {name}: largest error", np.abs(trust - known)[here].max(), 0.0, 0.0, ROUNDING)
@@ -93,13 +93,13 @@ def moments(fit_sd):
 def paths_fixture(make_partners, request):
     """Three years of trust of 2,000 pairs, float64[month, pair], by the spread of their fits."""
     market = make_partners(PLATFORMS, BANKS, **TERMS, population__persons=2_960_000, alliances__fit_sd=request.param)
-    trust = np.zeros((MONTHS, len(market.pairs)))
+    trust = np.zeros((MONTHS, len(market.world.pairs)))
     for month in range(MONTHS):
         market.step()
-        alliances = market.alliances
+        alliances = market.world.alliances
         assert (alliances["stage"] == OPERATING).all()
         assert set(alliances["routed"]) == {NUMBER}
-        trust[month] = market.pairs["trust"]
+        trust[month] = market.world.pairs["trust"]
     return SimpleNamespace(fit_sd=request.param, trust=trust, known=moments(request.param))
 
 
@@ -160,6 +160,6 @@ def wild_trust(make_partners, start, gain, loss):
     market, numbers = make_partners(4, 100, **terms, population__persons=500_000_000), []
     for _ in range(12):
         market.step()
-        assert ((market.pairs["trust"] >= 0.0) & (market.pairs["trust"] <= 1.0)).all()
-        numbers.append(market.alliances["routed"].copy())
-    return market.pairs["trust"], np.array(numbers)
+        assert ((market.world.pairs["trust"] >= 0.0) & (market.world.pairs["trust"] <= 1.0)).all()
+        numbers.append(market.world.alliances["routed"].copy())
+    return market.world.pairs["trust"], np.array(numbers)

@@ -71,18 +71,18 @@ def test_alliances_come_to_what_was_expected_of_them(make_partners, worth, compa
     for seed in range(SEEDS):
         market = make_partners(PLATFORMS, 1, seed, **ALONE, alliances__sequencing=sequencing)
         everyone, group = np.arange(PLATFORMS), market.parameters.alliances
-        hands = [worth(party_terms(market, everyone, party)[0].copy()) for party in (0, 1)]
+        hands = [worth(party_terms(market.world, everyone, party)[0].copy()) for party in (0, 1)]
         market.step()
-        market.banks_table["maximum_partners"][:] = 0
+        market.world.banks["maximum_partners"][:] = 0
         trial = group.pilot_setup_months + group.pilot_months if piloted else 0
         for _ in range(trial + MONTHS - 1):
             market.step()
-        end(market, alliances_in(market, SIGNED, OPERATING, DORMANT), LAPSED)
+        end(market.world, alliances_in(market.world, SIGNED, OPERATING, DORMANT), LAPSED)
         for _ in range(13):
             market.step()
-        alliances = market.alliances
+        alliances = market.world.alliances
         assert len(alliances) == PLATFORMS
-        fit = market.pairs["fit"][alliances["platform"]]
+        fit = market.world.pairs["fit"][alliances["platform"]]
         for party, name in ((0, "bank"), (1, "platform")):
             control = by_fit(hands[party], fit, piloted)
             mean = by_fit(hands[party], MEAN + FIT_SD * points, piloted) @ chances

@@ -24,34 +24,34 @@ def test_frozen_with_one_option_is_the_fixed_arm(make_market, sequencing, openne
         for _ in range(24):
             market.step()
     assert repr(frozen.history) == repr(fixed.history)  # NaN too
-    assert frozen.books.balance.tobytes() == fixed.books.balance.tobytes()
+    assert frozen.world.books.balance.tobytes() == fixed.world.books.balance.tobytes()
 
 
 def test_first_choices_are_the_start_mix(make_market):
     """Share of 140 banks within 4 standard errors of 0.3, sqrt(0.3 * 0.7 / n)."""
     mix = {"sign_then_cooperate": 0.3, "cooperate_then_sign": 0.7}
     market = make_market(adaptive__initial_sequencing=mix, banks__rural__number=400, **BOTH)
-    chosen_first = market.banks_table.sequencing == 0
+    chosen_first = market.world.banks.sequencing == 0
     assert abs(chosen_first.mean() - 0.3) <= 4.0 * np.sqrt(0.21 / len(chosen_first))
 
 
 def test_payoffs_are_what_alliances_earned_and_revisions_follow_them(make_market):
     market, group = make_market(seed=2, years=3, **QUICK), None
     group = market.parameters.adaptive
-    values, counted = {}, np.zeros((len(market.banks_table), 2))
+    values, counted = {}, np.zeros((len(market.world.banks), 2))
     met = np.zeros_like(counted)
     for month in range(30):
-        rows = np.flatnonzero(market.alliances.met == month - group.evaluation_months)
-        values = market.alliances[rows]
+        rows = np.flatnonzero(market.world.alliances.met == month - group.evaluation_months)
+        values = market.world.alliances[rows]
         np.add.at(
             counted,
             (values.bank, values.sequencing),
-            values.bank_value / market.banks_table.initial_equity[values.bank],
+            values.bank_value / market.world.banks.initial_equity[values.bank],
         )
         np.add.at(met, (values.bank, values.sequencing), 1)
-        before = market.banks_table.copy()
+        before = market.world.banks.copy()
         market.step()
-        banks = market.banks_table
+        banks = market.world.banks
         if month == 0 or month % group.interval_months:
             assert (banks.sequencing == before.sequencing).all()
             for place, name in enumerate(SEQUENCING):
@@ -67,40 +67,40 @@ def test_payoffs_are_what_alliances_earned_and_revisions_follow_them(make_market
             assert banks[f"attraction_{name}"][used] == pytest.approx(own / (weight[used] + 1.0))
         attraction = np.column_stack([banks[f"attraction_{name}"] for name in SEQUENCING])
         odds = choice_probabilities(attraction, group.bank_sensitivity)
-        draws = choice_draws(market, "bank", "sequencing", month)
+        draws = choice_draws(market.world, "bank", "sequencing", month)
         unseen = (attraction == 0.0).all(axis=1)
         assert (banks.sequencing == np.where(unseen, before.sequencing, chosen(odds, draws))).all()
         counted[:], met[:] = 0.0, 0
-    assert len(market.alliances) > 20
+    assert len(market.world.alliances) > 20
 
 
 def test_who_has_seen_nothing_keeps_its_first_choice(make_market):
     market = make_market(seed=2, years=4, **{**QUICK, "adaptive__evaluation_months": 24})
-    first = market.banks_table.sequencing.copy(), market.platforms_table.openness.copy()
+    first = market.world.banks.sequencing.copy(), market.world.platforms.openness.copy()
     while market.month <= 24:
         market.step()
         if market.month <= 24:
-            assert (market.banks_table.sequencing == first[0]).all()
-            assert (market.platforms_table.openness == first[1]).all()
+            assert (market.world.banks.sequencing == first[0]).all()
+            assert (market.world.platforms.openness == first[1]).all()
     for _ in range(12):
         market.step()
-    assert (market.banks_table.sequencing != first[0]).any()
+    assert (market.world.banks.sequencing != first[0]).any()
 
 
 def test_running_pacts_stay_as_agreed_and_free_pairs_follow(make_market):
     market = make_market(seed=2, years=3, **QUICK, adaptive__platform_sensitivity=0)
     agreed, switched = {}, 0
     for _ in range(30):
-        opened = market.platforms_table.openness.copy()
+        opened = market.world.platforms.openness.copy()
         market.step()
-        switched += int((market.platforms_table.openness != opened).sum())
-        pairs = market.pairs
-        for row in np.flatnonzero(market.alliances.stage != ENDED):
-            alliance = market.alliances[row]
+        switched += int((market.world.platforms.openness != opened).sum())
+        pairs = market.world.pairs
+        for row in np.flatnonzero(market.world.alliances.stage != ENDED):
+            alliance = market.world.alliances[row]
             assert agreed.setdefault(row, alliance.openness) == alliance.openness
-            assert pairs.openness[alliance.platform * len(market.banks_table) + alliance.bank] == alliance.openness
+            assert pairs.openness[alliance.platform * len(market.world.banks) + alliance.bank] == alliance.openness
         free = pairs.alliance < 0
-        today = np.repeat(market.platforms_table.openness, len(market.banks_table))
+        today = np.repeat(market.world.platforms.openness, len(market.world.banks))
         assert (pairs.openness[free] == today[free]).all()
     assert switched > 0
 
@@ -114,7 +114,7 @@ def test_options_that_are_closed_are_never_chosen(make_market):
     market, seen = make_market(years=3, **QUICK, **settings), set()
     for _ in range(30):
         market.step()
-        seen |= set(market.platforms_table.openness.tolist())
+        seen |= set(market.world.platforms.openness.tolist())
     assert seen == {0, 2}
 
 

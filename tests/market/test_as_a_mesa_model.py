@@ -24,9 +24,9 @@ def market(make_market):
 
 def months_of(market):
     """Every month's measures so far, and where every borrower and account stands, as texts and bytes."""
-    people = market.borrowers_table
+    people = market.world.borrowers
     told = json.dumps([month["months"] for month in market.history], default=str)
-    return told, [people[name].tobytes() for name in people.dtype.names], market.books.balance.tobytes()
+    return told, [people[name].tobytes() for name in people.dtype.names], market.world.books.balance.tobytes()
 
 
 COPIES = {
@@ -110,7 +110,7 @@ def test_agents_are_looked_at_as_mesa_does(market):
     assert market.agents.select(agent_type=Bank).groupby("kind").count()[1] == 7
     assert [agent.row for agent in market.agents_by_type[CityBank].sort("precision")][-1] < 5
     market.agents_by_type[Platform].set("precision", 0.7)
-    assert (market.platforms_table.precision == 0.7).all()
+    assert (market.world.platforms.precision == 0.7).all()
     assert sorted(agent.unique_id for agent in market.agents.shuffle()) == list(range(1, banks + platforms + 1))
     assert market.banks[0].random is market.random
 
@@ -120,7 +120,7 @@ def test_borrowers_are_taken_by_numbers_of_any_kind(market):
     assert everyone[np.int32(5)].row == everyone[5].row == 5
     assert [one.row for one in everyone[np.array([3, 1])]] == [one.row for one in everyone[pd.Series([3, 1])]] == [3, 1]
     assert [one.row for one in everyone[range(2)]] == [one.row for one in everyone[:2]] == [0, 1]
-    assert len(everyone[market.borrowers_table.segment == 1]) == (market.borrowers_table.segment == 1).sum()
+    assert len(everyone[market.world.borrowers.segment == 1]) == (market.world.borrowers.segment == 1).sum()
     for wrong in (200, [200], 1.0, "1", [True, False]):
         with pytest.raises(IndexError):
             everyone[wrong]

@@ -16,8 +16,8 @@ ON = {"clubs__template_saving": 0.3, "clubs__reference": 0.4, "clubs__spillover"
 def told(market, months):
     for _ in range(months):
         market.step()
-    held = [market.borrowers_table, market.alliances, market.pairs, market.books.balance]
-    held += [market.banks_table[name] for name in market.banks_table.dtype.names if name != "club"]
+    held = [market.world.borrowers, market.world.alliances, market.world.pairs, market.world.books.balance]
+    held += [market.world.banks[name] for name in market.world.banks.dtype.names if name != "club"]
     return [part.tobytes() for part in held]
 
 
@@ -48,31 +48,31 @@ def club_fixture(make_market):
     market = make_market(clubs__members=MEMBERS, **ON | LIVELY)
     for _ in range(6):
         market.step()
-    assert members_in(market, OPERATING).sum() >= 2
+    assert members_in(market.world, OPERATING).sum() >= 2
     return market
 
 
 def test_templates_cut_cost_and_months_for_members_at_the_platform_alone(club):
-    banks, number = club.banks_table, len(club.banks_table)
-    terms = party_terms(club, np.arange(len(club.pairs)), 0)
+    banks, number = club.world.banks, len(club.world.banks)
+    terms = party_terms(club.world, np.arange(len(club.world.pairs)), 0)
     ours = np.zeros((3, number), dtype=bool)
     ours[0, [0, 1, 2, 6, 7, 8, 9]] = True
-    part = np.where(ours.ravel(), 0.7 ** members_in(club, OPERATING, DORMANT).sum(), 1.0)
+    part = np.where(ours.ravel(), 0.7 ** members_in(club.world, OPERATING, DORMANT).sum(), 1.0)
     assert terms.integration == pytest.approx(100_000.0 * np.tile(banks.cost_scale, 3) * part)
     assert terms.integration_months == pytest.approx(np.rint(2 * part))
 
 
 def test_references_bring_members_to_the_platform(club):
-    working, draw = members_in(club, OPERATING).sum(), np.linspace(0.0, 0.999, 13)
-    looks = looks_for(club, draw)
-    member = club.banks_table.club > 0
+    working, draw = members_in(club.world, OPERATING).sum(), np.linspace(0.0, 0.999, 13)
+    looks = looks_for(club.world, draw)
+    member = club.world.banks.club > 0
     assert (looks[1:] == (draw < 0.6)).all()
     assert (looks[0] == (draw < np.where(member, 1.0 - 0.4 * 0.6**working, 0.6))).all()
 
 
 def test_members_hear_the_mean_of_the_others(club):
     effort = np.arange(13.0)
-    member, result = club.banks_table.club > 0, heard(club, effort)
+    member, result = club.world.banks.club > 0, heard(club.world, effort)
     for bank in range(13):
         others = member & (np.arange(13) != bank)
         assert result[bank] == pytest.approx(0.5 * effort[others].mean() if member[bank] else 0.0)
@@ -83,7 +83,7 @@ def test_members_wait_until_the_hub_has_signed(make_market):
     market = make_market(clubs__members=MEMBERS, clubs__hub_wait_months=10, years=2, **LIVELY)
     for _ in range(16):
         market.step()
-    alliances, club = market.alliances, market.banks_table.club
+    alliances, club = market.world.alliances, market.world.banks.club
     ours = alliances[alliances.platform == 0]
     hub = ours.signed[(club[ours.bank] == 2) & (ours.signed != NONE)]
     signed = hub.min(initial=10)

@@ -11,18 +11,18 @@ from colend.market import Market, simulate
 from colend.scenario.policy import Rule
 from colend.state.tables import JOINT, OWN
 
-TABLES = ("banks_table", "platforms_table", "pairs", "borrowers_table", "totals")
+TABLES = ("banks", "platforms", "pairs", "borrowers", "totals")
 
 
 def same(one, other):
     """Names of the columns and accounts that differ in any bit between two markets (padding between columns apart)."""
     different = []
     for name in (*TABLES, "alliances", "contracts"):
-        left, right = getattr(one, name), getattr(other, name)
+        left, right = getattr(one.world, name), getattr(other.world, name)
         different += [
             f"{name}.{column}" for column in left.dtype.names if left[column].tobytes() != right[column].tobytes()
         ]
-    if one.books.balance.tobytes() != other.books.balance.tobytes():
+    if one.world.books.balance.tobytes() != other.world.books.balance.tobytes():
         different.append("books")
     return different
 
@@ -39,18 +39,18 @@ ALL_ACT = {
 def test_engines_agree_on_a_market_in_which_every_mechanism_acts(make_market):
     columns = make_market(engine="columns", years=2, **ALL_ACT)
     objects = make_market(engine="objects", years=2, **ALL_ACT)
-    seen = dict.fromkeys(columns.totals.dtype.names if hasattr(columns, "totals") else (), 0)
+    seen = dict.fromkeys(columns.world.totals.dtype.names if hasattr(columns.world, "totals") else (), 0)
     for _ in range(24):
         columns.step()
         objects.step()
         assert same(columns, objects) == []
-        for name in columns.totals.dtype.names:
-            seen[name] = seen.get(name, 0) + int(columns.totals[name].sum())
+        for name in columns.world.totals.dtype.names:
+            seen[name] = seen.get(name, 0) + int(columns.world.totals[name].sum())
     idle = {name for name, count in seen.items() if count == 0} - {"over_limit", "outside"}  # regulation's
     assert not idle, f"never happened: {idle}"
-    kinds = columns.contracts.kind
-    assert (columns.totals.loan_months.sum(axis=1)[kinds == JOINT]).any()
-    assert (columns.totals.loan_months.sum(axis=1)[kinds == OWN]).any()
+    kinds = columns.world.contracts.kind
+    assert (columns.world.totals.loan_months.sum(axis=1)[kinds == JOINT]).any()
+    assert (columns.world.totals.loan_months.sum(axis=1)[kinds == OWN]).any()
 
 
 def test_engines_agree_on_prices_for_risk(make_market):
@@ -60,7 +60,7 @@ def test_engines_agree_on_prices_for_risk(make_market):
         columns.step()
         objects.step()
         assert same(columns, objects) == []
-    assert len(np.unique(columns.borrowers_table.rate)) > 100
+    assert len(np.unique(columns.world.borrowers.rate)) > 100
 
 
 def test_engines_agree_under_regulation(make_market):
@@ -87,8 +87,8 @@ def test_engines_agree_under_regulation(make_market):
         columns.step()
         objects.step()
         assert same(columns, objects) == []
-        over_limit += columns.totals.over_limit.sum()
-        outside += columns.totals.outside.sum()
+        over_limit += columns.world.totals.over_limit.sum()
+        outside += columns.world.totals.outside.sum()
     assert over_limit > 0
     assert outside > 0
 
@@ -138,8 +138,8 @@ def test_compiled_loops_do_what_their_source_says(make_market, monkeypatch, modu
             patch.setattr(importlib.import_module(module), "compiled", lambda function, allocates=True: function)
             source.step()
     assert same(loops, source) == []
-    assert loops.books.flows.tobytes() == source.books.flows.tobytes()
-    assert loops.contract_profit.tobytes() == source.contract_profit.tobytes()
+    assert loops.world.books.flows.tobytes() == source.world.books.flows.tobytes()
+    assert loops.world.contract_profit.tobytes() == source.world.contract_profit.tobytes()
 
 
 def test_looking_at_borrowers_registers_nobody(make_market):
@@ -158,9 +158,9 @@ def test_looking_at_borrowers_registers_nobody(make_market):
 def test_agents_show_their_rows(make_market):
     market = make_market()
     market.step()
-    assert market.banks[3].precision == market.banks_table.precision[3]
+    assert market.banks[3].precision == market.world.banks.precision[3]
     market.banks[3].precision = 0.5
-    assert market.banks_table.precision[3] == 0.5
+    assert market.world.banks.precision[3] == 0.5
     assert {type(bank).__name__ for bank in market.banks} == {"CityBank", "RuralBank", "ConsumerFinanceCompany"}
     assert np.isclose(sum(platform.user_share for platform in market.platforms), 1.0)
 

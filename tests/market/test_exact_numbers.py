@@ -8,10 +8,10 @@ import pytest
 from colend.equations.pricing import monthly_interest
 from colend.market import Market
 from colend.measures.regulation import Supervision
-from colend.rules.regulation import NAMES
 from colend.scenario.parameters import KINDS
 from colend.scenario.policy import Rule
 from colend.state.books import Flow
+from colend.state.regulation import NAMES
 from colend.state.tables import JOINT
 
 # Every rule at a number that is no whole number of anything.
@@ -40,8 +40,8 @@ def after(months, market):
 
 def prices(market):
     """The rate of every running loan, the fees that it carries a year, and whether it is joint."""
-    loans = market.borrowers_table[market.borrowers_table.balance > 0]
-    contracts = market.contracts[loans.contract]
+    loans = market.world.borrowers[market.world.borrowers.balance > 0]
+    contracts = market.world.contracts[loans.contract]
     joint = contracts.kind == JOINT
     fees = np.where(joint, contracts.funding_share * contracts.fee_rate + contracts.technology_fee, 0.0)
     assert {0, 1, 2} == set(contracts.kind)
@@ -67,30 +67,33 @@ def test_no_loan_breaks_a_rule_at_an_awkward_number(make_setting, pricing, turne
     market = Market(make_setting(years=1, policy=policy, credit__pricing=pricing, **FEW), 3)
     for _ in range(7):
         market.step()
-        violations = Supervision(market).violations
+        violations = Supervision(market.world).violations
         assert dict(zip(NAMES, violations, strict=True)) == dict.fromkeys(NAMES, 0.0)
     rates, fees = prices(market)
     assert (rates > rules["all_in_cost_cap"]).sum() == (rates > rules["rate_cap"] + fees).sum() == 0
-    joint = market.contracts[market.contracts.kind == JOINT]
+    joint = market.world.contracts[market.world.contracts.kind == JOINT]
     assert (joint.funding_share == 1.0 - 0.33333).all()
 
 
 def test_the_bank_holds_its_share_to_the_fen(make_setting):
     """0.33333 of 62 m yuan is 186,577 fen more than 0.3333 of it."""
     market = after(8, Market(make_setting(years=1, alliances__funding_share=0.33333, **FEW), 3))
-    joint = market.contracts.kind == JOINT
-    bank, both = market.books.bank_claims[joint], (market.books.bank_claims + market.books.platform_claims)[joint]
+    joint = market.world.contracts.kind == JOINT
+    bank, both = (
+        market.world.books.bank_claims[joint],
+        (market.world.books.bank_claims + market.world.books.platform_claims)[joint],
+    )
     exact = np.array([int(Fraction(33333, 100_000) * int(fen)) for fen in both])
     assert both.max() > 10**9
     assert np.abs(bank - exact).max() <= 1  # a float holds the share to 1e-17
-    assert (market.books.bank_claims[~joint] % market.scale == 0).all()
+    assert (market.world.books.bank_claims[~joint] % market.world.scale == 0).all()
 
 
 def test_a_cost_of_a_loan_is_not_rounded_before_it_is_counted(make_setting):
     market = after(1, Market(make_setting(years=1, credit__origination_cost_own=2.305, **FEW), 3))
-    number = len(market.banks_table)
-    paid = -market.books.flows[Flow.ORIGINATION_COST, :number].sum(axis=1)
-    assert (paid == np.rint(market.contract_totals.originations[:number] * market.scale * 230.5)).all()
+    number = len(market.world.banks)
+    paid = -market.world.books.flows[Flow.ORIGINATION_COST, :number].sum(axis=1)
+    assert (paid == np.rint(market.world.contract_totals.originations[:number] * market.world.scale * 230.5)).all()
     assert paid.sum() > 0
 
 

@@ -55,25 +55,25 @@ def test_platforms_stop_and_loans_run_off(make_setting):
     test = FishingTest(market)
     test.month = market.month
     test.before_month(market)
-    fork, rural = test.fork, np.flatnonzero(market.banks_table.kind == KINDS.index("rural"))
-    before = fork.alliances.copy()
+    fork, rural = test.fork, np.flatnonzero(market.world.banks.kind == KINDS.index("rural"))
+    before = fork.world.alliances.copy()
     running = np.isin(before.bank, rural) & (before.stage != ENDED)
     assert running.any()
-    joint = np.isin(fork.contracts.bank, rural) & (fork.contracts.platform != NONE)
+    joint = np.isin(fork.world.contracts.bank, rural) & (fork.world.contracts.platform != NONE)
     owed = []
     for _ in range(14):
         fork.live_month()  # beyond the run's end too
-        owed.append(fork.contracts.balance[: len(joint)][joint].sum())
-        assert not fork.totals.originations[: len(joint)][joint].any()
-    ended = fork.alliances[: len(before)][running]
+        owed.append(fork.world.contracts.balance[: len(joint)][joint].sum())
+        assert not fork.world.totals.originations[: len(joint)][joint].any()
+    ended = fork.world.alliances[: len(before)][running]
     assert (ended.end_reason == WITHDRAWN).all()
     assert (ended.ended == 18).all()
-    assert not np.isin(fork.alliances.bank[len(before) :], rural).any()
+    assert not np.isin(fork.world.alliances.bank[len(before) :], rural).any()
     assert all(later <= earlier for earlier, later in itertools.pairwise(owed))
     assert owed[-1] == 0  # no loan is longer than twelve months
-    assert np.isin(fork.alliances.bank[fork.alliances.stage != ENDED], rural).sum() == 0
+    assert np.isin(fork.world.alliances.bank[fork.world.alliances.stage != ENDED], rural).sum() == 0
     city = ~np.isin(before.bank, rural) & (before.stage != ENDED)
-    assert (fork.alliances.end_reason[: len(before)][city] != WITHDRAWN).all()
+    assert (fork.world.alliances.end_reason[: len(before)][city] != WITHDRAWN).all()
 
 
 def test_the_index_by_hand(make_market):
@@ -81,7 +81,7 @@ def test_the_index_by_hand(make_market):
     market = make_market()
     market.setting = dataclasses.replace(market.setting, fishing_test=FishingTerms(minimum_originations=10.0))
     test = FishingTest(market)
-    test.kind = market.banks_table.kind
+    test.kind = market.world.banks.kind
     test.together.own[:2], test.together.joint[:2] = (10.0, 1.0), (30.0, 2.0)
     test.alone.own[:2] = 20.0, 3.0
     assert index(test)[0] == 0.5

@@ -16,8 +16,8 @@ def ended(market, months):
     """Every table after so many months more, as bytes by table and column."""
     for _ in range(months):
         market.step()
-    terminal_values(market)
-    tables = collect_run(market)
+    terminal_values(market.world)
+    tables = collect_run(market.world)
     return {
         (table, name): np.asarray(column).tobytes() if np.asarray(column).dtype.kind != "U" else list(column)
         for table, columns in tables.items()
@@ -48,10 +48,10 @@ def test_a_fork_left_alone_has_the_same_months(half_way):
 def test_what_happens_to_a_fork_leaves_the_market_alone(half_way):
     """Whatever is written in the copy, the market goes on as another copy does that nobody touched."""
     spoilt, clean = half_way.fork(), half_way.fork()
-    spoilt.pairs["fit"][:] = -9.0
-    spoilt.borrowers_table["creditworthiness"] = 0.0
-    spoilt.books.flows[:] = 1
-    spoilt.outlook.own_applications[:] = 0.0
+    spoilt.world.pairs["fit"][:] = -9.0
+    spoilt.world.borrowers["creditworthiness"] = 0.0
+    spoilt.world.books.flows[:] = 1
+    spoilt.world.outlook.own_applications[:] = 0.0
     spoilt.step()
     assert half_way.month == clean.month == 9
     assert ended(half_way, 4) == ended(clean, 4)

@@ -60,9 +60,9 @@ def test_a_pilot_that_is_nothing_makes_both_sequencings_identical_to_the_fen(mak
     for _ in range(sign.months):
         sign.step()
         cooperate.step()
-        assert (sign.books.balance == cooperate.books.balance).all(), sign.month
-        assert (sign.books.flows == cooperate.books.flows).all(), sign.month
-    assert len(sign.alliances) > 5
+        assert (sign.world.books.balance == cooperate.world.books.balance).all(), sign.month
+        assert (sign.world.books.flows == cooperate.world.books.flows).all(), sign.month
+    assert len(sign.world.alliances) > 5
     tables = [simulate(setting, seed) for setting in arms]
     assert differing(*tables, NAMES_OF_THE_SEQUENCING) == []
 

@@ -54,17 +54,17 @@ KEPT_POSITIVE = ("precision", "admission", "headroom", "overshoot", "research_sp
 
 def check(market):
     """Every invariant of a market between two months; the books were checked by the month itself."""
-    people, banks, pairs = market.borrowers_table, market.banks_table, market.pairs
-    assert market.books.balance.sum() == 0
+    people, banks, pairs = market.world.borrowers, market.world.banks, market.world.pairs
+    assert market.world.books.balance.sum() == 0
     assert (people.balance >= 0).all()
     assert ((people.awareness >= 0) & (people.awareness <= 1)).all()
     assert ((people.owner >= -1) & (people.owner < len(banks))).all()
     assert ((people.balance > 0) == (people.contract >= 0)).all()
     assert (people.months_left[people.balance > 0] > 0).all()
-    for name in market.totals.dtype.names:
+    for name in market.world.totals.dtype.names:
         if name != "predicted":
-            assert (market.totals[name] >= 0).all(), name
-    totals = market.totals
+            assert (market.world.totals[name] >= 0).all(), name
+    totals = market.world.totals
     seen = totals.unserved + totals.not_passed + totals.no_capacity + totals.refused + totals.offered
     assert (totals.visited == seen).all()
     assert (totals.offered == totals.declined + totals.originations).all()
@@ -74,12 +74,12 @@ def check(market):
         assert ((table[name] >= 0.0) & (table[name] <= 1.0)).all(), name
     assert (pairs.belief_variance >= 0.0).all()
     assert np.isfinite(pairs.belief_mean).all()
-    weights = np.add.reduceat(market.routing.weight, market.routing.start[:-1])
+    weights = np.add.reduceat(market.world.routing.weight, market.world.routing.start[:-1])
     np.testing.assert_allclose(weights, 1.0, atol=1e-9)
-    served = market.alliances.share_served
+    served = market.world.alliances.share_served
     assert ((served >= 0.0) & (served <= 1.0)).all()
-    used_platforms, used_banks = slots_used(market)
-    assert (used_platforms <= market.platforms_table.slots + 1e-6).all()
+    used_platforms, used_banks = slots_used(market.world)
+    assert (used_platforms <= market.world.platforms.slots + 1e-6).all()
     assert (used_banks <= banks.slots + 1e-6).all()
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from colend.market import Market, simulate
 from colend.measures.regulation import Supervision, count_loans
-from colend.rules.regulation import NAMES, OPEN, Regime, regime_of
+from colend.rules.regulation import regime_of
 from colend.scenario.policy import RULES, Rule
+from colend.state.regulation import NAMES, OPEN, Regime
 from colend.state.tables import DELISTED, NONE
 
 from ..conftest import RULES_WITH_ROOM, make_setting
@@ -96,15 +97,15 @@ def test_what_supervision_finds_where_rules_are_not_kept():
     for _ in range(4):
         market.step()
     market.month -= 1  # as the month's record sees it
-    market.regulation.now, market.regulation.since = Regime(**TIGHT | {"partner_list": 0.0}), since
-    market.regulation.room = np.full_like(market.regulation.room, -1.0)
-    seen = Supervision(market)
+    market.world.regulation.now, market.world.regulation.since = Regime(**TIGHT | {"partner_list": 0.0}), since
+    market.world.regulation.room = np.full_like(market.world.regulation.room, -1.0)
+    seen = Supervision(market.world)
     assert (seen.violations > 0.0).all(), dict(zip(NAMES, seen.violations, strict=True))
-    loans = market.borrowers_table  # a loan breaks a rule in the month in which it is made, and once
+    loans = market.world.borrowers  # a loan breaks a rule in the month in which it is made, and once
     too_dear = (loans.balance > 0) & (loans.rate > TIGHT["all_in_cost_cap"])
     assert (too_dear & (loans.begun >= FORCE)).sum() > (too_dear & (loans.begun == FORCE + 3)).sum()
     broken = seen.violations[NAMES.index("all_in_cost_cap")]
-    assert broken == (too_dear & (loans.begun == FORCE + 3)).sum() * market.scale
+    assert broken == (too_dear & (loans.begun == FORCE + 3)).sum() * market.world.scale
     older = [NAMES.index(name) for name in NAMES if f"grandfathered_{name}" in tables()["months"]]
     older.remove(NAMES.index("partner_list"))  # nobody was taken off a list
     assert (seen.grandfathered[older] > 0.0).all()
@@ -144,7 +145,7 @@ def test_rules_that_lapse_leave_no_limit():
     market = Market(make_setting(years=2, policy=[Rule("partner_list", 1.0, "2017-06", until="2017-09")]), 0)
     for _ in range(10):
         market.step()
-    assert market.regulation.now == OPEN
+    assert market.world.regulation.now == OPEN
     assert regime_of(()) == OPEN
 
 
@@ -152,11 +153,11 @@ def test_a_full_list_ends_the_partners_worth_least():
     market = Market(make_setting(years=2, policy=[Rule("partner_list", 1.0, DATE)], **ALIVE), 3)
     for _ in range(FORCE + 1):
         market.step()
-    rows = market.alliances
+    rows = market.world.alliances
     ended = rows[rows.end_reason == DELISTED]
     assert len(ended) > 0
     assert (ended.ended == FORCE).all()
-    assert market.contracts.balance[ended.contract].sum() > 0  # their loans run off
+    assert market.world.contracts.balance[ended.contract].sum() > 0  # their loans run off
     running = rows.bank[rows.ended < 0]
     assert np.bincount(running).max() == 1
 
@@ -181,21 +182,24 @@ def test_contracts_are_made_anew_and_old_loans_keep_their_split():
     market = Market(make_setting(years=2, policy=[Rule("minimum_platform_share", 0.4, DATE)], **ALIVE), 3)
     for _ in range(FORCE):
         market.step()
-    before = len(market.contracts)
+    before = len(market.world.contracts)
     market.step()
-    contracts, rows = market.contracts, market.alliances
-    assert len(market.contracts) > before
+    contracts, rows = market.world.contracts, market.world.alliances
+    assert len(market.world.contracts) > before
     assert (contracts.funding_share[rows.contract[rows.ended < 0]] <= 0.6).all()
     old = np.setdiff1d(np.flatnonzero(contracts.kind[:before] == 0), rows.contract)
     assert (contracts.funding_share[old] == 0.75).all()
-    assert market.totals.originations[old].sum() == 0
-    claims = market.books.bank_claims[old], (market.books.bank_claims + market.books.platform_claims)[old]
+    assert market.world.totals.originations[old].sum() == 0
+    claims = (
+        market.world.books.bank_claims[old],
+        (market.world.books.bank_claims + market.world.books.platform_claims)[old],
+    )
     assert (claims[0] == claims[1] * 7_500 // 10_000).all()
     assert claims[1].sum() > 0
     lent = rows.originated.sum()
     for _ in range(9):
         market.step()
-    assert market.alliances.originated[: len(rows)].sum() > lent  # both contracts count for the alliance
+    assert market.world.alliances.originated[: len(rows)].sum() > lent  # both contracts count for the alliance
 
 
 @pytest.mark.parametrize("engine", ["columns", "objects"])
@@ -212,6 +216,6 @@ def test_a_market_under_rules_is_forked_and_saved_exactly(tmp_path, engine):
         for one in (market, twin, again):
             one.step()
     for other in (twin, again):
-        assert other.books.balance.tobytes() == market.books.balance.tobytes()
-        for name in market.pairs.dtype.names:
-            assert other.pairs[name].tobytes() == market.pairs[name].tobytes()
+        assert other.world.books.balance.tobytes() == market.world.books.balance.tobytes()
+        for name in market.world.pairs.dtype.names:
+            assert other.world.pairs[name].tobytes() == market.world.pairs[name].tobytes()

@@ -15,9 +15,9 @@ def outcome(make_setting, borrowers, seed):
     market = Market(setting, seed)
     for _ in range(market.months):
         market.step()
-    met = np.unique(market.alliances.platform.astype(np.int64) * len(market.banks_table) + market.alliances.bank)
-    error = np.abs(market.pairs.belief_mean - market.pairs.fit)[met]
-    return np.array([error.mean(), market.banks_table.precision.mean(), float(len(market.alliances))])
+    met = np.unique(market.world.alliances.pair)
+    error = np.abs(market.world.pairs.belief_mean - market.world.pairs.fit)[met]
+    return np.array([error.mean(), market.world.banks.precision.mean(), float(len(market.world.alliances))])
 
 
 @pytest.mark.parametrize(("few", "many"), [(10_000, 100_000)])
@@ -52,9 +52,9 @@ def test_one_agent_more_changes_nobody_elses_draws(make_setting):
         np.testing.assert_array_equal(before[name][5:], after[name][6:])
     one, other = Market(make_setting(), 3), Market(make_setting(population__borrowers=2_001), 3)
     for name in ("creditworthiness", "segment", "region", "platform", "amount", "reservation_rate", "owner"):
-        np.testing.assert_array_equal(one.borrowers_table[name], other.borrowers_table[name][:2_000])
+        np.testing.assert_array_equal(one.world.borrowers[name], other.world.borrowers[name][:2_000])
     wider = Market(make_setting(banks__city__number=6), 3)
-    fits = one.pairs.fit.reshape(3, 13), wider.pairs.fit.reshape(3, 14)
+    fits = one.world.pairs.fit.reshape(3, 13), wider.world.pairs.fit.reshape(3, 14)
     np.testing.assert_array_equal(np.delete(fits[1], 5, axis=1), fits[0])
 
 

@@ -28,8 +28,8 @@ def told(market):
 
 
 def test_a_downturn_holds_the_factor_and_lets_it_go_on_from_there(months):
-    factors = [market.systematic_factor for market in months(14, stress__downturn_quantile=0.01)]
-    calm = [market.systematic_factor for market in months(14)]
+    factors = [market.world.systematic_factor for market in months(14, stress__downturn_quantile=0.01)]
+    calm = [market.world.systematic_factor for market in months(14)]
     assert factors[:8] == calm[:8]
     assert factors[8:12] == [pytest.approx(norm.ppf(0.01))] * 4
     assert factors[12] != calm[12]
@@ -47,19 +47,19 @@ def test_a_downturn_makes_more_loans_default(months):
 
 def test_a_platform_that_leaves_takes_its_pacts_and_its_lender_along(months):
     for market in months(16, stress__leaving_platform=1):
-        alliances = market.alliances
+        alliances = market.world.alliances
         mine = alliances.platform == 0
-        totals, contracts = market.totals, market.contracts[: len(market.totals)]
+        totals, contracts = market.world.totals, market.world.contracts[: len(market.world.totals)]
         if market.month <= 8:
-            assert (market.borrowers_table.platform == 0).any()
+            assert (market.world.borrowers.platform == 0).any()
             continue
         assert (alliances.stage[mine] == ENDED).all()
-        assert not (market.borrowers_table.platform == 0).any()
+        assert not (market.world.borrowers.platform == 0).any()
         lent = totals.originations.sum(axis=1)[(contracts.platform == 0) & np.isin(contracts.kind, (JOINT, LENDER))]
         assert not lent.any()
     assert (alliances.end_reason[mine & (alliances.ended == 8)] == PLATFORM_LEFT).any()
     assert (alliances.met[mine] <= 8).all()
-    users = np.bincount(market.borrowers_table.platform, minlength=3)[1:]
+    users = np.bincount(market.world.borrowers.platform, minlength=3)[1:]
     share = 0.3 / 0.5
     assert users[0] / users.sum() == pytest.approx(share, abs=4 * np.sqrt(share * (1 - share) / users.sum()))
 
@@ -67,11 +67,11 @@ def test_a_platform_that_leaves_takes_its_pacts_and_its_lender_along(months):
 def test_a_squeeze_of_funds_passes(months):
     squeeze = {"stress__funds_spread": 0.02, "stress__deposit_outflow": 0.25}
     before = next(months(1))
-    rates, deposits = before.banks_table.funds_rate.copy(), before.banks_table.deposits.copy()
+    rates, deposits = before.world.banks.funds_rate.copy(), before.world.banks.deposits.copy()
     for market in months(14, **squeeze):
         on = 9 <= market.month <= 12
-        assert market.banks_table.funds_rate == pytest.approx(rates + 0.02 * on)
-        assert market.banks_table.deposits == pytest.approx(deposits * (0.75 if on else 1.0))
+        assert market.world.banks.funds_rate == pytest.approx(rates + 0.02 * on)
+        assert market.world.banks.deposits == pytest.approx(deposits * (0.75 if on else 1.0))
 
 
 def test_a_jump_in_demand_is_one_of_its_segment(months):
@@ -87,15 +87,15 @@ def test_a_bank_whose_equity_is_gone_stops_and_its_loans_run_off(months):
     """A downturn beyond all measure: banks fail, lend no more, leave their pacts, and what they are owed ends."""
     failed = {}
     for market in months(26, **CLOSED, banks__rural__equity=2e7, banks__rural__capital_ratio=0.6):
-        banks = market.banks_table
+        banks = market.world.banks
         for bank in failed:
-            mine = market.contracts.bank[: len(market.totals)] == bank
-            assert not market.totals.originations[mine].any()
+            mine = market.world.contracts.bank[: len(market.world.totals)] == bank
+            assert not market.world.totals.originations[mine].any()
             assert banks.alive[bank] == 0
         for bank in np.flatnonzero(banks.alive == 0):
             failed.setdefault(int(bank), market.month)
     early = [bank for bank, month in failed.items() if month <= 12]
     assert early
-    assert (market.banks_table.consumer_loans[early] == 0.0).all()
-    running = market.alliances
+    assert (market.world.banks.consumer_loans[early] == 0.0).all()
+    running = market.world.alliances
     assert (running.stage[np.isin(running.bank, early)] == ENDED).all()

@@ -1,15 +1,15 @@
 """A snapshot made by hand: one platform, three partner banks, its own lender; everything a borrower's rule reads."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from colend.equations.fit import share_table
-from colend.rules.regulation import OPEN, Regulation, lending_terms
+from colend.rules.regulation import lending_terms
+from colend.scenario.setting import Setting
 from colend.state.books import Books
 from colend.state.draws import month_key
-from colend.state.snapshot import MONTH, OFFER, SEGMENT_MONTH, Snapshot
+from colend.state.regulation import OPEN, Regulation
+from colend.state.snapshot import MONTH, OFFER, SEGMENT_MONTH, CustomerShares, Snapshot
 from colend.state.tables import (
     ALLIANCE,
     BANK,
@@ -24,6 +24,7 @@ from colend.state.tables import (
     TOTAL,
     table,
 )
+from colend.state.world import World
 
 BANKS = 3
 LENDER_ROW = BANKS  # contracts: 3 own channels, the platform's lender, 3 joint ones
@@ -116,8 +117,8 @@ def applicants_fixture():
     return applicants
 
 
-def hand_made_market(openness=0, stages=(), **changes):
-    """A market of two platforms and three banks (city, rural, consumer-finance) that nobody has stepped yet.
+def hand_made_world(openness=0, stages=(), **changes):
+    """The world of two platforms and three banks (city, rural, consumer-finance) that nobody has stepped yet.
 
     `stages`: (platform, bank, stage) of each alliance; `changes`: group -> {parameter: value} over the defaults.
     """
@@ -151,27 +152,18 @@ def hand_made_market(openness=0, stages=(), **changes):
         one.contract, one.share_served = 5 + row, 0.5
     for contract in contracts:
         books.open_claims(int(contract.bank), int(contract.platform))
-    return SimpleNamespace(
-        parameters=parameters,
-        banks_table=banks,
-        platforms_table=platforms,
-        pairs=pairs,
-        setting=SimpleNamespace(policy=()),
-        regulation=Regulation(terms=lending_terms(parameters, OPEN)),
-        contracts=contracts,
-        alliances=alliances,
-        lender_rows=np.array([3, 4]),
-        customer_shares=(np.array([0, 1] + [2] * 19), np.array([0, 1]), np.array([1.0, 1.0])),
-        books=books,
-        scale=1000,
-        month=0,
-        share_table=share_table(1.6),
-        pilot_share_table=share_table(1.6),
-        totals=table(TOTAL, (len(contracts), 3)),
-        platform_applications=np.zeros(2),
-    )
+    world = World(Setting(parameters), seed=0, threads=1)
+    world.banks, world.platforms, world.pairs = banks, platforms, pairs
+    world.contracts, world.alliances, world.books = contracts, alliances, books
+    world.lender_rows = np.array([3, 4])
+    world.customer_shares = CustomerShares(np.array([0, 1] + [2] * 19), np.array([0, 1]), np.array([1.0, 1.0]))
+    world.regulation = Regulation(terms=lending_terms(parameters, OPEN))
+    world.share_table = world.pilot_share_table = share_table(1.6)
+    world.totals = table(TOTAL, (len(contracts), 3))
+    world.month = 0
+    return world
 
 
-@pytest.fixture(name="hand_made_market")
-def hand_made_market_fixture():
-    return hand_made_market
+@pytest.fixture(name="hand_made_world")
+def hand_made_world_fixture():
+    return hand_made_world

@@ -30,81 +30,79 @@ BOTH = [(0, 0, OPERATING), (1, 1, OPERATING)]
 
 
 @pytest.fixture
-def planned(hand_made_market):
+def planned(hand_made_world):
     """A market with two operating alliances, planned once, technology open."""
-    market = hand_made_market(TECHNOLOGY, BOTH)
-    prepare_plans(market)
-    plans(market)
-    return market
+    world = hand_made_world(TECHNOLOGY, BOTH)
+    prepare_plans(world)
+    plans(world)
+    return world
 
 
-def test_capital_decides_hurdle_and_headroom(hand_made_market):
-    market = hand_made_market()
-    prepare_plans(market)
-    banks = market.banks_table
+def test_capital_decides_hurdle_and_headroom(hand_made_world):
+    world = hand_made_world()
+    prepare_plans(world)
+    banks = world.banks
     banks.capital_ratio = [0.105, 0.135, 0.3]
-    set_capacity(market)
+    set_capacity(world)
     assert banks.hurdle == pytest.approx([0.06, 0.02 + 0.04 * np.exp(-3), 0.02], abs=1e-6)
     # equity 5 bn: 5 / 0.105 - 5 / 0.135 = 10.58 bn of loans
     assert banks.headroom[0] == pytest.approx(5e9 / 0.105 - 5e9 / 0.135)
-    assert market.outlook.kappa == pytest.approx(banks.headroom / 6)
+    assert world.outlook.kappa == pytest.approx(banks.headroom / 6)
 
 
-def test_alliances_share_what_a_bank_offers(hand_made_market):
-    market = hand_made_market(stages=[(0, 0, OPERATING), (1, 0, OPERATING)])
-    prepare_plans(market)
-    assert market.outlook.kappa[0] == pytest.approx(market.banks_table.headroom[0] / 6 / 2)
+def test_alliances_share_what_a_bank_offers(hand_made_world):
+    world = hand_made_world(stages=[(0, 0, OPERATING), (1, 0, OPERATING)])
+    prepare_plans(world)
+    assert world.outlook.kappa[0] == pytest.approx(world.banks.headroom[0] / 6 / 2)
 
 
-def test_admission_is_what_capital_and_runoff_allow(hand_made_market):
-    market = hand_made_market(stages=BOTH)
-    prepare_plans(market)
-    banks = market.banks_table
-    market.outlook.joint_loans[:] = 5_000.0
-    set_admission(market)
+def test_admission_is_what_capital_and_runoff_allow(hand_made_world):
+    world = hand_made_world(stages=BOTH)
+    prepare_plans(world)
+    banks = world.banks
+    world.outlook.joint_loans[:] = 5_000.0
+    set_admission(world)
     assert list(banks.admission) == [1.0, 1.0, 1.0]
     banks.consumer_loans = banks.headroom
-    set_capacity(market)
-    market.outlook.bank_lending = banks.consumer_loans * 2.0 / 9.7 * 4.0
-    set_admission(market)
+    set_capacity(world)
+    world.outlook.bank_lending = banks.consumer_loans * 2.0 / 9.7 * 4.0
+    set_admission(world)
     assert banks.admission == pytest.approx(0.25)
 
 
-def test_a_bank_without_capital_or_closed_plans_nothing(hand_made_market):
-    market = hand_made_market(TECHNOLOGY, BOTH, learning={"research_unit": 1.0, "laboratory_cost": 0.0})
-    prepare_plans(market)
-    banks = market.banks_table
+def test_a_bank_without_capital_or_closed_plans_nothing(hand_made_world):
+    world = hand_made_world(TECHNOLOGY, BOTH, learning={"research_unit": 1.0, "laboratory_cost": 0.0})
+    prepare_plans(world)
+    banks = world.banks
     banks.capital_ratio[0] = 0.1
     banks.alive[1] = 0
     banks.legacy = 0.9
-    plans(market)
+    plans(world)
     assert list(banks.research_spending[:2]) == [0.0, 0.0]
     assert list(banks.laboratory[:2]) == list(banks.replacement_months_left[:2]) == [0, 0]
     assert banks.touchpoints[1] == 0
 
 
 def test_research_is_bought_where_it_pays(planned):
-    market = planned
-    learning = market.parameters.learning
-    choose_research(market)
-    discount = (1 + market.parameters.alliances.discount_rate) ** (-1 / 12)
+    world = planned
+    learning = world.parameters.learning
+    choose_research(world)
+    discount = (1 + world.parameters.alliances.discount_rate) ** (-1 / 12)
     for b in range(3):
-        months = sum(
-            (discount * (1 - learning.decay)) ** t for t in range(1, int(market.banks_table.horizon_months[b]) + 1)
-        )
-        worth = market.outlook.precision_profit[b] * months
-        expected = max(0.0, learning.research_gain * absorbed_now(market)[b] * worth - learning.research_unit)
-        assert market.banks_table.research_spending[b] == pytest.approx(expected)
-    market.outlook.precision_profit[:] = [1e9, 0.0, 0.0]
-    choose_research(market)
-    assert (market.banks_table.research_spending > 0).tolist() == [True, False, False]
+        months = sum((discount * (1 - learning.decay)) ** t for t in range(1, int(world.banks.horizon_months[b]) + 1))
+        worth = world.outlook.precision_profit[b] * months
+        expected = max(0.0, learning.research_gain * absorbed_now(world)[b] * worth - learning.research_unit)
+        assert world.banks.research_spending[b] == pytest.approx(expected)
+    world.outlook.precision_profit[:] = [1e9, 0.0, 0.0]
+    choose_research(world)
+    assert (world.banks.research_spending > 0).tolist() == [True, False, False]
 
 
-def test_joint_profit_counts_in_the_worth_of_precision(hand_made_market):
-    alone, allied = hand_made_market(), hand_made_market(stages=BOTH)
-    for market in (alone, allied):
-        prepare_plans(market)
-        refresh_prospects(market)
+def test_joint_profit_counts_in_the_worth_of_precision(hand_made_world):
+    alone, allied = hand_made_world(), hand_made_world(stages=BOTH)
+    for world in (alone, allied):
+        prepare_plans(world)
+        refresh_prospects(world)
     gain = allied.outlook.precision_profit - alone.outlook.precision_profit
     assert gain[0] > 0.0
     assert gain[1] > 0.0
@@ -112,67 +110,66 @@ def test_joint_profit_counts_in_the_worth_of_precision(hand_made_market):
 
 
 def test_a_laboratory_needs_a_long_horizon_and_much_to_gain(planned):
-    market = planned
-    banks, outlook = market.banks_table, market.outlook
-    market.month = 12
+    world = planned
+    banks, outlook = world.banks, world.outlook
+    world.month = 12
     outlook.precision_profit[:], outlook.effort[:] = 5e8, 0.05
     banks.horizon_months = [120, 120, 120]
     chosen = []
     for month in range(12):
-        market.month = month
-        choose_laboratory(market)
+        world.month = month
+        choose_laboratory(world)
     chosen.append(banks.laboratory.copy())
     banks.horizon_months = 1
     for month in range(12):
-        market.month = month
-        choose_laboratory(market)
+        world.month = month
+        choose_laboratory(world)
     chosen.append(banks.laboratory.copy())
     assert chosen[0].tolist() == [1, 1, 1]
     assert chosen[1].tolist() == [0, 0, 0]
 
 
 def test_replacement_is_begun_once_and_ends_with_a_new_system(planned):
-    market = planned
-    banks, outlook, learning = market.banks_table, market.outlook, market.parameters.learning
+    world = planned
+    banks, outlook, learning = world.banks, world.outlook, world.parameters.learning
     banks.replacement_months_left, banks.replaced = 0, 0
     banks.legacy, banks.horizon_months, banks.sunk_cost_bias = 0.8, 60, [0.0, 0.0, 1e6]
     outlook.effort[:], outlook.precision_profit[:] = 0.05, 1e9
     spent = np.zeros(3)
     for month in range(12):
-        market.month = month
-        spent += choose_replacement(market)
+        world.month = month
+        spent += choose_replacement(world)
     assert spent[:2] == pytest.approx(learning.replacement_cost * banks.initial_equity[:2])
     assert spent[2] == 0.0  # attached to the old system
     for _ in range(int(learning.replacement_months)):
         assert banks.replaced.tolist() == [0, 0, 0]
-        learn_risk_control(market)
+        learn_risk_control(world)
     assert banks.replaced.tolist() == [1, 1, 0]
     assert banks.legacy.tolist() == [learning.legacy_floor, learning.legacy_floor, 0.8]
-    assert choose_replacement(market).sum() == 0.0
+    assert choose_replacement(world).sum() == 0.0
 
 
-def test_touchpoints_need_visibility_and_a_horizon(hand_made_market):
+def test_touchpoints_need_visibility_and_a_horizon(hand_made_world):
     """The same alliance: nothing with traffic alone, something where customers are open, nothing for tomorrow."""
     bought = []
     for openness, horizon in ((TRAFFIC, 48), (CUSTOMERS, 48), (CUSTOMERS, 1)):
-        market = hand_made_market(openness, BOTH)
-        market.banks_table.horizon_months = horizon
-        prepare_plans(market)
-        refresh_prospects(market)
-        choose_touchpoints(market)
-        bought.append(int(market.banks_table.touchpoints[0]))
-        assert market.touch.shape == (3, 3, 2)
+        world = hand_made_world(openness, BOTH)
+        world.banks.horizon_months = horizon
+        prepare_plans(world)
+        refresh_prospects(world)
+        choose_touchpoints(world)
+        bought.append(int(world.banks.touchpoints[0]))
     assert bought[0] == bought[2] == 0
     assert bought[1] > 0
 
 
 def test_spending_is_posted_to_the_fen(planned):
-    market = planned
-    banks, books = market.banks_table, market.books
+    world = planned
+    banks, books = world.banks, world.books
     books.start_month()
     banks.research_spending = [1_234.56, 0.0, 0.0]
-    market.month = 1  # no decision on research this month
-    plans(market)
+    world.month = 1  # no decision on research this month
+    plans(world)
     assert books.flows[Flow.RESEARCH_COST, 0].sum() == -123_456
     assert books.flows[Flow.RESEARCH_COST].sum() == 0
     touch = books.flows[Flow.TOUCHPOINT_COST, :3].sum(axis=1)
@@ -180,12 +177,12 @@ def test_spending_is_posted_to_the_fen(planned):
 
 
 def test_a_laboratory_is_shared_with_a_partner_that_opens_technology(planned):
-    market = planned
-    learning, books = market.parameters.learning, market.books
+    world = planned
+    learning, books = world.parameters.learning, world.books
     books.start_month()
-    market.banks_table.laboratory = [1, 0, 1]
-    market.month = 1  # nobody of the three decides on laboratories
-    plans(market)
+    world.banks.laboratory = [1, 0, 1]
+    world.month = 1  # nobody of the three decides on laboratories
+    plans(world)
     cost = -books.flows[Flow.LABORATORY_COST].sum(axis=1)
     share = learning.laboratory_platform_share
     assert cost[:5] == pytest.approx(learning.laboratory_cost * 100 * np.array([1 - share, 0, 1, share, 0]))
@@ -197,18 +194,18 @@ def test_correction_by_hand():
 
 
 def test_intercepts_are_kept_by_channel(planned):
-    market = planned
+    world = planned
     for contract, defaults in ((0, 3), (3, 2), (5, 4)):  # bank 0's own channel, platform 0's lender, pair (0, 0)
-        market.totals[contract, 1].defaults = defaults
-        market.totals[contract, 1].predicted = int(FIXED_POINT)
-        market.totals[contract, 2].slope = int(5 * FIXED_POINT)
-    market.contract_totals = over_segments(market.totals)
-    correct_intercepts(market)
-    assert market.banks_table.own_intercept == pytest.approx([2 / 25, 0, 0])
-    assert market.platforms_table.own_intercept == pytest.approx([1 / 25, 0])
-    assert market.pairs.intercept == pytest.approx([3 / 25, 0, 0, 0, 0, 0])
-    correct_intercepts(market)  # sums go on: 6 more or less expected of 30
-    assert market.pairs.intercept[0] == pytest.approx(6 / 30)
+        world.totals[contract, 1].defaults = defaults
+        world.totals[contract, 1].predicted = int(FIXED_POINT)
+        world.totals[contract, 2].slope = int(5 * FIXED_POINT)
+    world.contract_totals = over_segments(world.totals)
+    correct_intercepts(world)
+    assert world.banks.own_intercept == pytest.approx([2 / 25, 0, 0])
+    assert world.platforms.own_intercept == pytest.approx([1 / 25, 0])
+    assert world.pairs.intercept == pytest.approx([3 / 25, 0, 0, 0, 0, 0])
+    correct_intercepts(world)  # sums go on: 6 more or less expected of 30
+    assert world.pairs.intercept[0] == pytest.approx(6 / 30)
 
 
 def test_corrections_converge_on_the_truth():
@@ -225,42 +222,42 @@ def test_corrections_converge_on_the_truth():
 
 
 def test_flows_are_smoothed_and_scaled(planned):
-    market = planned
-    before = market.platforms_table.applications.copy(), market.outlook.experience.copy()
-    market.platform_applications = np.array([2e6, 1e6])
-    market.totals.matured[0] = [1, 2, 0]  # own channel of bank 0: 3 simulated loans are 3,000 persons
-    market.totals.matured[6] = [0, 4, 0]  # pair (1, 1): 4,000 persons, bank's part 0.75, view 0.75
-    market.contract_totals = over_segments(market.totals)
-    observe_flows(market)
-    assert market.platforms_table.applications == pytest.approx(0.8 * before[0] + 0.2 * np.array([2e6, 1e6]))
-    assert market.outlook.experience == pytest.approx(0.8 * before[1] + 0.2 * np.array([3_000, 4_000 * 0.75 * 0.75, 0]))
-    assert market.outlook.leaned[1] == pytest.approx(0.2 * 4_000 * 0.75 * 0.75 * 0.5)  # data_share is the depth
-    assert market.banks_table.matured_own[0] == 3_000
+    world = planned
+    before = world.platforms.applications.copy(), world.outlook.experience.copy()
+    world.totals.applications[world.lender_rows, 1] = [2_000, 1_000]  # at each platform, in simulated borrowers
+    world.totals.matured[0] = [1, 2, 0]  # own channel of bank 0: 3 simulated loans are 3,000 persons
+    world.totals.matured[6] = [0, 4, 0]  # pair (1, 1): 4,000 persons, bank's part 0.75, view 0.75
+    world.contract_totals = over_segments(world.totals)
+    observe_flows(world)
+    assert world.platforms.applications == pytest.approx(0.8 * before[0] + 0.2 * np.array([2e6, 1e6]))
+    assert world.outlook.experience == pytest.approx(0.8 * before[1] + 0.2 * np.array([3_000, 4_000 * 0.75 * 0.75, 0]))
+    assert world.outlook.leaned[1] == pytest.approx(0.2 * 4_000 * 0.75 * 0.75 * 0.5)  # data_share is the depth
+    assert world.banks.matured_own[0] == 3_000
 
 
 @pytest.mark.parametrize("busy", [0, 3])
 def test_precision_learns_by_doing_research_and_transfer(planned, busy):
     """The month's change by the formula; a bank that replaces its old system meanwhile learns at a part of the pace."""
-    market = planned
-    banks, learning = market.banks_table, market.parameters.learning
+    world = planned
+    banks, learning = world.banks, world.parameters.learning
     banks.replacement_months_left = busy
     banks.research_spending = [learning.research_unit, 0.0, 0.0]
     tau = banks.precision.copy()
-    effort = done(market) + np.array([learning.research_gain * np.log(2), 0, 0]) + taught(market)
+    effort = done(world) + np.array([learning.research_gain * np.log(2), 0, 0]) + taught(world)
     absorbed = absorption(
         tau, banks.talent, banks.legacy, 0.3, learning.absorption_curvature, learning.maximum_precision
     )
     pace = learning.replacement_learning if busy else 1.0
-    learn_risk_control(market)
+    learn_risk_control(world)
     change = -learning.decay * (tau - learning.floor) + absorbed * effort * pace
     assert banks.precision == pytest.approx(tau + change)
     # pair (0, 0): theta x trust x q x (tau_p - tau)
-    assert taught(market)[0] == pytest.approx(learning.transfer * 0.3 * 0.5 * (0.8 - banks.precision[0]))
-    assert taught(market)[2] == 0.0
+    assert taught(world)[0] == pytest.approx(learning.transfer * 0.3 * 0.5 * (0.8 - banks.precision[0]))
+    assert taught(world)[2] == 0.0
 
 
-def test_openness_without_technology_teaches_nothing(hand_made_market):
-    market = hand_made_market(CUSTOMERS, BOTH)
-    prepare_plans(market)
-    plans(market)
-    assert taught(market).tolist() == [0.0, 0.0, 0.0]
+def test_openness_without_technology_teaches_nothing(hand_made_world):
+    world = hand_made_world(CUSTOMERS, BOTH)
+    prepare_plans(world)
+    plans(world)
+    assert taught(world).tolist() == [0.0, 0.0, 0.0]

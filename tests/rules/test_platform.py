@@ -34,52 +34,52 @@ def test_without_partners_or_without_offers_the_own_lender_has_it_all():
     assert chances([1.0], [0.0]) == ([0.0], 1.0)
 
 
-def test_route_writes_the_table_and_the_real_applications(hand_made_market):
-    market = hand_made_market(stages=[(0, 0, OPERATING), (0, 1, PILOT), (1, 2, DORMANT)])
-    prepare_plans(market)
-    market.outlook.kappa = np.array([30.0, 10.0, 10.0])
-    route(market)
-    routing = market.routing
+def test_route_writes_the_table_and_the_real_applications(hand_made_world):
+    world = hand_made_world(stages=[(0, 0, OPERATING), (0, 1, PILOT), (1, 2, DORMANT)])
+    prepare_plans(world)
+    world.outlook.kappa = np.array([30.0, 10.0, 10.0])
+    route(world)
+    routing = world.routing
     assert list(routing.start) == [0, 2, 3]
     assert list(routing.member) == [5, 6, LENDERS[1]]  # a dormant partner gets nothing, its platform lends itself
     assert routing.weight == pytest.approx([0.975, 0.025, 1.0])
-    seen = market.platforms_table.applications[0]
-    assert list(market.alliances.routed[:3]) == [np.rint(0.975 * seen), np.rint(0.025 * seen), 0.0]
+    seen = world.platforms.applications[0]
+    assert list(world.alliances.routed[:3]) == [np.rint(0.975 * seen), np.rint(0.025 * seen), 0.0]
 
 
-def test_a_closed_bank_is_routed_around(hand_made_market):
-    market = hand_made_market(stages=[(0, 0, OPERATING), (0, 1, OPERATING)])
-    prepare_plans(market)
-    market.banks_table.alive[0] = 0
-    set_capacity(market)
-    route(market)
-    assert list(market.routing.member) == [6, LENDERS[1]]
-    assert market.alliances.routed[0] == 0.0
+def test_a_closed_bank_is_routed_around(hand_made_world):
+    world = hand_made_world(stages=[(0, 0, OPERATING), (0, 1, OPERATING)])
+    prepare_plans(world)
+    world.banks.alive[0] = 0
+    set_capacity(world)
+    route(world)
+    assert list(world.routing.member) == [6, LENDERS[1]]
+    assert world.alliances.routed[0] == 0.0
 
 
-def test_priority_of_signed_partners_counts_against_pilots(hand_made_market):
+def test_priority_of_signed_partners_counts_against_pilots(hand_made_world):
     stages = [(0, 0, OPERATING), (0, 1, PILOT)]
-    plain = hand_made_market(stages=stages)
-    favoured = hand_made_market(stages=stages, alliances={"signed_priority": 1.0})
-    for market in (plain, favoured):
-        prepare_plans(market)
-        market.outlook.kappa = np.array([10.0, 10.0, 10.0])
-        route(market)
+    plain = hand_made_world(stages=stages)
+    favoured = hand_made_world(stages=stages, alliances={"signed_priority": 1.0})
+    for world in (plain, favoured):
+        prepare_plans(world)
+        world.outlook.kappa = np.array([10.0, 10.0, 10.0])
+        route(world)
     assert plain.routing.weight[1] == pytest.approx(0.1 / 2)
     assert favoured.routing.weight[1] == pytest.approx(0.1 / 3)
 
 
-def test_expected_applications_do_not_hang_on_the_number_of_borrowers(hand_made_market):
+def test_expected_applications_do_not_hang_on_the_number_of_borrowers(hand_made_world):
     few, many = (
-        expected_applications(hand_made_market(population={"borrowers": number}).parameters)
+        expected_applications(hand_made_world(population={"borrowers": number}).parameters)
         for number in (100_000, 1_000_000)
     )
     assert few == pytest.approx(many)
     assert few.sum(axis=1) == pytest.approx(few.sum() * np.array([0.6, 0.4]))
 
 
-def test_without_customers_or_acceptance_applications_are_persons_times_need(hand_made_market):
-    parameters = hand_made_market().parameters
+def test_without_customers_or_acceptance_applications_are_persons_times_need(hand_made_world):
+    parameters = hand_made_world().parameters
     credit = parameters.credit.model_copy(update={"posted_rate": parameters.population.reservation_rate})
     customers = parameters.customers.model_copy(update={"loyalty": 0.0})
     parameters = parameters.model_copy(update={"credit": credit, "customers": customers})
@@ -89,13 +89,13 @@ def test_without_customers_or_acceptance_applications_are_persons_times_need(han
     assert expected_applications(parameters)[:, 0].sum() == pytest.approx(prime / (1 + 0.05 * 0.5 * 8.7), rel=1e-6)
 
 
-def test_a_full_lender_admits_what_is_repaid(hand_made_market):
-    market = hand_made_market()
-    prepare_plans(market)
-    platforms = market.platforms_table
+def test_a_full_lender_admits_what_is_repaid(hand_made_world):
+    world = hand_made_world()
+    prepare_plans(world)
+    platforms = world.platforms
     platforms.lender_loans = platforms.equity / 0.105 + np.array([0.0, 1e9])
-    market.outlook.lender_lending = platforms.lender_loans * 2.0 / 9.7 * np.array([2.0, 4.0])
-    set_lender_capacity(market)
+    world.outlook.lender_lending = platforms.lender_loans * 2.0 / 9.7 * np.array([2.0, 4.0])
+    set_lender_capacity(world)
     assert platforms.headroom == pytest.approx(0.0, abs=1e-3)
     assert platforms.overshoot == pytest.approx([0.0, 1e9], abs=1e-3)
     assert platforms.admission == pytest.approx([0.5, 0.25])

@@ -13,14 +13,14 @@ from colend.state.tables import BANK, DORMANT, OPERATING, PLATFORM
 
 @shows(BANK)
 class Bank(Face):
-    """A lender with its own customers; `row` is its number in `market.banks_table`."""
+    """A lender with its own customers; `row` is its number in `market.world.banks`."""
 
     among = "banks"
 
     @property
     def table(self) -> np.recarray:
         """The table that this bank is a row of."""
-        return self.model.banks_table
+        return self.model.world.banks
 
     @property
     def touchpoint_names(self) -> tuple[str, ...]:
@@ -47,14 +47,14 @@ class ConsumerFinanceCompany(Bank):
 
 @shows(PLATFORM)
 class Platform(Face):
-    """A fintech platform with its own licensed lender; `row` is its number in `market.platforms_table`."""
+    """A fintech platform with its own licensed lender; `row` is its number in `market.world.platforms`."""
 
     among = "platforms"
 
     @property
     def table(self) -> np.recarray:
         """The table that this platform is a row of."""
-        return self.model.platforms_table
+        return self.model.world.platforms
 
     @property
     def openness_name(self) -> str:
@@ -69,6 +69,6 @@ class Platform(Face):
 
 def partners_of(market, side: str, row: int, other: str) -> list[int]:
     """The other side's rows in operating and dormant alliances of one party."""
-    alliances = market.alliances
+    alliances = market.world.alliances
     mine = (alliances[side] == row) & ((alliances.stage == OPERATING) | (alliances.stage == DORMANT))
     return [int(partner) for partner in alliances[other][mine]]

@@ -15,7 +15,7 @@ from colend.state.tables import BORROWER
 
 @shows(BORROWER)
 class Borrower(Face):
-    """A person who borrows; `row` is its number in `market.borrowers_table`.
+    """A person who borrows; `row` is its number in `market.world.borrowers`.
 
     Engine `objects` registers all of them; `Borrower.view` only looks.
     """
@@ -32,16 +32,16 @@ class Borrower(Face):
     @property
     def table(self) -> np.recarray:
         """The table that this borrower is a row of."""
-        return self.model.borrowers_table
+        return self.model.world.borrowers
 
     def step(self) -> None:
         """This borrower's month by the plain, uncompiled rule, on the market's snapshot of the month; engine `objects`
         calls it. RuntimeError outside that step of the month.
         """
-        market = self.model
-        if market.refusals is None:
+        refusals, world = self.model.refusals, self.model.world
+        if refusals is None:
             out_of_turn(self)
-        borrower_month(self.row, self.table[self.row], market.snapshot, market.totals, market.refusals)
+        borrower_month(self.row, self.table[self.row], world.snapshot, world.totals, refusals)
 
 
 class Borrowers(Sequence):
@@ -54,7 +54,7 @@ class Borrowers(Sequence):
         self._market = market
 
     def __len__(self) -> int:
-        return len(self._market.borrowers_table)
+        return len(self._market.world.borrowers)
 
     def __getitem__(self, number):
         if not isinstance(number, int | np.integer):

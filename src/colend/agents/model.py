@@ -9,16 +9,16 @@ from typing import Any, NoReturn
 import mesa
 
 from colend.agents.views import Face
+from colend.state.world import World
 
 
 class MesaModel(mesa.Model):
     """A Mesa model whose agents are rows of tables and whose draws are functions of its seed.
 
-    `history` has the measures of every month in `months` (`colend.measures.collect_month`). docs/architecture.md says
-    of everything that Mesa gives a model how it stands here.
+    docs/architecture.md says of everything that Mesa gives a model how it stands here.
     """
 
-    history: list[dict[str, Any]]
+    world: World
 
     def __init__(self, seed: int) -> None:
         super().__init__(rng=seed)
@@ -59,7 +59,7 @@ class MesaModel(mesa.Model):
         """
         if self._collector is not None:
             return self._collector
-        months = [month["months"] for month in self.history]
+        months = [month["months"] for month in self.world.history]
         names = [name for name in months[0] if all(name in month for month in months)] if months else []
         made = mesa.DataCollector(model_reporters={name: partial(_of_last_month, name=name) for name in names})
         made.model_vars = {name: [month[name] for month in months] for name in names}
@@ -81,4 +81,4 @@ class MesaModel(mesa.Model):
 
 
 def _of_last_month(model: MesaModel, name: str) -> Any:
-    return model.history[-1]["months"][name]
+    return model.world.history[-1]["months"][name]

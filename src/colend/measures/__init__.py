@@ -13,6 +13,7 @@ from colend.measures.fishing import FISHING, FISHING_RUN
 from colend.measures.months import MONTHS
 from colend.measures.runs import RUNS
 from colend.measures.views import MonthView, RunView, YearView
+from colend.state.world import World
 
 __all__ = ["MEASURES", "TABLES", "UNITS", "Measure", "collect_fishing", "collect_month", "collect_run", "collect_year"]
 
@@ -35,47 +36,47 @@ def _needed(*parts: str) -> tuple[Measure, ...]:
 NEEDED, NEEDED_AT_THE_END = _needed("months"), _needed("months", "end")
 
 
-def collect_month(market) -> dict[str, Columns]:
+def collect_month(world: World) -> dict[str, Columns]:
     """What is kept of this month until the run ends.
 
     `months` (all measures, or what whole-run measures need), the stage of every alliance, `alliance_months`, and the
     flows of `banks` and `platforms` that a year's rows add up.
     """
-    view, record = MonthView(market), market.setting.record
-    measures = NEEDED_AT_THE_END if market.month + 1 == market.months else NEEDED
+    view, record = MonthView(world), world.setting.record
+    measures = NEEDED_AT_THE_END if world.month + 1 == world.months else NEEDED
     kept = {"months": taken(MONTHS if record.months != "none" else measures, view), "banks": view.flows_of_banks()}
     if record.banks != "none":
         kept["platforms"] = view.flows_of_platforms()
     if record.alliances:
-        kept["stages"] = {"stage": market.alliances.stage.astype(np.int8)}
+        kept["stages"] = {"stage": world.alliances.stage.astype(np.int8)}
     if record.alliances and record.lives > 0:
-        kept["alliance_months"] = taken(LIVES, LivesView(market))
+        kept["alliance_months"] = taken(LIVES, LivesView(world))
     return kept
 
 
-def collect_year(market) -> dict[str, Columns]:
+def collect_year(world: World) -> dict[str, Columns]:
     """Rows of `banks`, `platforms` and `regions` at a year's end; the month is in the market's history already."""
-    if market.setting.record.banks == "none":
+    if world.setting.record.banks == "none":
         return {}
-    view = YearView(market)
+    view = YearView(world)
     return {"banks": taken(BANKS, view), "platforms": taken(PLATFORMS, view), "regions": taken(REGIONS, view)}
 
 
-def collect_run(market) -> dict[str, Columns]:
+def collect_run(world: World) -> dict[str, Columns]:
     """The tables of a market whose run has ended, as columns; tables that `record` does not want are left out."""
-    view, record = RunView(market), market.setting.record
+    view, record = RunView(world), world.setting.record
     result: dict[str, Columns] = {"runs": {name: np.array([value]) for name, value in taken(RUNS, view).items()}}
     if record.months != "none":
         month = view.months["month"]
         kept = month >= 0 if record.months == "all" else ((month + 1) % 12 == 0) | (month == month[-1])
         result["months"] = {name: column[kept] for name, column in view.months.items()}
     for table in ("banks", "platforms", "regions"):
-        years = [year[table] for year in market.year_ends if year]
+        years = [year[table] for year in world.year_ends if year]
         if years:
             result[table] = stacked(years)
     if record.alliances:
         result["alliances"] = taken(ALLIANCES, view)
-        months = [month["alliance_months"] for month in market.history if "alliance_months" in month]
+        months = [month["alliance_months"] for month in world.history if "alliance_months" in month]
         if months:
             lives = stacked(months)
             chosen = np.flatnonzero(np.isin(lives["alliance"], lives_kept(view, record.lives)))

@@ -15,7 +15,7 @@ from colend.state.tables import OPERATING
 
 def own_balance(view: MonthView) -> np.ndarray:
     """Yuan owed to each bank in its own channel."""
-    return view.market.books.bank_claims[: len(view.banks)] / 100.0
+    return view.world.books.bank_claims[: len(view.banks)] / 100.0
 
 
 def touchpoint_names(view: MonthView) -> np.ndarray:
@@ -30,7 +30,7 @@ def touchpoint_names(view: MonthView) -> np.ndarray:
 
 
 def _month(view: MonthView, rows: int) -> np.ndarray:
-    return np.full(rows, view.market.month, dtype=np.int64)
+    return np.full(rows, view.world.month, dtype=np.int64)
 
 
 def _bank(name: str, unit: str, meaning: str, take) -> Measure:

@@ -11,10 +11,11 @@ from colend.measures.views import MonthView, RunView
 from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
 from colend.state.books import FEN
 from colend.state.tables import END_NAMES, ENDED, NONE, NOT_ENDED, STAGE_NAMES
+from colend.state.world import World
 
 
 def _pair(view: RunView, column: str) -> np.ndarray:
-    return view.market.pairs[column][view.alliances.pair]
+    return view.world.pairs[column][view.alliances.pair]
 
 
 def _alliance(name: str, unit: str, meaning: str, take) -> Measure:
@@ -31,7 +32,7 @@ def _when(name: str, meaning: str) -> Measure:
 
     def take(view: RunView) -> np.ndarray:
         month = view.alliances[name].astype(np.float64)
-        return np.where((month == NONE) | (month >= len(view.market.history)), np.nan, month)
+        return np.where((month == NONE) | (month >= len(view.world.history)), np.nan, month)
 
     return _alliance(name, "month", meaning, take)
 
@@ -45,8 +46,8 @@ def stages(view: RunView) -> np.ndarray:
 
     "signed 2, operating 30, dormant 1, operating 5" is counted from the month of meeting on, without the end.
     """
-    history = np.full((len(view.alliances), len(view.market.history)), ENDED, dtype=np.int8)
-    for month, kept in enumerate(view.market.history):
+    history = np.full((len(view.alliances), len(view.world.history)), ENDED, dtype=np.int8)
+    for month, kept in enumerate(view.world.history):
         seen = kept["stages"]["stage"]
         history[: len(seen), month] = seen
     lived = (
@@ -136,24 +137,24 @@ def _life(name: str, unit: str, meaning: str, take) -> Measure:
 class LivesView(MonthView):
     """Alliances that run or whose loans do, at the end of a month: `rows` their numbers, `lives` their table."""
 
-    def __init__(self, market) -> None:
-        super().__init__(market)
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
         running = self.alliances.ended == NONE
         self.rows = np.flatnonzero(running | (self.contracts.balance[self.alliances.contract] > 0))
         self.lives = self.alliances[self.rows]
         self.contract = self.lives.contract
-        self.pair = market.pairs[self.lives.pair]
+        self.pair = world.pairs[self.lives.pair]
 
 
 def _profit(view: LivesView, party: int) -> np.ndarray:
-    return view.market.contract_profit[party, view.contract]
+    return view.world.contract_profit[party, view.contract]
 
 
 LIVES = (
     _life("alliance", "number", "Number of the alliance", lambda v: v.rows),
     _life("platform", "number", "Its platform", lambda v: v.lives.platform.astype(np.int64)),
     _life("bank", "number", "Its bank", lambda v: v.lives.bank.astype(np.int64)),
-    _life("month", "month", "Month of the run, 0 the first", lambda v: np.full(len(v.rows), v.market.month)),
+    _life("month", "month", "Month of the run, 0 the first", lambda v: np.full(len(v.rows), v.world.month)),
     _life("stage", "name", "Stage", lambda v: np.array(STAGE_NAMES)[v.lives.stage]),
     _life(
         "share_served",
@@ -170,7 +171,7 @@ LIVES = (
         "originated",
         "yuan",
         "Lent this month, both parts",
-        lambda v: v.market.contract_totals.originated[v.contract] * (v.market.scale / FEN),
+        lambda v: v.world.contract_totals.originated[v.contract] * (v.world.scale / FEN),
     ),
     _life("balance", "yuan", "Outstanding, both parts", lambda v: v.contracts.balance[v.contract] / FEN),
     _life(

@@ -15,15 +15,15 @@ from colend.state.tables import OPERATING
 
 def working_share(view: MonthView) -> float:
     """Members that work with the club's platform over all members."""
-    if not there_is_a_club(view.market):
+    if not there_is_a_club(view.world):
         return np.nan
-    return ratio(members_in(view.market, OPERATING).sum(), (view.banks.club > 0).sum())
+    return ratio(members_in(view.world, OPERATING).sum(), (view.banks.club > 0).sum())
 
 
 def precision(view: MonthView, members: bool) -> float:
     """Median precision of city and rural banks in the club, or outside it."""
     rows = ((view.banks.club > 0) == members) & np.isin(view.banks.kind, LOCAL)
-    return middle(view.banks.precision[rows]) if there_is_a_club(view.market) else np.nan
+    return middle(view.banks.precision[rows]) if there_is_a_club(view.world) else np.nan
 
 
 def months_to_half(view: RunView) -> float:
@@ -34,7 +34,7 @@ def months_to_half(view: RunView) -> float:
 
 def thin_file_served(view: RunView, home: bool) -> float:
     """Thin-file persons with a loan over all, where most city and rural banks are members, or elsewhere."""
-    if not there_is_a_club(view.market):
+    if not there_is_a_club(view.world):
         return np.nan
     banks, regions = view.banks, len(view.regional)
     local = np.isin(banks.kind, LOCAL)
@@ -101,6 +101,6 @@ BANKS_OF_CLUBS = (
         "banks",
         "number",
         "1: a member that works with the club's platform",
-        lambda v: members_in(v.market, OPERATING).astype(np.int64),
+        lambda v: members_in(v.world, OPERATING).astype(np.int64),
     ),
 )

@@ -40,10 +40,10 @@ def standing(view: MonthView, kind: str, group: str) -> np.ndarray:
 
 def auc_mass(view: MonthView, precision: np.ndarray) -> np.ndarray:
     """AUC of banks' own screening for 12-month default among all mass applicants, at these precisions."""
-    credit = view.market.parameters.credit
+    credit = view.world.parameters.credit
     effective = precision * credit.bank_precision_factor.as_array()[MASS]
     loading = credit.default_loading.as_array()[MASS]
-    return discriminations(effective, view.market.default_threshold[MASS], loading)
+    return discriminations(effective, view.world.default_threshold[MASS], loading)
 
 
 def precision_gains(view: MonthView) -> np.ndarray:
@@ -64,7 +64,7 @@ def own_share(view: MonthView, banks: np.ndarray) -> float:
 
 def over_last_year(view: RunView, part: str, whole: tuple[str, ...], banks: np.ndarray) -> float:
     """Sum of a monthly flow of these banks over the sum of others, in the last 12 months."""
-    months = [month["banks"] for month in view.market.history[-12:]]
+    months = [month["banks"] for month in view.world.history[-12:]]
     return ratio(
         sum(month[part][banks].sum() for month in months),
         sum(month[name][banks].sum() for month in months for name in whole),

@@ -1,4 +1,4 @@
-"""The market, month by month."""
+"""The world, month by month."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ def overdue(view: MonthView, channel: int) -> float:
     A default is a loan 90 days overdue, and lenders charge off at 180 days: loans in default stay on lenders' books for
     three months. Compares with published 90+ day delinquency; the model's own balances let a defaulted loan go at once.
     """
-    if view.market.month < OVERDUE_MONTHS - 1:
+    if view.world.month < OVERDUE_MONTHS - 1:
         return np.nan
     name = f"defaulted_{tuple(CHANNELS)[channel]}"
-    earlier = view.market.history[-(OVERDUE_MONTHS - 1) :]
+    earlier = view.world.history[-(OVERDUE_MONTHS - 1) :]
     late = view.defaulted[channel] + sum(month["months"][name] for month in earlier)
     return ratio(late, late + view.closing[channel])
 
@@ -91,13 +91,13 @@ def dormant_share(view: MonthView) -> float:
 
 def happened(view: MonthView, column: str) -> float:
     """Number of alliances to which this happened this month."""
-    return float((view.alliances[column] == view.market.month).sum())
+    return float((view.alliances[column] == view.world.month).sum())
 
 
 def trust_mean(view: MonthView) -> float:
     """Mean trust over signed pacts that run."""
     rows = np.isin(view.alliances.stage, PACT)
-    return mean(view.market.pairs.trust[view.alliances.pair[rows]])
+    return mean(view.world.pairs.trust[view.alliances.pair[rows]])
 
 
 def count(view: MonthView, *stages: int) -> float:
@@ -153,8 +153,8 @@ _WORDS |= {"own": "banks' own channels", "platform": "platforms' own lenders"}
 _PLATFORM_COSTS = (Flow.ALLIANCE_COST, Flow.OPENING_COST, Flow.LABORATORY_COST)
 
 MONTHS = (
-    _month("month", "month", "Month of the run, 0 the first", lambda v: v.market.month),
-    _month("date", "name", "Calendar month", lambda v: v.market.date),
+    _month("month", "month", "Month of the run, 0 the first", lambda v: v.world.month),
+    _month("date", "name", "Calendar month", lambda v: v.world.date),
     _month(
         "applications",
         "persons",
@@ -344,7 +344,7 @@ MONTHS = (
         "number",
         "Open banks whose capital ratio is below the minimum",
         lambda v: float(
-            ((v.banks.alive != 0) & (v.banks.capital_ratio < v.market.parameters.banks.minimum_ratio)).sum()
+            ((v.banks.alive != 0) & (v.banks.capital_ratio < v.world.parameters.banks.minimum_ratio)).sum()
         ),
     ),
     _month(
@@ -363,7 +363,7 @@ MONTHS = (
         "systematic_factor",
         "standard deviations",
         "Systematic credit factor; low is bad times",
-        lambda v: float(v.market.systematic_factor),
+        lambda v: float(v.world.systematic_factor),
     ),
     _month(
         "largest_platform_share",

@@ -14,17 +14,16 @@ from colend.compilation import compiled
 from colend.measures.declaration import Measure, ratio
 from colend.rules.alliance import alliances_in
 from colend.rules.regulation import (
-    NAMES,
-    OPEN,
     RUNNING,
-    STOCK_LIMITS,
     inhabited,
     is_local,
     joint_stocks,
     stock_limits,
 )
 from colend.state.books import FEN
+from colend.state.regulation import NAMES, OPEN, STOCK_LIMITS
 from colend.state.tables import DELISTED, JOINT, NONE, pair_of
+from colend.state.world import World
 
 SHARE, PARTNER, JOINT_SHARE, REGION, RATE, COST, DEPTH, LIST, RELIANCE = range(len(NAMES))
 OF_LOANS = (SHARE, REGION, RATE, COST, LIST)  # rules that a single loan keeps or breaks
@@ -63,10 +62,10 @@ def count_loans(rows, month, forbidden, region, cap, since, loans, fen, old, awa
 class Supervision:
     """A market at the end of a month as its regulator sees it: columns by rule, NaN where a rule is not in force."""
 
-    def __init__(self, market) -> None:
-        self.market, self.regime = market, market.regulation.now
-        self.contracts = market.contracts
-        self.number = len(market.banks_table)
+    def __init__(self, world: World) -> None:
+        self.world, self.regime = world, world.regulation.now
+        self.contracts = world.contracts
+        self.number = len(world.banks)
         joint = self.contracts.kind == JOINT
         pair = pair_of(self.contracts.platform, self.contracts.bank, self.number)
         self.joint, self.pair = joint, np.where(joint, pair, 0)
@@ -79,32 +78,32 @@ class Supervision:
     @cached_property
     def counted(self) -> tuple[np.ndarray, ...]:
         """Loans and fen [rule, before it / this month], older fen by limit on stocks [2, contract], away [contract]."""
-        market, contracts, regime = self.market, self.contracts, self.regime
+        world, contracts, regime = self.world, self.contracts, self.regime
         forbidden = np.zeros((len(NAMES), len(contracts)), dtype=bool)
         forbidden[SHARE] = self.joint & (contracts.funding_share > 1.0 - regime.minimum_platform_share)
-        ended = market.alliances.end_reason[contracts.alliance[self.joint]] == DELISTED
+        ended = world.alliances.end_reason[contracts.alliance[self.joint]] == DELISTED
         forbidden[LIST, self.joint] = ended & self.in_force[LIST]
         bank = contracts.bank.astype(np.int64)
-        bound = (bank != NONE) & is_local(market)[bank]
-        region = np.where(bound, market.banks_table.region[bank].astype(np.int64), NONE)
+        bound = (bank != NONE) & is_local(world)[bank]
+        region = np.where(bound, world.banks.region[bank].astype(np.int64), NONE)
         fees = np.where(self.joint, contracts.funding_share * contracts.fee_rate + contracts.technology_fee, 0.0)
         caps = np.array([regime.rate_cap + fees, np.full(len(contracts), regime.all_in_cost_cap)])
         loans, fen = (np.zeros((len(NAMES), 2), dtype=np.int64) for _ in range(2))
         old, away = np.zeros((2, len(contracts)), dtype=np.int64), np.zeros(len(contracts), dtype=np.int64)
         count = compiled(count_loans, allocates=False)
-        since = market.regulation.since.astype(np.int64)
-        count(market.borrowers_table, market.month, forbidden, region, caps, since, loans, fen, old, away)
-        return tuple(counts * market.scale for counts in (loans, fen, old, away))
+        since = world.regulation.since.astype(np.int64)
+        count(world.borrowers, world.month, forbidden, region, caps, since, loans, fen, old, away)
+        return tuple(counts * world.scale for counts in (loans, fen, old, away))
 
     @cached_property
     def made(self) -> np.ndarray:
         """Loans paid out this month, by contract."""
-        return self.market.contract_totals.originations * self.market.scale
+        return self.world.contract_totals.originations * self.world.scale
 
     @cached_property
     def depth(self) -> np.ndarray:
         """How deep borrowers of each contract and segment saw the score shared: from the weight that it had."""
-        offers = self.market.snapshot.offers
+        offers = self.world.snapshot.offers
         weight = np.where(offers.sharing_weight > 0.0, offers.sharing_weight, np.inf)
         spread = 1.0 / weight - 1.0 / (1.0 + offers.precision)
         depth = np.where(np.isinf(weight), 0.0, 1.0 / np.where(spread > 0.0, spread, np.inf))
@@ -113,8 +112,8 @@ class Supervision:
     @cached_property
     def reliance(self) -> np.ndarray:
         """Precision of the shared score over the bank's own, by contract and segment; 0 in segments without people."""
-        offers = self.market.snapshot.offers
-        return self.depth * offers.platform_precision / offers.precision * inhabited(self.market.parameters)
+        offers = self.world.snapshot.offers
+        return self.depth * offers.platform_precision / offers.precision * inhabited(self.world.parameters)
 
     @cached_property
     def violations(self) -> np.ndarray:
@@ -123,7 +122,7 @@ class Supervision:
         """
         found = self.counted[0][:, 1].astype(np.float64)
         for rule, limit in ((PARTNER, 1), (JOINT_SHARE, 2)):
-            closed = self.joint & (self.market.regulation.room[limit][self.pair] <= 0.0)
+            closed = self.joint & (self.world.regulation.room[limit][self.pair] <= 0.0)
             found[rule] = self.made[closed].sum()
         for rule, seen in ((DEPTH, self.depth), (RELIANCE, self.reliance)):
             deep = self.joint & (seen.max(axis=1) > getattr(self.regime, NAMES[rule]) * (1.0 + 1e-6) + _SLACK)
@@ -136,8 +135,8 @@ class Supervision:
     @cached_property
     def beyond(self) -> np.ndarray:
         """Yuan of joint loans beyond each limit on stocks [limit], and what of them loans older than it explain."""
-        stocks = joint_stocks(self.market)
-        one, every = stock_limits(self.market, stocks)
+        stocks = joint_stocks(self.world)
+        one, every = stock_limits(self.world, stocks)
         part = self.counted[2] * self.contracts.funding_share * self.joint / FEN
         old = np.array([np.bincount(self.pair, row, len(stocks)) for row in part])
         excess = np.maximum(stocks - one, 0.0), np.maximum(self.of_banks(stocks) - every, 0.0)
@@ -172,11 +171,11 @@ class Supervision:
         """Applications that a rule stopped at a lender, by every lender that it stopped them at: for want of room under
         the nearest limit, or outside the region.
         """
-        found, totals = np.full(len(NAMES), np.nan), self.market.contract_totals
-        nearest = self.market.regulation.filters.argmin(axis=0)[self.pair]
+        found, totals = np.full(len(NAMES), np.nan), self.world.contract_totals
+        nearest = self.world.regulation.filters.argmin(axis=0)[self.pair]
         for limit, rule in enumerate(STOCK_LIMITS):
-            found[rule] = totals.over_limit[self.joint & (nearest == limit)].sum() * self.market.scale
-        found[REGION] = totals.outside.sum() * self.market.scale
+            found[rule] = totals.over_limit[self.joint & (nearest == limit)].sum() * self.world.scale
+        found[REGION] = totals.outside.sum() * self.world.scale
         return np.where(self.in_force, found, np.nan)
 
     @cached_property
@@ -185,12 +184,12 @@ class Supervision:
 
         Of the region, where nothing is allowed outside, the part of its loans that is outside.
         """
-        market, regime = self.market, self.regime
+        world, regime = self.world, self.regime
         found = np.full((len(NAMES), self.number), np.nan)
-        rows = alliances_in(market, *RUNNING)
-        bank, contract = market.alliances.bank[rows], market.alliances.contract[rows]
-        stocks = joint_stocks(market)
-        one, every = stock_limits(market, stocks)
+        rows = alliances_in(world, *RUNNING)
+        bank, contract = world.alliances.bank[rows], world.alliances.contract[rows]
+        stocks = joint_stocks(world)
+        one, every = stock_limits(world, stocks)
         found[SHARE] = most(
             bank, ratio(regime.minimum_platform_share, 1.0 - self.contracts.funding_share[contract]), found
         )
@@ -199,11 +198,11 @@ class Supervision:
         funded = self.contracts.bank != NONE
         away = np.bincount(self.contracts.bank[funded], self.counted[3][funded], self.number) / FEN
         owed = np.bincount(self.contracts.bank[funded], self.contracts.balance[funded] / FEN, self.number)
-        found[REGION] = np.where(is_local(market), ratio(away, owed), np.nan)
-        lent = self.market.totals.originations > 0
-        price = np.where(lent, self.market.snapshot.offers.price, np.nan)
+        found[REGION] = np.where(is_local(world), ratio(away, owed), np.nan)
+        lent = self.world.totals.originations > 0
+        price = np.where(lent, self.world.snapshot.offers.price, np.nan)
         price = np.fmax.reduce(price, axis=1, initial=np.nan)
-        fees = np.where(self.joint, self.market.snapshot.offers.fee_income[:, 0], 0.0)
+        fees = np.where(self.joint, self.world.snapshot.offers.fee_income[:, 0], 0.0)
         for rule, paid, cap in ((RATE, price - fees, regime.rate_cap), (COST, price, regime.all_in_cost_cap)):
             found[rule] = most(self.contracts.bank[funded], paid[funded] / cap, found)
         for rule, seen in ((DEPTH, self.depth), (RELIANCE, self.reliance)):

@@ -24,8 +24,8 @@ def loss_rate(view: RunView, channel: str) -> float:
 
 def own_share(view: RunView) -> float:
     """Own channels' part of what banks lent over the run."""
-    own = sum(month["banks"]["own"].sum() for month in view.market.history)
-    joint = sum(month["banks"]["joint"].sum() for month in view.market.history)
+    own = sum(month["banks"]["own"].sum() for month in view.world.history)
+    joint = sum(month["banks"]["joint"].sum() for month in view.world.history)
     return ratio(own, own + joint)
 
 
@@ -294,7 +294,7 @@ def _over_rules(name: str, unit: str, meaning: str, over: str, prefix: str) -> M
     names = [one.name for one in MONTHS_OF_RULES if one.name.startswith(f"{prefix}_")]
 
     def take(view: RunView) -> float:
-        return sum(view.total(name) for name in names) if view.market.setting.policy else np.nan
+        return sum(view.total(name) for name in names) if view.world.setting.policy else np.nan
 
     return _run(name, unit, f"{meaning}; missing without a policy", over, take, names)
 

@@ -15,6 +15,7 @@ from colend.rules.alliance_measures import AllianceFacts
 from colend.scenario.parameters import KINDS, SEGMENTS
 from colend.state.books import FEN, Flow
 from colend.state.tables import DORMANT, ENDED, INTEGRATING, JOINT, LENDER, OPERATING, OWN, SIGNED, as_totals, counted
+from colend.state.world import World
 
 LOCAL = (KINDS.index("city"), KINDS.index("rural"))  # kinds of bank that belong to a region
 PACT = (SIGNED, INTEGRATING, OPERATING, DORMANT)  # stages between a signature and its end
@@ -36,12 +37,12 @@ def count_borrowers(rows, regional, owned):
 class MonthView:
     """A market at the end of a month."""
 
-    def __init__(self, market) -> None:
-        self.market = market
-        self.banks = market.banks_table
-        self.platforms = market.platforms_table
-        self.contracts = market.contracts
-        self.alliances = market.alliances
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.banks = world.banks
+        self.platforms = world.platforms
+        self.contracts = world.contracts
+        self.alliances = world.alliances
 
     @property
     def kinds(self) -> tuple[slice, slice, slice]:
@@ -52,8 +53,8 @@ class MonthView:
     @cached_property
     def totals(self) -> np.recarray:
         """TOTAL[kind of contract, segment]: what happened this month, in persons and fen."""
-        counts = counted(self.market.totals)
-        return as_totals(np.array([counts[rows].sum(axis=0) for rows in self.kinds]) * self.market.scale)
+        counts = counted(self.world.totals)
+        return as_totals(np.array([counts[rows].sum(axis=0) for rows in self.kinds]) * self.world.scale)
 
     @cached_property
     def applications(self) -> np.ndarray:
@@ -100,7 +101,7 @@ class MonthView:
     @cached_property
     def lent_by_bank(self) -> np.ndarray:
         """Yuan that each bank paid out: float64[joint (its part) / own channel, bank]."""
-        yuan = self.market.contract_totals.originated * (self.market.scale / FEN)
+        yuan = self.world.contract_totals.originated * (self.world.scale / FEN)
         part = yuan * self.contracts.funding_share
         joint, own, _ = self.kinds
         return np.stack([np.bincount(self.contracts.bank[joint], part[joint], len(self.banks)), part[own]])
@@ -108,25 +109,25 @@ class MonthView:
     @cached_property
     def counts(self) -> tuple[np.ndarray, np.ndarray]:
         """Simulated borrowers: int64[region, segment, persons / with loan / customers / fen] and customers by bank."""
-        shape = (self.market.parameters.population.regions, len(SEGMENTS), 4)
-        rows, threads = self.market.borrowers_table, self.market.threads
+        shape = (self.world.parameters.population.regions, len(SEGMENTS), 4)
+        rows, threads = self.world.borrowers, self.world.threads
         regional, owned = summed_over(count_borrowers, rows, threads, shape, len(self.banks))
         return regional, owned
 
     @cached_property
     def regional(self) -> np.ndarray:
         """[region, segment, persons / with a loan / customers of a bank / yuan owed]."""
-        return self.counts[0] * np.array([1.0, 1.0, 1.0, 1.0 / FEN]) * self.market.scale
+        return self.counts[0] * np.array([1.0, 1.0, 1.0, 1.0 / FEN]) * self.world.scale
 
     @cached_property
     def customers(self) -> np.ndarray:
         """Persons who are customers of each bank."""
-        return self.counts[1] * float(self.market.scale)
+        return self.counts[1] * float(self.world.scale)
 
     @cached_property
     def supervision(self) -> Supervision | None:
         """What the regulator sees; None without a policy."""
-        return Supervision(self.market) if self.market.setting.policy else None
+        return Supervision(self.world) if self.world.setting.policy else None
 
     @cached_property
     def stages(self) -> np.ndarray:
@@ -148,7 +149,7 @@ class MonthView:
 
     def bank_flow(self, *kinds: Flow, channel: int | None = None) -> float:
         """Yuan that all banks gained (less what they gave) this month by these kinds."""
-        flows = self.market.books.flows[list(kinds), : len(self.banks)]
+        flows = self.world.books.flows[list(kinds), : len(self.banks)]
         return float((flows if channel is None else flows[..., channel]).sum()) / FEN
 
     def platform_flow(self, *kinds: Flow) -> float:
@@ -158,14 +159,14 @@ class MonthView:
     def by_platform(self, *kinds: Flow) -> np.ndarray:
         """Yuan that each platform gained this month by these kinds."""
         banks = len(self.banks)
-        flows = self.market.books.flows[list(kinds), banks : banks + len(self.platforms)]
+        flows = self.world.books.flows[list(kinds), banks : banks + len(self.platforms)]
         return flows.sum(axis=(0, 2)) / FEN
 
     def flows_of_banks(self) -> dict[str, np.ndarray]:
         """What each bank did this month."""
         joint, own = self.lent_by_bank
-        rows, yuan = self.kinds[OWN], self.market.scale / FEN
-        sums = self.market.contract_totals[rows]
+        rows, yuan = self.kinds[OWN], self.world.scale / FEN
+        sums = self.world.contract_totals[rows]
         gone = (sums.repaid + sums.defaulted - sums.originated) * yuan
         return {
             "joint": joint,
@@ -189,9 +190,9 @@ class MonthView:
 class YearView(MonthView):
     """A market at the end of a year; `history` has its months, this one included."""
 
-    def __init__(self, market) -> None:
-        super().__init__(market)
-        self.last = market.history[-12:]
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.last = world.history[-12:]
 
     def year(self, agents: str, name: str) -> np.ndarray:
         """Sum of a monthly flow of every bank or platform over the last twelve months."""
@@ -204,12 +205,12 @@ class RunView(MonthView):
     @cached_property
     def facts(self) -> AllianceFacts:
         """What became of the alliances."""
-        return AllianceFacts(self.market)
+        return AllianceFacts(self.world)
 
     @cached_property
     def months(self) -> dict[str, np.ndarray]:
         """Measures of the months as columns: all of them, or those that whole-run measures are made of."""
-        history = [month["months"] for month in self.market.history]
+        history = [month["months"] for month in self.world.history]
         return {name: np.array([month[name] for month in history]) for name in history[0]}
 
     def total(self, name: str) -> float:
@@ -218,7 +219,7 @@ class RunView(MonthView):
 
     def last(self, name: str):
         """A monthly measure in the last month."""
-        return self.market.history[-1]["months"][name]
+        return self.world.history[-1]["months"][name]
 
     def weighted(self, name: str, *weights: str) -> float:
         """Mean of a monthly measure over the run, weighted by the sum of other monthly measures; NaN without weight."""

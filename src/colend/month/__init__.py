@@ -1,4 +1,5 @@
-"""What happens in a month, in order. Each step is a function that takes the market; one file a step.
+"""What happens in a month, in order. Each step is a function that takes the world; what changes it stands in this
+folder and nowhere else.
 
 From the plans to the relationship step every borrower sees the same snapshot, so borrowers are independent within a
 month.
@@ -6,7 +7,7 @@ month.
 
 from __future__ import annotations
 
-from colend.month.borrowers import borrowers
+from colend.month.borrowers import borrowers, count, open_doors
 from colend.month.economy import economy
 from colend.month.learning import learning
 from colend.month.pacts import pacts
@@ -20,7 +21,9 @@ MONTH = (
     economy,  # 1 the systematic credit factor moves on
     pacts,  # 2 parties meet, pilot, sign, integrate, go dormant, renew, part
     plans,  # 3 banks set hurdles, admission, touchpoints, research; platforms their routing
+    open_doors,  # 4 what every borrower sees
     borrowers,  # 4-6 pay or default; apply, are screened, priced; notice their bank, come and go
+    count,  # 6 by contract
     learning,  # 7 beliefs, trust, precision, intercepts
     settlement,  # 8 everything is posted; the books balance to the fen
     record,  # 9 the month's measures

@@ -10,33 +10,34 @@ from colend.rules.alliance import alliances_in, drawn, pairs_of, pay, slot_use
 from colend.state import draws
 from colend.state.books import Flow
 from colend.state.tables import DORMANT, INTEGRATING, OPERATING, PILOT, PILOT_SETUP
+from colend.state.world import World
 
 
-def learn_alliances(market) -> None:
+def learn_alliances(world: World) -> None:
     """Pay for the month, observe k of n applications served, update belief and trust of every alliance with flow."""
-    pay_for_operations(market)
-    alliances, pairs, group = market.alliances, market.pairs, market.parameters.alliances
-    working = alliances.bank[alliances_in(market, OPERATING)]
-    market.banks_table.operating_months[np.unique(working)] += 1
-    held = alliances_in(market, PILOT_SETUP, PILOT, INTEGRATING)
-    alliances.slot_months[held] += slot_use(market, held)
-    dormant = alliances_in(market, DORMANT)
+    pay_for_operations(world)
+    alliances, pairs, group = world.alliances, world.pairs, world.parameters.alliances
+    working = alliances.bank[alliances_in(world, OPERATING)]
+    world.banks.operating_months[np.unique(working)] += 1
+    held = alliances_in(world, PILOT_SETUP, PILOT, INTEGRATING)
+    alliances.slot_months[held] += slot_use(world, held)
+    dormant = alliances_in(world, DORMANT)
     alliances.dormant_months[dormant] += 1
-    asleep = pairs_of(market, dormant)
+    asleep = pairs_of(world, dormant)
     pairs.trust[asleep] *= 1.0 - group.trust_decay
 
-    rows = alliances_in(market, PILOT, OPERATING)
+    rows = alliances_in(world, PILOT, OPERATING)
     rows = rows[alliances.routed[rows] >= 1.0]
     if not len(rows):
         return
-    pair = pairs_of(market, rows)
+    pair = pairs_of(world, rows)
     applications = np.rint(alliances.routed[rows])
-    served = binomial(drawn(market, draws.SERVED_COUNT)[pair], applications, alliances.share_served[rows])
+    served = binomial(drawn(world, draws.SERVED_COUNT)[pair], applications, alliances.share_served[rows])
     failed = applications - served
     observed = np.log((served + 0.5) / (failed + 0.5))
     noise = observation_variance(group.operation_sd, served, failed)
-    change_trust(market, pair, observed, noise)
-    learn_fit(market, rows, pair, observed, noise)
+    change_trust(world, pair, observed, noise)
+    learn_fit(world, rows, pair, observed, noise)
 
 
 def binomial(uniform, trials, probability):
@@ -45,11 +46,11 @@ def binomial(uniform, trials, probability):
     return np.minimum(np.fmax(raw, 0.0), trials)  # not a number where even 0 has a higher probability
 
 
-def learn_fit(market, rows, pair, observed, noise) -> None:
+def learn_fit(world: World, rows, pair, observed, noise) -> None:
     """Conjugate update. What a pilot shows shares one unknown difference from the whole, so its months are pooled
     first.
     """
-    alliances, pairs, group = market.alliances, market.pairs, market.parameters.alliances
+    alliances, pairs, group = world.alliances, world.pairs, world.parameters.alliances
     in_pilot = alliances.stage[rows] == PILOT
     pilot, own = rows[in_pilot], pair[in_pilot]
     alliances.pilot_information[pilot] += 1.0 / noise[in_pilot]
@@ -67,25 +68,25 @@ def learn_fit(market, rows, pair, observed, noise) -> None:
     )
 
 
-def change_trust(market, pair, observed, noise) -> None:
+def change_trust(world: World, pair, observed, noise) -> None:
     """trust += omega [g p (1 - trust) - l (1 - p) trust], p = Phi((y - mu_pb) / sqrt v), omega = sigma_ops^2 / v."""
-    pairs, group = market.pairs, market.parameters.alliances
+    pairs, group = world.pairs, world.parameters.alliances
     p = ndtr((observed - pairs.prior_mean[pair]) / np.sqrt(noise))
     weight = group.operation_sd**2 / noise
     trust = pairs.trust[pair]
     pairs.trust[pair] += weight * (group.trust_gain * p * (1.0 - trust) - group.trust_loss * (1.0 - p) * trust)
 
 
-def pay_for_operations(market) -> None:
+def pay_for_operations(world: World) -> None:
     """Running costs, application costs and the platform's cost of what it opens, for the month that ran."""
-    alliances, group = market.alliances, market.parameters.alliances
-    rows = alliances_in(market, PILOT, OPERATING)
+    alliances, group = world.alliances, world.parameters.alliances
+    rows = alliances_in(world, PILOT, OPERATING)
     if not len(rows):
         return
     fixed = np.where(alliances.stage[rows] == OPERATING, group.running_cost, group.pilot_running_cost)
-    cost = fixed * market.banks_table.cost_scale[alliances.bank[rows]] + group.application_cost * alliances.routed[rows]
-    pay(market, rows, cost, cost)
-    open_rows = alliances_in(market, OPERATING)
-    opening = market.parameters.platforms.opening_cost.as_array()[alliances.openness[open_rows]]
-    scale = market.banks_table.cost_scale[alliances.bank[open_rows]]
-    pay(market, open_rows, 0.0, scale * opening, Flow.OPENING_COST)
+    cost = fixed * world.banks.cost_scale[alliances.bank[rows]] + group.application_cost * alliances.routed[rows]
+    pay(world, rows, cost, cost)
+    open_rows = alliances_in(world, OPERATING)
+    opening = world.parameters.platforms.opening_cost.as_array()[alliances.openness[open_rows]]
+    scale = world.banks.cost_scale[alliances.bank[open_rows]]
+    pay(world, open_rows, 0.0, scale * opening, Flow.OPENING_COST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -20,34 +21,35 @@ from colend.scenario.parameters import OPENNESS
 from colend.state.books import FEN
 from colend.state.draws import key_of_month
 from colend.state.snapshot import BOUND_AT, MONTH, OFFER, REFUSAL, SEGMENT_MONTH, Snapshot
-from colend.state.tables import JOINT, LENDER, NONE, OWN, TOTAL, as_table, as_totals, counted, table
+from colend.state.tables import JOINT, LENDER, NONE, OWN, TOTAL, Table, as_table, as_totals, counted, table
+from colend.state.world import World
 
 TRAFFIC, CUSTOMERS, TECHNOLOGY = range(len(OPENNESS))
 
 
-def borrowers(market) -> None:
-    """Run the month of all borrowers on one snapshot; `market.totals` then says what happened, by contract and
-    segment.
-    """
-    market.snapshot = build_snapshot(market)
-    if market.engine == "columns":
-        market.totals = pass_over(market.borrowers_table, market.snapshot, market.threads)
-    else:
-        market.totals = table(TOTAL, market.snapshot.offers.shape)
-        agents = market.agents_by_type[market.borrower_type]
-        if len(agents) != len(market.borrowers_table):
-            raise RuntimeError(
-                f"{len(agents):,} of {len(market.borrowers_table):,} borrowers would step: keep them all"
-            )
-        market.refusals = scratch(market.parameters.credit.waterfall_depth)
-        with np.errstate(over="ignore"):
-            agents.do("step")
-        market.refusals = None
-    market.contract_totals = over_segments(market.totals)
-    market.platform_applications = market.contract_totals.applications[market.lender_rows] * float(market.scale)
+def open_doors(world: World) -> None:
+    """Set what every borrower sees this month."""
+    world.snapshot = build_snapshot(world)
 
 
-def over_segments(totals: np.recarray) -> np.recarray:
+def borrowers(world: World) -> None:
+    """Run the month of all borrowers by the compiled rule."""
+    world.totals = pass_over(world.borrowers, world.snapshot, world.threads)
+
+
+def borrowers_each(world: World, everyone: Callable[[np.recarray], None]) -> None:
+    """Run it by `everyone`, which has each borrower step itself; it is handed `scratch`."""
+    world.totals = table(TOTAL, world.snapshot.offers.shape)
+    with np.errstate(over="ignore"):
+        everyone(scratch(world.parameters.credit.waterfall_depth))
+
+
+def count(world: World) -> None:
+    """Add up what borrowers did by contract."""
+    world.contract_totals = over_segments(world.totals)
+
+
+def over_segments(totals: np.recarray) -> Table:
     """TOTAL[contract]: the sums over segments."""
     return as_totals(counted(totals).sum(axis=1))
 
@@ -58,12 +60,12 @@ def run_rows(first, last, rows, snapshot, totals, refusals):
         borrower_month(number, rows[number], snapshot, totals, refusals)
 
 
-def scratch(depth: int) -> np.recarray:
+def scratch(depth: int) -> Table:
     """Room for what the lenders of one application leave behind: its own bank, the waterfall, the platform's lender."""
     return table(REFUSAL, depth + 2)
 
 
-def pass_over(rows: np.recarray, snapshot: Snapshot, threads: int = 1) -> np.recarray:
+def pass_over(rows: np.recarray, snapshot: Snapshot, threads: int = 1) -> Table:
     """Run the month over all `rows` with the compiled rule; returns TOTAL[contract, segment].
 
     Each thread counts in its own table of integers; integers add up to the same sum in any order.
@@ -85,32 +87,32 @@ def pass_over(rows: np.recarray, snapshot: Snapshot, threads: int = 1) -> np.rec
     return as_totals(np.sum([counted(part) for part in totals], axis=0))
 
 
-def build_snapshot(market) -> Snapshot:
+def build_snapshot(world: World) -> Snapshot:
     """Everything the borrowers' rule reads this month."""
-    population, segments = market.parameters.population, build_segments(market)
+    population, segments = world.parameters.population, build_segments(world)
     return Snapshot(
-        build_month(market),
+        build_month(world),
         segments,
-        build_offers(market, segments),
-        market.routing.start,
-        market.routing.member,
-        market.routing.weight,
-        market.lender_rows,
+        build_offers(world, segments),
+        world.routing.start,
+        world.routing.member,
+        world.routing.weight,
+        world.lender_rows,
         np.asarray(population.terms_months, dtype=np.int64),
         np.cumsum(population.term_shares),
-        *market.customer_shares,
+        *world.customer_shares,
     )
 
 
-def build_month(market) -> np.recarray:
+def build_month(world: World) -> Table:
     """The numbers that all borrowers share this month."""
-    credit, customers = market.parameters.credit, market.parameters.customers
-    population = market.parameters.population
+    credit, customers = world.parameters.credit, world.parameters.customers
+    population = world.parameters.population
     numbers = {
-        "key": key_of_month(market.seed, market.month),
-        "number": market.month,
-        "route_regions": (len(market.routing.start) - 1) // len(market.platforms_table),
-        "factor": market.systematic_factor,
+        "key": key_of_month(world.seed, world.month),
+        "number": world.month,
+        "route_regions": (len(world.routing.start) - 1) // len(world.platforms),
+        "factor": world.systematic_factor,
         "risk_based": credit.pricing == "risk_based",
         "rational": credit.prescreen_inference == "rational",
         "asset_correlation": credit.asset_correlation,
@@ -133,42 +135,42 @@ def build_month(market) -> np.recarray:
     return as_table(np.array([tuple(numbers[name] for name in MONTH.names or ())], dtype=MONTH))
 
 
-def build_segments(market) -> np.recarray:
+def build_segments(world: World) -> Table:
     """The numbers of each segment this month."""
-    population, credit = market.parameters.population, market.parameters.credit
-    segments = table(SEGMENT_MONTH, len(market.default_threshold))
-    segments.threshold, segments.loading = market.default_threshold, credit.default_loading.as_array()
+    population, credit = world.parameters.population, world.parameters.credit
+    segments = table(SEGMENT_MONTH, len(world.default_threshold))
+    segments.threshold, segments.loading = world.default_threshold, credit.default_loading.as_array()
     segments.hazard_bound = [
-        monthly_hazard(threshold, loading, BOUND_AT, credit.asset_correlation, market.systematic_factor)
-        for threshold, loading in zip(market.default_threshold.tolist(), credit.default_loading.numbers(), strict=True)
+        monthly_hazard(threshold, loading, BOUND_AT, credit.asset_correlation, world.systematic_factor)
+        for threshold, loading in zip(world.default_threshold.tolist(), credit.default_loading.numbers(), strict=True)
     ]
-    growth = (1.0 + population.demand_growth) ** market.month
-    segments.need = np.minimum(1.0, population.monthly_need.as_array() * growth * demand_factor(market))
+    growth = (1.0 + population.demand_growth) ** world.month
+    segments.need = np.minimum(1.0, population.monthly_need.as_array() * growth * demand_factor(world))
     segments.reservation = population.reservation_rate.as_array()
     # Arrivals replace those who leave: attrition x owned = arrival x not owned, at the initial share.
     owned = np.minimum(population.initial_owner_share.as_array(), 0.999)
-    segments.arrival = np.minimum(1.0, market.parameters.customers.attrition * owned / (1.0 - owned))
+    segments.arrival = np.minimum(1.0, world.parameters.customers.attrition * owned / (1.0 - owned))
     return segments
 
 
-def build_offers(market, segments: np.recarray) -> np.recarray:
+def build_offers(world: World, segments: np.recarray) -> Table:
     """The terms of every contract for every segment, OFFER[contract, segment]; `segments` is SEGMENT_MONTH."""
-    customers, contracts = market.parameters.customers, market.contracts
+    customers, contracts = world.parameters.customers, world.contracts
     offers = table(OFFER, (len(contracts), len(segments)))
     compiled(fill_offers, allocates=False)(
         contracts,
-        market.banks_table,
-        market.platforms_table,
-        market.pairs,
-        market.alliances,
-        *market.regulation.terms,
+        world.banks,
+        world.platforms,
+        world.pairs,
+        world.alliances,
+        *world.regulation.terms,
         segments,
-        contract_depths(market),
-        is_local(market),
-        market.parameters.banks.base_hurdle,
+        contract_depths(world),
+        is_local(world),
+        world.parameters.banks.base_hurdle,
         customers.awareness_gain,
         customers.visibility.as_array(),
-        market.touch,
+        world.outlook.touch[world.banks.touchpoints],
         offers,
     )
     return offers

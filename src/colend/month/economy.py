@@ -11,6 +11,7 @@ import numpy as np
 from colend.rules.founding import BEFORE
 from colend.rules.stress import shock
 from colend.state.draws import MACRO, entity_key, month_key, normal
+from colend.state.world import World
 
 
 def factor_draw(seed: int, month: int) -> float:
@@ -19,17 +20,15 @@ def factor_draw(seed: int, month: int) -> float:
         return float(normal(entity_key(month_key(seed, month), 0), MACRO))
 
 
-def economy(market) -> None:
+def economy(world: World) -> None:
     """Move the systematic credit factor on, and begin or end a stress.
 
     Before the first month the factor is drawn from its stationary distribution.
     """
-    persistence = market.parameters.macro.systematic_persistence
-    if market.month == 0:
-        market.systematic_factor = factor_draw(market.seed, BEFORE)
+    persistence = world.parameters.macro.systematic_persistence
+    if world.month == 0:
+        world.systematic_factor = factor_draw(world.seed, BEFORE)
     innovation = math.sqrt(1.0 - persistence**2)
-    market.systematic_factor = persistence * market.systematic_factor + innovation * factor_draw(
-        market.seed, market.month
-    )
-    shock(market)
-    market.books.start_month()
+    world.systematic_factor = persistence * world.systematic_factor + innovation * factor_draw(world.seed, world.month)
+    shock(world)
+    world.books.start_month()

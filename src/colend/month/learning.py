@@ -14,70 +14,72 @@ from colend.rules.clubs import heard
 from colend.rules.prospects import contract_depths
 from colend.state.books import FEN
 from colend.state.tables import JOINT, pair_of
+from colend.state.world import World
 
 
-def learning(market) -> None:
+def learning(world: World) -> None:
     """What the month taught: flows, beliefs and trust, risk control, calibration."""
-    observe_flows(market)
-    learn_alliances(market)
-    learn_risk_control(market)
-    correct_intercepts(market)
+    observe_flows(world)
+    learn_alliances(world)
+    learn_risk_control(world)
+    correct_intercepts(world)
 
 
-def observe_flows(market) -> None:
+def observe_flows(world: World) -> None:
     """Smooth what was seen, in persons and yuan of the real market.
 
     Applications, lending asked for, loans followed to their end.
     """
-    outlook, banks, platforms, totals = market.outlook, market.banks_table, market.platforms_table, market.totals
-    weight, scale, number = market.parameters.alliances.smoothing, float(market.scale), len(market.banks_table)
+    outlook, banks, platforms, totals = world.outlook, world.banks, world.platforms, world.totals
+    weight, scale, number = world.parameters.alliances.smoothing, float(world.scale), len(world.banks)
 
     def smooth(old, new):
         return old + weight * (new - old)
 
-    platforms.applications = smooth(platforms.applications, market.platform_applications)
-    doors = totals.applications[market.lender_rows].astype(np.float64)
+    at_lenders = world.contract_totals.applications[world.lender_rows] * float(world.scale)
+    platforms.applications = smooth(platforms.applications, at_lenders)
+    doors = totals.applications[world.lender_rows].astype(np.float64)
     seen = doors.sum(axis=1, keepdims=True)
     outlook.mix = np.where(seen > 0.0, smooth(outlook.mix, doors / np.maximum(seen, 1.0)), outlook.mix)
     outlook.own_applications = smooth(outlook.own_applications, totals.applications[:number] * scale)
 
-    contracts = market.contracts
+    contracts = world.contracts
     bank = np.maximum(contracts.bank.astype(np.int64), 0)  # a platform's lender has none, and funds nothing for one
-    sums = market.contract_totals
+    sums = world.contract_totals
     yuan = sums.originated * scale / FEN
     lent = np.bincount(bank, yuan * contracts.funding_share, number)
     open_banks = banks.admission > 0.05  # nothing is learned about demand from a closed door
     asked = np.where(open_banks, lent / np.maximum(banks.admission, 0.05), outlook.bank_lending)
     outlook.bank_lending = smooth(outlook.bank_lending, asked)
-    if market.setting.policy:
+    if world.setting.policy:
         joint = contracts.kind == JOINT
         pair = pair_of(contracts.platform[joint], bank[joint], number)
         arrived = np.zeros_like(outlook.pair_served)
         np.add.at(arrived, pair, (totals.visited - totals.unserved)[joint] * scale)
         # a hard limit is kept by who expects a surge to last
         outlook.pair_served = np.maximum(arrived, smooth(outlook.pair_served, arrived))
-    lent = yuan[market.lender_rows]
+    lent = yuan[world.lender_rows]
     asked = np.where(platforms.admission > 0.05, lent / np.maximum(platforms.admission, 0.05), outlook.lender_lending)
     outlook.lender_lending = smooth(outlook.lender_lending, asked)
 
-    depth = contract_depths(market)
-    clear = np.where(contracts.kind == JOINT, view(market.parameters.credit.thin_view, depth), 1.0)
+    depth = contract_depths(world)
+    clear = np.where(contracts.kind == JOINT, view(world.parameters.credit.thin_view, depth), 1.0)
     loans = sums.matured * scale * contracts.funding_share * clear
     outlook.experience = smooth(outlook.experience, np.bincount(bank, loans, number))
     outlook.leaned = smooth(outlook.leaned, np.bincount(bank, loans * depth, number))
     banks.matured_own = sums.matured[:number] * scale
 
 
-def learn_risk_control(market) -> None:
+def learn_risk_control(world: World) -> None:
     """Precision, talent and legacy of every bank: doing, research, transfer, less decay.
 
     What is being replaced slows learning.
     """
-    banks, parameters = market.banks_table, market.parameters.learning
+    banks, parameters = world.banks, world.parameters.learning
     studied = research(parameters.research_gain, banks.research_spending, parameters.research_unit)
-    effort = done(market) + studied + taught(market)
-    effort += heard(market, effort)
-    market.outlook.effort = effort
+    effort = done(world) + studied + taught(world)
+    effort += heard(world, effort)
+    world.outlook.effort = effort
     busy = banks.replacement_months_left > 0
     pace = np.where(busy, parameters.replacement_learning, 1.0)
     banks.precision += precision_change(
@@ -85,7 +87,7 @@ def learn_risk_control(market) -> None:
         parameters.decay,
         parameters.floor,
         parameters.maximum_precision,
-        absorbed_now(market),
+        absorbed_now(world),
         effort * pace,
     )
     banks.talent += np.where(banks.laboratory != 0, talent_gain(banks.talent, parameters.laboratory_gain), 0.0)

@@ -13,25 +13,26 @@ from colend.rules.alliance import (
     review,
     start_pilots,
 )
+from colend.state.world import World
 
 
-def pacts(market) -> None:
+def pacts(world: World) -> None:
     """Part, revise choices, review, pilot, decide, integrate what exists; meet; the same for who just met; then this
     month's operations.
     """
-    part(market)
-    adapt(market)
-    operate(market)
-    review(market)
-    go_on(market)
-    meet(market)
-    go_on(market)
-    draw_operations(market)
+    part(world)
+    adapt(world)
+    operate(world)
+    review(world)
+    go_on(world)
+    meet(world)
+    go_on(world)
+    draw_operations(world)
 
 
-def go_on(market) -> None:
+def go_on(world: World) -> None:
     """From set-up to pilot, from pilot to signature, from signature to integration, from integration to operation."""
-    start_pilots(market)
-    decide(market)
-    integrate(market)
-    operate(market)
+    start_pilots(world)
+    decide(world)
+    integrate(world)
+    operate(world)

@@ -17,18 +17,19 @@ from colend.rules.bank import (
 )
 from colend.rules.platform import route, set_lender_capacity
 from colend.rules.prospects import refresh_prospects
+from colend.state.world import World
 
 
-def plans(market) -> None:
+def plans(world: World) -> None:
     """Every bank and platform plans the month on what it knows; spending is posted as it is decided."""
-    set_capacity(market)
-    refresh_prospects(market)
-    route(market)
-    set_admission(market)
-    set_lender_capacity(market)
-    if market.month % QUARTER == 0:
-        choose_touchpoints(market)
-        choose_research(market)
-    choose_laboratory(market)
-    replacement = choose_replacement(market)
-    pay_for_plans(market, replacement)
+    set_capacity(world)
+    refresh_prospects(world)
+    route(world)
+    set_admission(world)
+    set_lender_capacity(world)
+    if world.month % QUARTER == 0:
+        choose_touchpoints(world)
+        choose_research(world)
+    choose_laboratory(world)
+    replacement = choose_replacement(world)
+    pay_for_plans(world, replacement)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from colend.measures import collect_month, collect_year
+from colend.state.world import World
 
 
-def record(market) -> None:
-    """Append this month to the market's history as `market.setting.record` asks."""
-    market.history.append(collect_month(market))
-    if (market.month + 1) % 12 == 0 or market.month + 1 == market.months:
-        market.year_ends.append(collect_year(market))
+def record(world: World) -> None:
+    """Append this month to the market's history as `world.setting.record` asks."""
+    world.history.append(collect_month(world))
+    if (world.month + 1) % 12 == 0 or world.month + 1 == world.months:
+        world.year_ends.append(collect_year(world))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from colend.rules.regulation import keep_lists, renew_contracts, set_regulation
+from colend.state.world import World
 
 
-def regulation(market) -> None:
+def regulation(world: World) -> None:
     """Set the month's rules, where there are any; older loans run off under the contracts they were made under."""
-    if not market.setting.policy:
+    if not world.setting.policy:
         return
-    set_regulation(market)
-    renew_contracts(market)
-    keep_lists(market)
+    set_regulation(world)
+    renew_contracts(world)
+    keep_lists(world)

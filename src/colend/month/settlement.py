@@ -13,14 +13,15 @@ from colend.compilation import compiled, summed_over
 from colend.equations.capacity import capital_ratio
 from colend.state.books import FEN, Flow, fen, move
 from colend.state.tables import JOINT, LENDER, NONE, OWN
+from colend.state.world import World
 
 
-def settlement(market) -> None:
+def settlement(world: World) -> None:
     """Post the month, check the books against the loans, update equity, profit and the alliances' realised value."""
-    post_loans(market)
-    post_taxes_and_payouts(market)
-    market.books.check(summed_balances(market))
-    update_balance_sheets(market)
+    post_loans(world)
+    after_tax = post_taxes_and_payouts(world)
+    world.books.check(summed_balances(world))
+    update_balance_sheets(world, after_tax)
 
 
 def sum_rows(rows, outstanding):
@@ -30,10 +31,10 @@ def sum_rows(rows, outstanding):
             outstanding[row.contract] += row.balance
 
 
-def summed_balances(market) -> np.ndarray:
-    """Fen outstanding by contract in the real market, summed again from the loans."""
-    (outstanding,) = summed_over(sum_rows, market.borrowers_table, market.threads, len(market.contracts))
-    return outstanding * market.scale
+def summed_balances(world: World) -> np.ndarray:
+    """Fen outstanding by contract in the real world, summed again from the loans."""
+    (outstanding,) = summed_over(sum_rows, world.borrowers, world.threads, len(world.contracts))
+    return outstanding * world.scale
 
 
 class Accounts(NamedTuple):
@@ -117,23 +118,23 @@ def settle_contracts(contracts, sums, scale, costs, banks, platforms, accounts, 
         settle_contract(k, contracts[k], sums[k], scale, cost, banks, platforms, accounts, ledger, profit)
 
 
-def post_loans(market) -> None:
+def post_loans(world: World) -> None:
     """Everything that the borrowers' pass moved, by contract; then the penalty on what was lent beyond headroom."""
-    books, credit = market.books, market.parameters.credit
-    banks, platforms = market.banks_table, market.platforms_table
-    contracts = market.contracts
+    books, credit = world.books, world.parameters.credit
+    banks, platforms = world.banks, world.platforms
+    contracts = world.contracts
     accounts = Accounts(books.borrowers, books.depositors, books.suppliers, books.debt, books.banks)
     yuan = [{OWN: credit.origination_cost_own}.get(kind, credit.origination_cost_joint) for kind in range(3)]
     costs = np.array(yuan) * FEN
     profit = np.zeros((2, len(contracts)), dtype=np.int64)
     compiled(settle_contracts, allocates=False)(
-        contracts, market.contract_totals, market.scale, costs, banks, platforms, accounts, books.ledger, profit
+        contracts, world.contract_totals, world.scale, costs, banks, platforms, accounts, books.ledger, profit
     )
-    penalty = market.parameters.banks.penalty_rate
+    penalty = world.parameters.banks.penalty_rate
     for entities, source in ((np.arange(len(banks)), banks), (books.banks + np.arange(len(platforms)), platforms)):
         books.post(entities, books.depositors, fen(source.overshoot * penalty / 12.0), Flow.PENALTY, 0)
-    market.contract_profit = profit / FEN
-    credit_alliances(market, contracts, profit / FEN)
+    world.contract_profit = profit / FEN
+    credit_alliances(world, contracts, profit / FEN)
 
 
 def credit_rows(joint, contracts, sums, profit, customers, lost, discounts, added, scale, month, alliances):
@@ -157,60 +158,61 @@ def credit_rows(joint, contracts, sums, profit, customers, lost, discounts, adde
             one.first_loan = month
 
 
-def credit_alliances(market, contracts, profit) -> None:
+def credit_alliances(world: World, contracts, profit) -> None:
     """Add the month's surplus of each joint contract to its alliance, discounted to the month of meeting."""
     joint = np.flatnonzero(contracts.kind == JOINT)
     if not len(joint):
         return
-    scale, added = float(market.scale), market.parameters.platforms.incremental_share
-    converted = market.totals.converted[joint] * scale
-    customers = (converted * market.lifetime_value[contracts.bank[joint]]).sum(axis=1)
-    lost = (converted * market.lifetime_loss[contracts.platform[joint]]).sum(axis=1)
-    discounts = market.monthly_discount ** np.arange(market.month + 1)
-    credit, sums, alliances = compiled(credit_rows, allocates=False), market.contract_totals, market.alliances
-    credit(joint, contracts, sums, profit, customers, lost, discounts, added, scale, market.month, alliances)
+    scale, added = float(world.scale), world.parameters.platforms.incremental_share
+    converted = world.totals.converted[joint] * scale
+    customers = (converted * world.outlook.customer_worth[contracts.bank[joint]]).sum(axis=1)
+    lost = (converted * world.outlook.customer_loss[contracts.platform[joint]]).sum(axis=1)
+    discounts = world.monthly_discount ** np.arange(world.month + 1)
+    credit, sums, alliances = compiled(credit_rows, allocates=False), world.contract_totals, world.alliances
+    credit(joint, contracts, sums, profit, customers, lost, discounts, added, scale, world.month, alliances)
 
 
-def post_taxes_and_payouts(market) -> None:
+def post_taxes_and_payouts(world: World) -> np.ndarray:
     """Tax on the profit of the calendar year so far; then a share of what is left goes to shareholders while capital
     allows.
 
-    Platforms hand all profit on to their owners: the lender's equity is what they once put in, less losses.
+    Platforms hand all profit on to their owners: the lender's equity is what they once put in, less losses. Returns
+    the month's profit after tax of banks, then platforms, yuan.
     """
-    books, group = market.books, market.parameters.banks
-    first_month = int(market.calendar_month == 1)
+    books, group = world.books, world.parameters.banks
+    first_month = int(world.calendar_month == 1)
     entities = np.arange(books.banks + books.platforms)
     profit = books.profit()[entities]
-    if first_month or market.month == 0:
-        market.year_profit = np.zeros(len(entities), dtype=np.int64)
-        market.year_tax = np.zeros(len(entities), dtype=np.int64)
-    market.year_profit += profit
-    due = np.rint(np.maximum(market.year_profit, 0) * group.tax_rate).astype(np.int64)
-    tax = due - market.year_tax
-    market.year_tax = due
+    if first_month or world.month == 0:
+        world.year_profit = np.zeros(len(entities), dtype=np.int64)
+        world.year_tax = np.zeros(len(entities), dtype=np.int64)
+    world.year_profit += profit
+    due = np.rint(np.maximum(world.year_profit, 0) * group.tax_rate).astype(np.int64)
+    tax = due - world.year_tax
+    world.year_tax = due
     books.post(entities, books.government, np.maximum(tax, 0), Flow.TAX)
     books.post(books.government, entities, np.maximum(-tax, 0), Flow.TAX)
     payout = np.maximum(profit - tax, 0)
-    rich = market.banks_table.capital_ratio > group.target_ratio
+    rich = world.banks.capital_ratio > group.target_ratio
     payout[: books.banks] = np.where(rich, np.rint(payout[: books.banks] * group.payout_share), 0)
     books.post(entities, books.shareholders, payout, Flow.PAYOUT)
-    market.after_tax = (profit - tax) / FEN
+    return (profit - tax) / FEN
 
 
-def update_balance_sheets(market) -> None:
+def update_balance_sheets(world: World, after_tax: np.ndarray) -> None:
     """Equity, loans, capital ratio and profit from the ledger into the tables of banks and platforms."""
-    books, banks, platforms = market.books, market.banks_table, market.platforms_table
-    contracts = market.contracts
+    books, banks, platforms = world.books, world.banks, world.platforms
+    contracts = world.contracts
     equity = books.equity() / FEN
     banks.equity, platforms.equity = equity[: books.banks], equity[books.banks : books.banks + books.platforms]
-    banks.profit, platforms.profit = market.after_tax[: books.banks], market.after_tax[books.banks :]
+    banks.profit, platforms.profit = after_tax[: books.banks], after_tax[books.banks :]
     banks.cumulative_profit += banks.profit
     platforms.cumulative_profit += platforms.profit
     contracts.balance = books.bank_claims + books.platform_claims
     funded, lent = contracts.bank != NONE, contracts.platform != NONE
     banks.consumer_loans = np.bincount(contracts.bank[funded], books.bank_claims[funded] / FEN, len(banks))
     platforms.lender_loans = np.bincount(contracts.platform[lent], books.platform_claims[lent] / FEN, len(platforms))
-    risk_weight = market.parameters.banks.risk_weight
+    risk_weight = world.parameters.banks.risk_weight
     banks.capital_ratio = capital_ratio(
         banks.equity, risk_weight * banks.consumer_loans, banks.other_risk_weighted_assets
     )

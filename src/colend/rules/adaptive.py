@@ -15,55 +15,56 @@ from colend.scenario.parameters import OPENNESS, SEQUENCING
 from colend.state import draws
 from colend.state.draws import uniforms
 from colend.state.tables import ADAPTS, NONE
+from colend.state.world import World
 
 PURPOSE = {"sequencing": draws.SEQUENCING_CHOICE, "openness": draws.OPENNESS_CHOICE}
 OPTIONS = {"sequencing": SEQUENCING, "openness": OPENNESS}
 
 
-def choosers(market):
+def choosers(world: World):
     """Each table of parties with what is chosen there: (table, party, choice, rows that choose)."""
-    for party, rows in (("bank", market.banks_table), ("platform", market.platforms_table)):
+    for party, rows in (("bank", world.banks), ("platform", world.platforms)):
         for choice in OPTIONS if party == "platform" else ("sequencing",):
             who = np.flatnonzero(rows.adapts & ADAPTS[choice])
             if len(who):
                 yield rows, party, choice, who
 
 
-def first_choices(market) -> None:
+def first_choices(world: World) -> None:
     """Whoever is adaptive draws the first choice from the start mix."""
-    group = market.parameters.adaptive
-    for rows, party, choice, who in choosers(market):
+    group = world.parameters.adaptive
+    for rows, party, choice, who in choosers(world):
         mix = np.broadcast_to(getattr(group, f"initial_{choice}").as_array(), (len(who), len(OPTIONS[choice])))
-        rows[choice][who] = chosen(mix, choice_draws(market, party, choice, BEFORE)[who])
+        rows[choice][who] = chosen(mix, choice_draws(world, party, choice, BEFORE)[who])
         rows[f"experience_{choice}"][who] = group.initial_experience
 
 
-def choice_draws(market, party: str, choice: str, month: int) -> np.ndarray:
+def choice_draws(world: World, party: str, choice: str, month: int) -> np.ndarray:
     """A uniform draw for every bank or platform."""
-    entities = bank_entities(market.banks_table) if party == "bank" else platform_entities(market.platforms_table)
-    return uniforms(market.seed, month, entities, PURPOSE[choice])
+    entities = bank_entities(world.banks) if party == "bank" else platform_entities(world.platforms)
+    return uniforms(world.seed, month, entities, PURPOSE[choice])
 
 
-def adapt(market) -> None:
+def adapt(world: World) -> None:
     """Count the alliances that have reached their evaluation; at an interval's end parties revise their choice."""
-    group = market.parameters.adaptive
+    group = world.parameters.adaptive
     if group.interval_months == 0:
         return
-    revise = market.month > 0 and market.month % group.interval_months == 0
+    revise = world.month > 0 and world.month % group.interval_months == 0
     due = None
-    for rows, party, choice, who in choosers(market):
+    for rows, party, choice, who in choosers(world):
         if due is None:
-            due = np.flatnonzero(market.alliances.met == market.month - group.evaluation_months)
-        evaluate(market, rows, party, choice, due)
+            due = np.flatnonzero(world.alliances.met == world.month - group.evaluation_months)
+        evaluate(world, rows, party, choice, due)
         if revise:
-            rows[choice][who] = revised(market, rows, party, choice, who)
+            rows[choice][who] = revised(world, rows, party, choice, who)
     if revise and due is not None:
-        follow(market)
+        follow(world)
 
 
-def evaluate(market, rows, party: str, choice: str, due: np.ndarray) -> None:
+def evaluate(world: World, rows, party: str, choice: str, due: np.ndarray) -> None:
     """Add what these alliances have earned their party so far to the option that they used."""
-    alliances = market.alliances
+    alliances = world.alliances
     own, option = alliances[party][due], alliances[choice][due]
     earned = alliances[f"{party}_value"][due] / rows.initial_equity[own]
     for place, name in enumerate(OPTIONS[choice]):
@@ -72,12 +73,12 @@ def evaluate(market, rows, party: str, choice: str, due: np.ndarray) -> None:
         np.add.at(rows[f"meetings_{name}"], own[with_it], 1)
 
 
-def revised(market, rows, party: str, choice: str, who: np.ndarray) -> np.ndarray:
+def revised(world: World, rows, party: str, choice: str, who: np.ndarray) -> np.ndarray:
     """Update the attractions of these parties with what was earned since the last time; return what they choose.
 
     Who has seen nothing yet, its own or others', keeps what it has.
     """
-    group, names = market.parameters.adaptive, OPTIONS[choice]
+    group, names = world.parameters.adaptive, OPTIONS[choice]
     kind = rows.kind if party == "bank" else np.zeros(len(rows), dtype=np.int64)
     earned = np.column_stack([rows[f"payoff_{name}"] for name in names])
     meetings = np.column_stack([rows[f"meetings_{name}"] for name in names]).astype(np.float64)
@@ -98,7 +99,7 @@ def revised(market, rows, party: str, choice: str, who: np.ndarray) -> np.ndarra
     closed = [place for place, name in enumerate(names) if name not in getattr(group, f"{choice}_options")]
     attraction[:, closed] = -np.inf
     sensitivity = group.bank_sensitivity if party == "bank" else group.platform_sensitivity
-    draw = choice_draws(market, party, choice, market.month)[who]
+    draw = choice_draws(world, party, choice, world.month)[who]
     return np.where(unseen, rows[choice][who], chosen(choice_probabilities(attraction, sensitivity), draw))
 
 
@@ -107,17 +108,17 @@ def mean_payoff(earned: np.ndarray, meetings: np.ndarray) -> np.ndarray:
     return np.divide(earned, meetings, out=np.full(earned.shape, np.nan), where=meetings > 0)
 
 
-def follow(market) -> None:
+def follow(world: World) -> None:
     """Pairs that nothing binds yet take the new choices; running alliances stay as they were agreed."""
-    agree_on_sequencing(market)
-    free = market.pairs.alliance == NONE
-    opens = np.repeat(market.platforms_table.openness, len(market.banks_table))
-    market.pairs.openness = np.where(free, opens, market.pairs.openness)
+    agree_on_sequencing(world)
+    free = world.pairs.alliance == NONE
+    opens = np.repeat(world.platforms.openness, len(world.banks))
+    world.pairs.openness = np.where(free, opens, world.pairs.openness)
 
 
-def agree_on_sequencing(market) -> None:
+def agree_on_sequencing(world: World) -> None:
     """Where the parties' sequencings differ, the platform's holds in a part `platform_power` of the pairs."""
-    own = np.tile(market.banks_table.sequencing, len(market.platforms_table))
-    other = np.repeat(market.platforms_table.sequencing, len(market.banks_table))
-    power = uniforms(market.seed, BEFORE, market.pair_entities, draws.POWER)
-    market.pair_sequencing = np.where(power < market.parameters.alliances.platform_power, other, own)
+    own = np.tile(world.banks.sequencing, len(world.platforms))
+    other = np.repeat(world.platforms.sequencing, len(world.banks))
+    power = uniforms(world.seed, BEFORE, world.pair_entities, draws.POWER)
+    world.pair_sequencing = np.where(power < world.parameters.alliances.platform_power, other, own)

@@ -1,7 +1,7 @@
 """What became of the alliances: value by every accounting, paper pacts, good pacts missed, months lost.
 
 A sequencing that makes fewer alliances looks better per meeting for that alone, and truncation alone can turn a
-ranking, so value is taken per bank, for the market, per meeting and per slot-month, in entry cohorts whose term is
+ranking, so value is taken per bank, for the world, per meeting and per slot-month, in entry cohorts whose term is
 over and with what is still to come. Each alliance's value is discounted to its own meeting.
 """
 
@@ -16,25 +16,26 @@ from colend.equations.valuation import surplus_rows
 from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.alliance_worth import party_terms, values
 from colend.state.tables import DORMANT, ENDED, INTEGRATING, NONE, OPERATING, PILOT, PILOT_SETUP, SIGNED
+from colend.state.world import World
 
 
-def terminal_values(market) -> None:
+def terminal_values(world: World) -> None:
     """Fill what is still to come of every live alliance at the end of the run, by the parties' belief, yuan.
 
     What was paid is sunk; remaining set-up, pilot, integration and term count; a dormant pact is only the option to
     wake.
     """
-    group, alliances = market.parameters.alliances, market.alliances
-    rows = alliances_in(market, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
+    group, alliances = world.parameters.alliances, world.alliances
+    rows = alliances_in(world, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
     if not len(rows):
         return
-    now, pairs, stage = market.month, pairs_of(market, rows), alliances.stage[rows]
+    now, pairs, stage = world.month, pairs_of(world, rows), alliances.stage[rows]
     in_pilot = (stage == PILOT_SETUP) | (stage == PILOT)
     built = (stage == OPERATING) | (stage == DORMANT)
     term_left = np.where(in_pilot, group.term_months, alliances.term_ends[rows] - now)
-    discount = market.monthly_discount ** (now - alliances.met[rows])
+    discount = world.monthly_discount ** (now - alliances.met[rows])
     for party, column in ((0, "bank_terminal_value"), (1, "platform_terminal_value")):
-        terms = party_terms(market, pairs, party)
+        terms = party_terms(world, pairs, party)
         terms.setup = 0.0
         terms.setup_months = np.maximum(alliances.pilot_started[rows] - now, 0)
         ends = np.maximum(alliances.pilot_started[rows], now)
@@ -47,23 +48,23 @@ def terminal_values(market) -> None:
         reviewed = np.maximum(alliances.operating_since[rows] + group.review_months - now, 0)
         terms.review_months = np.where(built, reviewed, terms.review_months)
         terms.months = np.minimum(terms.months, term_left)
-        worth = values(market, pairs, terms, in_pilot)
+        worth = values(world, pairs, terms, in_pilot)
         alliances[column][rows] = discount * np.where(
             in_pilot | (stage == SIGNED) | built, np.maximum(worth, 0.0), worth
         )
 
 
-def is_good(market) -> np.ndarray:
+def is_good(world: World) -> np.ndarray:
     """bool[pairs]: with the true fit known and today's prospects, full operation earns both parties something a
     month.
     """
-    everyone = np.arange(len(market.pairs))
+    everyone = np.arange(len(world.pairs))
     good = np.ones(len(everyone), dtype=bool)
     for party in (0, 1):
         earned = np.zeros(len(everyone))
-        fit, known = market.pairs.fit[everyone], np.zeros(len(everyone))
-        terms = party_terms(market, everyone, party, ahead=False)
-        compiled(surplus_rows, allocates=False)(fit, known, terms, market.share_table, earned)
+        fit, known = world.pairs.fit[everyone], np.zeros(len(everyone))
+        terms = party_terms(world, everyone, party, ahead=False)
+        compiled(surplus_rows, allocates=False)(fit, known, terms, world.share_table, earned)
         good &= earned > 0.0
     return good
 
@@ -76,9 +77,9 @@ def mean_of(values_: np.ndarray) -> float:
 class AllianceFacts:
     """The alliances of a finished run, and what they came to; call `terminal_values` first."""
 
-    def __init__(self, market) -> None:
-        self.market = market
-        self.rows = market.alliances
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.rows = world.alliances
         self.bank_value = self.rows.bank_value + self.rows.bank_terminal_value
         self.platform_value = self.rows.platform_value + self.rows.platform_terminal_value
         self.signed = self.rows.signed != NONE
@@ -87,12 +88,12 @@ class AllianceFacts:
     @property
     def value_per_bank(self) -> float:
         """Yuan, realised and still to come, over all banks."""
-        return float(self.bank_value.sum()) / len(self.market.banks_table)
+        return float(self.bank_value.sum()) / len(self.world.banks)
 
     @property
     def value_per_bank_realised(self) -> float:
         """Yuan realised by the end of the run, over all banks."""
-        return float(self.rows.bank_value.sum()) / len(self.market.banks_table)
+        return float(self.rows.bank_value.sum()) / len(self.world.banks)
 
     @property
     def value_market(self) -> float:
@@ -104,9 +105,9 @@ class AllianceFacts:
         """Alliances that met early enough for a pilot, integration and a whole term; the same months for both
         sequencings.
         """
-        group = self.market.parameters.alliances
+        group = self.world.parameters.alliances
         needed = group.pilot_setup_months + group.pilot_months + group.integration_months + group.term_months
-        return self.rows.met + needed <= self.market.months
+        return self.rows.met + needed <= self.world.months
 
     @property
     def value_per_meeting_closed(self) -> float:
@@ -127,7 +128,7 @@ class AllianceFacts:
     @property
     def pilots_signed_share(self) -> float:
         """Of the pilots whose decision came, those signed."""
-        decided = (self.rows.pilot_started != NONE) & (self.rows.decision_due < self.market.months)
+        decided = (self.rows.pilot_started != NONE) & (self.rows.decision_due < self.world.months)
         return mean_of(self.signed[decided])
 
     @property
@@ -149,16 +150,16 @@ class AllianceFacts:
     @property
     def good_pacts_missed(self) -> float:
         """Pairs that met, would be worth operating to both with their true fit, and never did."""
-        pairs = pairs_of(self.market, np.arange(len(self.rows)))
+        pairs = pairs_of(self.world, np.arange(len(self.rows)))
         met = np.unique(pairs)
-        missed = met[is_good(self.market)[met]]
+        missed = met[is_good(self.world)[met]]
         return float(len(np.setdiff1d(missed, pairs[self.operated])))
 
     @property
     def months_lost(self) -> float:
         """Mean months from meeting to full operation of pairs with good fit that got there."""
-        pairs = pairs_of(self.market, np.arange(len(self.rows)))
-        good = self.operated & is_good(self.market)[pairs]
+        pairs = pairs_of(self.world, np.arange(len(self.rows)))
+        good = self.operated & is_good(self.world)[pairs]
         return mean_of((self.rows.operating_since - self.rows.met)[good].astype(np.float64))
 
     @property

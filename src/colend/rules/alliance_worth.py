@@ -13,21 +13,22 @@ from colend.equations.fit import logistic, mean_for_share, observation_variance
 from colend.equations.valuation import TERMS, surplus_rows, value_rows
 from colend.rules.clubs import integration_part
 from colend.rules.foresight import look_ahead
-from colend.state.tables import table
+from colend.state.tables import Table, table
+from colend.state.world import World
 
 BANK, PLATFORM = 0, 1  # parties
 
 
-def party_terms(market, pairs: np.ndarray, party: int, ahead: bool = True) -> np.recarray:
+def party_terms(world: World, pairs: np.ndarray, party: int, ahead: bool = True) -> Table:
     """TERMS of one party (0 the bank, 1 the platform) for these pairs, yuan a month at what is expected now.
 
     `ahead`: months under announced rules count by their discounted share of the term.
     """
-    terms, part = table(TERMS, len(pairs)), np.full(len(pairs), integration_part(market, pairs))
+    terms, part = table(TERMS, len(pairs)), np.full(len(pairs), integration_part(world, pairs))
     fill = compiled(fill_terms, allocates=False)
-    fill(market.pairs, market.banks_table, pairs, party, part, market.outlook.alliances, terms)
+    fill(world.pairs, world.banks, pairs, party, part, world.outlook.alliances, terms)
     if ahead:
-        look_ahead(market, pairs, party, terms)
+        look_ahead(world, pairs, party, terms)
     return terms
 
 
@@ -66,48 +67,48 @@ def fill_terms(pairs, banks, rows, party, part, group, terms):
         row.pilot_months = group.pilot_months
 
 
-def values(market, pairs: np.ndarray, terms: np.recarray, pilot=0) -> np.ndarray:
+def values(world: World, pairs: np.ndarray, terms: np.recarray, pilot=0) -> np.ndarray:
     """V, or V_pilot where `pilot` is 1, on the pairs' present beliefs, yuan."""
-    rows, result = market.pairs, np.zeros(len(pairs))
+    rows, result = world.pairs, np.zeros(len(pairs))
     compiled(value_rows, allocates=False)(
         rows.belief_mean[pairs],
         rows.belief_variance[pairs],
         terms,
-        market.share_table,
-        market.pilot_share_table,
+        world.share_table,
+        world.pilot_share_table,
         np.full(len(pairs), pilot, dtype=np.int64),
         result,
     )
     return result
 
 
-def smaller_surplus(market, pairs: np.ndarray) -> np.ndarray:
+def smaller_surplus(world: World, pairs: np.ndarray) -> np.ndarray:
     """The smaller of both parties' expected monthly surplus at full operation, yuan."""
-    rows = market.pairs
+    rows = world.pairs
     both = np.zeros((2, len(pairs)))
     for party in (BANK, PLATFORM):
-        terms = party_terms(market, pairs, party, ahead=False)
+        terms = party_terms(world, pairs, party, ahead=False)
         compiled(surplus_rows, allocates=False)(
-            rows.belief_mean[pairs], rows.belief_variance[pairs], terms, market.share_table, both[party]
+            rows.belief_mean[pairs], rows.belief_variance[pairs], terms, world.share_table, both[party]
         )
     return both.min(axis=0)
 
 
-def confident(market, pairs: np.ndarray, terms: np.ndarray) -> np.ndarray:
+def confident(world: World, pairs: np.ndarray, terms: np.ndarray) -> np.ndarray:
     """Whether P(x > x*) reaches `sign_confidence`, x* the fit at which the party's surplus is 0."""
-    needed, rows = market.parameters.alliances.sign_confidence, market.pairs
+    needed, rows = world.parameters.alliances.sign_confidence, world.pairs
     if needed == 0.0:
         return np.ones(len(pairs), dtype=bool)
     root = compiled(mean_for_share)
-    break_even = np.array([root(t.cost / max(t.gain, 1e-9), t.operation_variance, market.share_table) for t in terms])
+    break_even = np.array([root(t.cost / max(t.gain, 1e-9), t.operation_variance, world.share_table) for t in terms])
     spread = np.sqrt(np.maximum(rows.belief_variance[pairs], 1e-18))
     return 1.0 - ndtr((break_even - rows.belief_mean[pairs]) / spread) >= needed
 
 
-def would_sign(market, pairs: np.ndarray) -> np.ndarray:
+def would_sign(world: World, pairs: np.ndarray) -> np.ndarray:
     """Whether both parties sign on what they know now: V > 0 to each, and confidence where it is asked for."""
     agree = np.ones(len(pairs), dtype=bool)
     for party in (BANK, PLATFORM):
-        terms = party_terms(market, pairs, party)
-        agree &= (values(market, pairs, terms) > 0.0) & confident(market, pairs, terms)
+        terms = party_terms(world, pairs, party)
+        agree &= (values(world, pairs, terms) > 0.0) & confident(world, pairs, terms)
     return agree

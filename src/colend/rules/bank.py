@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from colend.compilation import compiled
@@ -11,41 +9,22 @@ from colend.equations.capability import best_research, doing, profit_of_path, re
 from colend.equations.capacity import admission, headroom, hurdle, monthly_runoff, offered_lending, overshoot
 from colend.equations.relationship import annuity, best_set, touchpoint_benefits, touchpoint_costs
 from colend.rules.alliance import alliances_in, pairs_of
-from colend.rules.outlook import SEGMENT_COUNT, TECHNOLOGY, mean_term, monthly_discount, open_outlook
+from colend.rules.outlook import mean_term, open_outlook
 from colend.rules.platform import expected_applications, joint_lending, route
 from colend.rules.prospects import absorbed_now, own_need, refresh_prospects
 from colend.rules.regulation import home_share, set_limit_admission
 from colend.scenario.parameters import TOUCHPOINTS
 from colend.state.books import Flow, fen
+from colend.state.outlook import SEGMENT_COUNT, TECHNOLOGY, Calibration
 from colend.state.tables import FIXED_POINT, JOINT, NONE, OPERATING, OWN, PILOT, pair_of
+from colend.state.world import World
 
 QUARTER, YEAR = 3, 12  # months between decisions on touchpoints and research; on laboratories and legacy systems
 
 
-@dataclass
-class Calibration:
-    """Defaults, predicted defaults and their slope by the threshold, cumulated by channel in simulated loans.
-
-    Channels: banks' own channels, then platforms' lenders, as contracts begin, then pairs: what a bank learned with a
-    platform outlives the alliance.
-    """
-
-    defaults: np.ndarray
-    predicted: np.ndarray
-    slope: np.ndarray
-
-    @classmethod
-    def empty(cls, channels: int) -> Calibration:
-        return cls(np.zeros(channels), np.zeros(channels), np.zeros(channels))
-
-    def correction(self, prior_weight: float) -> np.ndarray:
-        """Correction of the default thresholds: (defaults - predicted at zero correction) / (n0 + slope)."""
-        return (self.defaults - self.predicted) / (prior_weight + self.slope)
-
-
-def set_capacity(market) -> None:
+def set_capacity(world: World) -> None:
     """Hurdle, headroom and overshoot of the banks from their capital, and what they offer each alliance (kappa)."""
-    banks, group = market.banks_table, market.parameters.banks
+    banks, group = world.banks, world.parameters.banks
     banks.hurdle = hurdle(
         banks.capital_ratio, group.minimum_ratio, group.base_hurdle, group.hurdle_slope, group.hurdle_scale
     )
@@ -57,45 +36,45 @@ def set_capacity(market) -> None:
     banks.overshoot = np.minimum(
         overshoot(banks.consumer_loans, equity, group.minimum_ratio, group.risk_weight, other), banks.consumer_loans
     )
-    alliances = market.alliances
-    operating = alliances_in(market, OPERATING)
+    alliances = world.alliances
+    operating = alliances_in(world, OPERATING)
     count = np.bincount(alliances.bank[operating], minlength=len(banks))
-    runoff = monthly_runoff(banks.consumer_loans, mean_term(market.parameters))
+    runoff = monthly_runoff(banks.consumer_loans, mean_term(world.parameters))
     offered = offered_lending(banks.headroom, runoff, group.headroom_months, count)
-    market.outlook.kappa = np.where(banks.alive != 0, offered, 0.0)
+    world.outlook.kappa = np.where(banks.alive != 0, offered, 0.0)
 
 
-def set_admission(market) -> None:
+def set_admission(world: World) -> None:
     """Expected lending of the month, own and joint, and the probability that an application finds capacity.
 
     What is expected is the larger of the forecast from routing and of what was asked lately (which knows the
     waterfall's later places).
     """
-    banks, outlook = market.banks_table, market.outlook
+    banks, outlook = world.banks, world.outlook
     own = (outlook.own_applications * outlook.own_loans * outlook.segments.amount).sum(axis=1)
-    alliances, pairs = market.alliances, market.pairs
-    rows, yuan = joint_lending(market)
-    pair = pairs_of(market, rows)
-    part = yuan * market.contracts.funding_share[alliances.contract[rows]]
+    alliances, pairs = world.alliances, world.pairs
+    rows, yuan = joint_lending(world)
+    pair = pairs_of(world, rows)
+    part = yuan * world.contracts.funding_share[alliances.contract[rows]]
     asked = (outlook.pair_served * outlook.loans * outlook.segments.amount).sum(axis=1) * outlook.general.funding_share
     asked[pair] = np.maximum(asked[pair], part)
-    set_limit_admission(market, asked)
+    set_limit_admission(world, asked)
     joint = np.zeros(len(banks))
     np.add.at(joint, alliances.bank[rows], part * pairs.admission[pair])
     banks.expected_lending = np.maximum(own + joint, outlook.bank_lending)
-    runoff = monthly_runoff(banks.consumer_loans, mean_term(market.parameters))
+    runoff = monthly_runoff(banks.consumer_loans, mean_term(world.parameters))
     banks.admission = admission(banks.headroom + runoff, banks.expected_lending)
 
 
-def may_invest(market) -> np.ndarray:
+def may_invest(world: World) -> np.ndarray:
     """Banks that are alive and above the minimum capital ratio: the others only fill today's stomach."""
-    banks = market.banks_table
-    return (banks.alive != 0) & (banks.capital_ratio > market.parameters.banks.minimum_ratio)
+    banks = world.banks
+    return (banks.alive != 0) & (banks.capital_ratio > world.parameters.banks.minimum_ratio)
 
 
-def touchpoint_terms(market) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def touchpoint_terms(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Fixed cost, cost per customer (yuan a month) and reach by segment of the touchpoints."""
-    kinds = [getattr(market.parameters.customers.touchpoints, name) for name in TOUCHPOINTS]
+    kinds = [getattr(world.parameters.customers.touchpoints, name) for name in TOUCHPOINTS]
     return (
         np.array([kind.fixed_cost for kind in kinds]),
         np.array([kind.cost_per_customer for kind in kinds]),
@@ -103,37 +82,36 @@ def touchpoint_terms(market) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     )
 
 
-def running_loans(market) -> tuple[np.ndarray, np.ndarray]:
+def running_loans(world: World) -> tuple[np.ndarray, np.ndarray]:
     """Joint loans that begin a month, float64[bank, segment, openness], and those that run, float64[bank, segment]."""
-    flow = np.zeros((len(market.banks_table), TECHNOLOGY + 1, SEGMENT_COUNT))
-    alliances, rows = market.alliances, market.outlook.flowing
-    openness = market.contracts.openness[alliances.contract[rows]]
-    np.add.at(flow, (alliances.bank[rows], openness), market.outlook.joint_loans)
-    return flow.transpose(0, 2, 1), flow.sum(axis=1) * mean_term(market.parameters)
+    flow = np.zeros((len(world.banks), TECHNOLOGY + 1, SEGMENT_COUNT))
+    alliances, rows = world.alliances, world.outlook.flowing
+    openness = world.contracts.openness[alliances.contract[rows]]
+    np.add.at(flow, (alliances.bank[rows], openness), world.outlook.joint_loans)
+    return flow.transpose(0, 2, 1), flow.sum(axis=1) * mean_term(world.parameters)
 
 
-def choose_touchpoints(market) -> None:
+def choose_touchpoints(world: World) -> None:
     """Every bank keeps the set with the largest conversion x E[awareness] x CLV over its joint loans, less cost."""
-    banks, outlook = market.banks_table, market.outlook
-    home = home_share(market)
-    flow, running = running_loans(market)
+    banks, outlook = world.banks, world.outlook
+    home = home_share(world)
+    flow, running = running_loans(world)
     benefits = touchpoint_benefits(outlook.awareness, flow, outlook.customer_worth * outlook.conversion, home)
-    costs = touchpoint_costs(*touchpoint_terms(market), banks.cost_scale, running, home)
+    costs = touchpoint_costs(*touchpoint_terms(world), banks.cost_scale, running, home)
     chosen = best_set(benefits, costs)
     banks.touchpoints = np.where(banks.alive != 0, chosen, 0)
-    market.touch = outlook.touch[banks.touchpoints]
 
 
-def choose_research(market) -> None:
+def choose_research(world: World) -> None:
     """Research spending where its marginal gain over the horizon equals its cost, nothing where it never does; in the
     quarter until the next choice no more than the bank has.
     """
-    banks, learning = market.banks_table, market.parameters.learning
-    lasting = annuity(monthly_discount(market.parameters), 1.0 - learning.decay, banks.horizon_months)
-    worth = market.outlook.precision_profit * lasting
+    banks, learning = world.banks, world.parameters.learning
+    lasting = annuity(world.monthly_discount, 1.0 - learning.decay, banks.horizon_months)
+    worth = world.outlook.precision_profit * lasting
     most = banks.equity / QUARTER
-    spending = best_research(learning.research_gain, learning.research_unit, absorbed_now(market), worth, most)
-    banks.research_spending = np.where(may_invest(market), spending, 0.0)
+    spending = best_research(learning.research_gain, learning.research_unit, absorbed_now(world), worth, most)
+    banks.research_spending = np.where(may_invest(world), spending, 0.0)
 
 
 def path_values(precision, talent, legacy, effort, worth, horizon, common, laboratory, busy, after, values):
@@ -160,11 +138,11 @@ def path_values(precision, talent, legacy, effort, worth, horizon, common, labor
         )
 
 
-def paths(market, rows: np.ndarray, laboratory: float = 0.0, busy: int = 0) -> np.ndarray:
+def paths(world: World, rows: np.ndarray, laboratory: float = 0.0, busy: int = 0) -> np.ndarray:
     """Discounted profit from precision of these banks in yuan, with a laboratory, a replaced system, or as it is."""
-    banks, learning, outlook = market.banks_table, market.parameters.learning, market.outlook
+    banks, learning, outlook = world.banks, world.parameters.learning, world.outlook
     common = (
-        monthly_discount(market.parameters),
+        world.monthly_discount,
         learning.decay,
         learning.floor,
         learning.reference_precision,
@@ -179,41 +157,41 @@ def paths(market, rows: np.ndarray, laboratory: float = 0.0, busy: int = 0) -> n
     return values
 
 
-def due(market, months: int) -> np.ndarray:
+def due(world: World, months: int) -> np.ndarray:
     """Banks whose decision comes up this month: each once in `months`, by number, so that not all decide at once."""
-    banks = np.arange(len(market.banks_table))
-    return banks[(market.month + banks) % months == 0]
+    banks = np.arange(len(world.banks))
+    return banks[(world.month + banks) % months == 0]
 
 
-def choose_laboratory(market) -> None:
+def choose_laboratory(world: World) -> None:
     """Once a year a bank opens, keeps or closes a joint laboratory: worth of the talent against its cost."""
-    banks, learning = market.banks_table, market.parameters.learning
-    rows = due(market, YEAR)
-    gain = paths(market, rows, laboratory=learning.laboratory_gain) - paths(market, rows)
-    share = np.where(laboratory_sponsors(market)[rows] != NONE, 1.0 - learning.laboratory_platform_share, 1.0)
-    months = annuity(monthly_discount(market.parameters), 1.0, banks.horizon_months[rows])
-    banks.laboratory[rows] = (gain > learning.laboratory_cost * share * months) & may_invest(market)[rows]
+    banks, learning = world.banks, world.parameters.learning
+    rows = due(world, YEAR)
+    gain = paths(world, rows, laboratory=learning.laboratory_gain) - paths(world, rows)
+    share = np.where(laboratory_sponsors(world)[rows] != NONE, 1.0 - learning.laboratory_platform_share, 1.0)
+    months = annuity(world.monthly_discount, 1.0, banks.horizon_months[rows])
+    banks.laboratory[rows] = (gain > learning.laboratory_cost * share * months) & may_invest(world)[rows]
 
 
-def laboratory_sponsors(market) -> np.ndarray:
+def laboratory_sponsors(world: World) -> np.ndarray:
     """The platform that shares each bank's laboratory: an operating partner that opens technology to it, or NONE."""
-    sponsors = np.full(len(market.banks_table), NONE)
-    alliances = market.alliances
-    rows = alliances_in(market, OPERATING)
-    rows = rows[market.contracts.openness[alliances.contract[rows]] == TECHNOLOGY]
+    sponsors = np.full(len(world.banks), NONE)
+    alliances = world.alliances
+    rows = alliances_in(world, OPERATING)
+    rows = rows[world.contracts.openness[alliances.contract[rows]] == TECHNOLOGY]
     sponsors[alliances.bank[rows]] = alliances.platform[rows]
     return sponsors
 
 
-def choose_replacement(market) -> np.ndarray:
+def choose_replacement(world: World) -> np.ndarray:
     """Once a year a bank with an old system may begin to replace it; returns what that costs, yuan by bank."""
-    banks, learning = market.banks_table, market.parameters.learning
+    banks, learning = world.banks, world.parameters.learning
     cost = learning.replacement_cost * banks.initial_equity
-    rows = due(market, YEAR)
-    able = may_invest(market)[rows] & (banks.replaced[rows] == 0) & (banks.replacement_months_left[rows] == 0)
+    rows = due(world, YEAR)
+    able = may_invest(world)[rows] & (banks.replaced[rows] == 0) & (banks.replacement_months_left[rows] == 0)
     rows = rows[able & (banks.legacy[rows] > learning.legacy_floor)]
     spent = np.zeros(len(banks))
-    gain = paths(market, rows, busy=int(learning.replacement_months)) - paths(market, rows)
+    gain = paths(world, rows, busy=int(learning.replacement_months)) - paths(world, rows)
     book = learning.legacy_book_value * banks.initial_equity[rows] * banks.legacy[rows]
     begun = rows[replaces_legacy(gain, cost[rows], banks.sunk_cost_bias[rows], book)]
     banks.replacement_months_left[begun] = int(learning.replacement_months)
@@ -221,96 +199,95 @@ def choose_replacement(market) -> np.ndarray:
     return spent
 
 
-def pay_for_plans(market, replacement: np.ndarray) -> None:
+def pay_for_plans(world: World, replacement: np.ndarray) -> None:
     """Post the month's spending on touchpoints, research, laboratories and replacements begun (yuan by bank)."""
-    banks, books, learning = market.banks_table, market.books, market.parameters.learning
+    banks, books, learning = world.banks, world.books, world.parameters.learning
     everyone = np.arange(len(banks))
-    _, running = running_loans(market)
-    home = home_share(market)
-    costs = touchpoint_costs(*touchpoint_terms(market), banks.cost_scale, running, home)
+    _, running = running_loans(world)
+    home = home_share(world)
+    costs = touchpoint_costs(*touchpoint_terms(world), banks.cost_scale, running, home)
     touch_cost = costs[everyone, banks.touchpoints]
     books.post(everyone, books.suppliers, fen(touch_cost), Flow.TOUCHPOINT_COST, JOINT)
     books.post(everyone, books.suppliers, fen(banks.research_spending), Flow.RESEARCH_COST, OWN)
     books.post(everyone, books.suppliers, fen(replacement), Flow.REPLACEMENT_COST, OWN)
     open_ = np.flatnonzero(banks.laboratory)
     if len(open_):
-        sponsors = laboratory_sponsors(market)[open_]
+        sponsors = laboratory_sponsors(world)[open_]
         part = np.where(sponsors == NONE, 0.0, learning.laboratory_platform_share)
         books.post(open_, books.suppliers, fen(learning.laboratory_cost * (1.0 - part)), Flow.LABORATORY_COST, OWN)
         payers = np.where(sponsors == NONE, books.suppliers, books.banks + sponsors)
         books.post(payers, books.suppliers, fen(learning.laboratory_cost * part), Flow.LABORATORY_COST, JOINT)
 
 
-def taught(market) -> np.ndarray:
+def taught(world: World) -> np.ndarray:
     """Transfer that each bank receives this month from platforms that open their technology, before absorption."""
-    alliances, pairs, banks = market.alliances, market.pairs, market.banks_table
-    rows = alliances_in(market, PILOT, OPERATING)
-    rows = rows[(market.contracts.openness[alliances.contract[rows]] == TECHNOLOGY) & (alliances.routed[rows] > 0.0)]
+    alliances, pairs, banks = world.alliances, world.pairs, world.banks
+    rows = alliances_in(world, PILOT, OPERATING)
+    rows = rows[(world.contracts.openness[alliances.contract[rows]] == TECHNOLOGY) & (alliances.routed[rows] > 0.0)]
     bank, platform = alliances.bank[rows], alliances.platform[rows]
     received = transfer(
-        market.parameters.learning.transfer,
-        pairs.trust[pairs_of(market, rows)],
+        world.parameters.learning.transfer,
+        pairs.trust[pairs_of(world, rows)],
         alliances.share_served[rows],
-        market.platforms_table.precision[platform],
+        world.platforms.precision[platform],
         banks.precision[bank],
     )
     return np.bincount(bank, received, len(banks))
 
 
-def done(market) -> np.ndarray:
+def done(world: World) -> np.ndarray:
     """Learning by doing of each bank, before absorption, from the loans it saw to their end lately."""
-    outlook, learning = market.outlook, market.parameters.learning
+    outlook, learning = world.outlook, world.parameters.learning
     depth = np.divide(
         outlook.leaned, outlook.experience, out=np.zeros(len(outlook.leaned)), where=outlook.experience > 0.0
     )
     return doing(learning.doing, outlook.experience, depth, learning.crowd_out)
 
 
-def correct_intercepts(market) -> None:
+def correct_intercepts(world: World) -> None:
     """Add the month's defaults and predictions to each channel's sums, and set the channels' corrections."""
-    banks, platforms, pairs = market.banks_table, market.platforms_table, market.pairs
+    banks, platforms, pairs = world.banks, world.platforms, world.pairs
     own, alone = len(banks), len(banks) + len(platforms)
-    joint = market.contracts[alone:]
+    joint = world.contracts[alone:]
     channel = np.append(np.arange(alone), alone + pair_of(joint.platform, joint.bank, own))
-    sums, totals, channels = market.calibration, market.contract_totals, alone + len(pairs)
+    sums, totals, channels = world.calibration, world.contract_totals, alone + len(pairs)
     sums.defaults += np.bincount(channel, totals.defaults, channels)
     sums.predicted += np.bincount(channel, totals.predicted / FIXED_POINT, channels)
     sums.slope += np.bincount(channel, totals.slope / FIXED_POINT, channels)
-    correction = sums.correction(market.parameters.credit.intercept_prior_weight)
+    correction = sums.correction(world.parameters.credit.intercept_prior_weight)
     banks.own_intercept, platforms.own_intercept, pairs.intercept = np.split(correction, [own, alone])
 
 
-def prepare_plans(market) -> None:
+def prepare_plans(world: World) -> None:
     """What plans rest on before the first month; needs the tables, `customer_shares`, `lender_rows` and `pairs`.
 
     Sets `calibration`, `outlook`, `routing`, `touch`, `lifetime_value`, `lifetime_loss`, PLATFORM.applications and
     the pairs' prospects.
     """
-    banks, platforms, parameters = market.banks_table, market.platforms_table, market.parameters
-    market.calibration = Calibration.empty(len(market.pairs) + len(banks) + len(platforms))
-    market.outlook = outlook = open_outlook(market)
+    banks, platforms, parameters = world.banks, world.platforms, world.parameters
+    world.calibration = Calibration.empty(len(world.pairs) + len(banks) + len(platforms))
+    world.outlook = outlook = open_outlook(world)
     applications = expected_applications(parameters)
     platforms.applications = applications.sum(axis=1)
     outlook.mix = applications / np.maximum(applications.sum(axis=1, keepdims=True), 1e-300)
-    market.touch = outlook.touch[banks.touchpoints]
-    set_capacity(market)
-    refresh_prospects(market)
-    outlook.own_applications = initial_customers(market) * own_need(market)
+    set_capacity(world)
+    refresh_prospects(world)
+    outlook.own_applications = initial_customers(world) * own_need(world)
     outlook.experience = (outlook.own_applications * outlook.own_loans).sum(axis=1)
-    outlook.effort = done(market)
+    outlook.effort = done(world)
     outlook.lender_lending = applications @ outlook.segments.amount
-    refresh_prospects(market)  # once more: the worth of precision now counts the own channel
-    route(market)
+    refresh_prospects(world)  # once more: the worth of precision now counts the own channel
+    route(world)
 
 
-def initial_customers(market) -> np.ndarray:
+def initial_customers(world: World) -> np.ndarray:
     """Expected persons who are each bank's customers at the start, float64[bank, segment]."""
-    population = market.parameters.population
-    start, member, cumulative = market.customer_shares
-    share = np.zeros(len(market.banks_table))
+    population = world.parameters.population
+    start, member, cumulative = world.customer_shares
+    share = np.zeros(len(world.banks))
     for region in range(population.regions):
         here = slice(start[region], start[region + 1])
         share[member[here]] = np.diff(cumulative[here], prepend=0.0) / population.regions
-    persons = population.borrowers * market.scale
+    persons = population.borrowers * world.scale
     owned = persons * population.segment_share.as_array() * population.initial_owner_share.as_array()
     return share[:, None] * owned

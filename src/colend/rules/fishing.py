@@ -13,6 +13,7 @@ import numpy as np
 from colend.scenario.parameters import KINDS
 from colend.state.books import FEN
 from colend.state.tables import NONE
+from colend.state.world import World
 
 
 class Season:
@@ -23,11 +24,11 @@ class Season:
         self.own, self.joint, self.losses, self.balances, self.profit = np.zeros((5, banks))
         self.alive = np.ones(banks, dtype=bool)
 
-    def watch(self, market) -> None:
+    def watch(self, world: World) -> None:
         """Add the month that the market has just lived; own channels are the first contracts."""
-        number = len(market.banks_table)
-        contracts, totals = market.contracts, market.totals
-        yuan = market.scale / FEN
+        number = len(world.banks)
+        contracts, totals = world.contracts, world.totals
+        yuan = world.scale / FEN
         part = totals.originated.sum(axis=1) * yuan * contracts.funding_share
         funded = np.flatnonzero(contracts.bank != NONE)[number:]
         self.own += part[:number]
@@ -36,8 +37,8 @@ class Season:
         gone = (mine.repaid + mine.defaulted - mine.originated).sum(axis=1) * yuan
         self.balances += contracts.balance[:number] / FEN + gone  # at the start of the month
         self.losses += (mine.defaulted - mine.recovered).sum(axis=1) * yuan
-        self.profit += market.contract_profit[0, :number]
-        self.alive = market.banks_table.alive != 0
+        self.profit += world.contract_profit[0, :number]
+        self.alive = world.banks.alive != 0
         self.months += 1
 
 
@@ -48,22 +49,22 @@ class FishingTest:
         self.terms = market.setting.fishing_test
         self.month = market.months if self.terms.month is None else self.terms.month
         kinds = [KINDS.index(kind) for kind in self.terms.kinds]
-        self.banks = np.flatnonzero(np.isin(market.banks_table.kind, kinds))
-        self.together = Season(len(market.banks_table))
-        self.alone = Season(len(market.banks_table))
+        self.banks = np.flatnonzero(np.isin(market.world.banks.kind, kinds))
+        self.together = Season(len(market.world.banks))
+        self.alone = Season(len(market.world.banks))
         self.fork: Any = None
 
     def before_month(self, market) -> None:
         """Fork the market when its month has come."""
         if market.month == self.month and self.fork is None:
             self.fork = market.fork()
-            self.operating_months = market.banks_table.operating_months.copy()
-            self.fork.banks_table.served[self.banks] = 0
+            self.operating_months = market.world.banks.operating_months.copy()
+            self.fork.world.banks.served[self.banks] = 0
 
     def after_month(self, market) -> None:
         """Watch the market for as long as the test lasts."""
         if self.fork is not None and self.together.months < self.terms.horizon_months:
-            self.together.watch(market)
+            self.together.watch(market.world)
 
     def finish(self, market) -> None:
         """Let both markets live to the end of the test; months beyond the run are kept in no other table."""
@@ -73,7 +74,7 @@ class FishingTest:
             self.after_month(market)
         while self.alone.months < self.terms.horizon_months:
             self.fork.live_month()
-            self.alone.watch(self.fork)
-        self.kind = market.banks_table.kind.copy()
+            self.alone.watch(self.fork.world)
+        self.kind = market.world.banks.kind.copy()
         self.fork.dissolve()
         self.fork = None

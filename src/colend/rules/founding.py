@@ -28,7 +28,8 @@ from colend.state.draws import (
     uniform,
     uniforms,
 )
-from colend.state.tables import ADAPTS, BANK, BORROWER, PLATFORM, as_table, table
+from colend.state.snapshot import CustomerShares
+from colend.state.tables import ADAPTS, BANK, BORROWER, PLATFORM, Table, as_table, table
 
 BEFORE = -1  # the month of draws that are made once
 _KIND_STRIDE = 1_000_000  # entity numbers by kind, so that one bank more changes nobody else's draws
@@ -50,7 +51,7 @@ def platform_entities(platforms: np.recarray) -> np.ndarray:
     return _KIND_STRIDE * 9 + np.arange(len(platforms))
 
 
-def found_banks(parameters, seed: int) -> np.recarray:
+def found_banks(parameters, seed: int) -> Table:
     """The table of banks: city, then rural, then consumer-finance.
 
     Size, talent and horizon share a Gaussian copula: each score is c * size score + sqrt(1 - c^2) * its own.
@@ -104,7 +105,7 @@ def choose(rows: np.recarray, choice: str, value, names: tuple[str, ...]) -> Non
     rows.adapts |= np.where(adaptive, ADAPTS[choice], 0).astype(np.uint8)
 
 
-def found_platforms(parameters, seed: int) -> np.recarray:
+def found_platforms(parameters, seed: int) -> Table:
     """The table of platforms; the largest platform's lender has `lender_equity`, the others in proportion to users."""
     group = parameters.platforms
     rows = table(PLATFORM, group.number)
@@ -123,7 +124,7 @@ def found_platforms(parameters, seed: int) -> np.recarray:
     return rows
 
 
-def customer_shares(parameters, banks: np.recarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def customer_shares(parameters, banks: np.recarray) -> CustomerShares:
     """Which bank of a region a new customer comes to: slices by region, banks, cumulative shares by equity x weight."""
     weight = np.array([getattr(parameters.banks, name).customer_weight for name in KINDS])[banks.kind]
     weight = weight * banks.initial_equity
@@ -135,7 +136,7 @@ def customer_shares(parameters, banks: np.recarray) -> tuple[np.ndarray, np.ndar
             cumulative.extend(np.cumsum(weight[here]) / weight[here].sum())
             cumulative[-1] = 1.0
         start.append(len(member))
-    return np.array(start, dtype=np.int64), np.array(member, dtype=np.int64), np.array(cumulative, dtype=np.float64)
+    return CustomerShares(np.array(start, np.int64), np.array(member, np.int64), np.array(cumulative, np.float64))
 
 
 def found_rows(rows, key, cumulative, regions, amount, reservation, owned, bank_start, bank_member, bank_cumulative):
@@ -170,7 +171,7 @@ def place_in(draw_, cumulative):
     return len(cumulative) - 1
 
 
-def found_borrowers(parameters, seed: int, shares) -> np.recarray:
+def found_borrowers(parameters, seed: int, shares) -> Table:
     """The table of borrowers; `shares` from `customer_shares`."""
     population = parameters.population
     rows = table(BORROWER, population.borrowers)

@@ -21,6 +21,7 @@ from colend.rules.prospects import joint_loans
 from colend.rules.regulation import region_weights
 from colend.state.snapshot import Routing
 from colend.state.tables import OPERATING, PILOT
+from colend.state.world import World
 
 
 def expected_applications(parameters) -> np.ndarray:
@@ -69,16 +70,16 @@ def usual_prices(parameters) -> np.ndarray:
     return terms.log_joint + np.log(prices / terms.price_joint)
 
 
-def set_lender_capacity(market) -> None:
+def set_lender_capacity(world: World) -> None:
     """Headroom, overshoot and admission of the platforms' own lenders, after their part of the month's joint loans."""
-    platforms, parameters, outlook = market.platforms_table, market.parameters, market.outlook
+    platforms, parameters, outlook = world.platforms, world.parameters, world.outlook
     minimum = parameters.platforms.lender_minimum_ratio
     platforms.headroom = headroom(platforms.equity, minimum, platforms.lender_loans, 1.0, 0.0, np.inf)
     platforms.overshoot = overshoot(platforms.lender_loans, platforms.equity, minimum, 1.0, 0.0)
     joint = np.zeros(len(platforms))
-    rows, yuan = joint_lending(market)
-    alliances, pairs = market.alliances, market.pairs
-    part = (1.0 - market.contracts.funding_share[alliances.contract[rows]]) * pairs.admission[pairs_of(market, rows)]
+    rows, yuan = joint_lending(world)
+    alliances, pairs = world.alliances, world.pairs
+    part = (1.0 - world.contracts.funding_share[alliances.contract[rows]]) * pairs.admission[pairs_of(world, rows)]
     np.add.at(joint, alliances.platform[rows], yuan * part)
     platforms.expected_lending = outlook.lender_lending + joint
     runoff = monthly_runoff(platforms.lender_loans, mean_term(parameters))
@@ -86,9 +87,9 @@ def set_lender_capacity(market) -> None:
     platforms.admission = np.where(platforms.present != 0, admission(available, outlook.lender_lending), 0.0)
 
 
-def joint_lending(market) -> tuple[np.ndarray, np.ndarray]:
+def joint_lending(world: World) -> tuple[np.ndarray, np.ndarray]:
     """Alliances with flow, and the yuan a month that each may expect to lend, both parts."""
-    outlook = market.outlook
+    outlook = world.outlook
     return outlook.flowing, outlook.joint_loans @ outlook.segments.amount
 
 
@@ -117,7 +118,7 @@ def first_choice(allocations, offered, chances) -> float:
     return 0.0
 
 
-def route(market) -> None:
+def route(world: World) -> None:
     """Set this month's routing table, `routed`, the real applications that each alliance meets first, and what these
     may come to (`outlook.flowing`, `outlook.joint_loans`).
 
@@ -125,9 +126,9 @@ def route(market) -> None:
     partner's offered lending counts (1 + signed_priority)-fold. The own lender has a row where it has weight;
     otherwise it comes last anyway. Where local banks lend in their region only, the table has a slice for each.
     """
-    alliances, banks, outlook = market.alliances, market.banks_table, market.outlook
-    group, parts, lenders = market.parameters.alliances, region_weights(market), market.lender_rows
-    eligible = alliances_in(market, PILOT, OPERATING)
+    alliances, banks, outlook = world.alliances, world.banks, world.outlook
+    group, parts, lenders = world.parameters.alliances, region_weights(world), world.lender_rows
+    eligible = alliances_in(world, PILOT, OPERATING)
     eligible = eligible[banks.alive[alliances.bank[eligible]] != 0]
     start = np.zeros(len(lenders) * len(parts) + 1, dtype=np.int64)
     most = len(lenders) + len(eligible)  # rows for each part
@@ -136,7 +137,7 @@ def route(market) -> None:
     compiled(fill_routes, allocates=False)(
         alliances,
         eligible,
-        market.platforms_table.applications,
+        world.platforms.applications,
         lenders,
         outlook.kappa,
         outlook.offer_cap,
@@ -149,8 +150,8 @@ def route(market) -> None:
         weight,
     )
     alliances.routed = np.rint(alliances.routed)
-    market.routing = Routing(start, member[: start[-1]], weight[: start[-1]])
-    outlook.flowing, outlook.joint_loans = joint_loans(market)
+    world.routing = Routing(start, member[: start[-1]], weight[: start[-1]])
+    outlook.flowing, outlook.joint_loans = joint_loans(world)
 
 
 def fill_routes(

@@ -15,40 +15,42 @@ from colend.equations.relationship import AWAY, HOME, annuity, customer_value, i
 from colend.equations.valuation import share_rows
 from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.channels import joint_channels, own_channel
-from colend.rules.outlook import TECHNOLOGY, mean_term, monthly_discount, sharing_depth
+from colend.rules.outlook import mean_term, sharing_depth
 from colend.rules.regulation import depth_limit, home_share, region_weights, set_limits
+from colend.state.outlook import TECHNOLOGY
 from colend.state.tables import INTEGRATING, JOINT, OPERATING, PILOT, SIGNED
+from colend.state.world import World
 
 _ROUNDS = 3  # the derivative of pairs without business is refreshed in turns, each every third month
 
 
-def expected_shares(market, pair: np.ndarray) -> np.ndarray:
+def expected_shares(world: World, pair: np.ndarray) -> np.ndarray:
     """E[q] of these pairs in full operation, on what is believed of their fit and the month's operational noise."""
-    pairs, shares = market.pairs, np.zeros(len(pair))
-    variance = pairs.belief_variance[pair] + market.parameters.alliances.operation_sd**2
-    compiled(share_rows, allocates=False)(pairs.belief_mean[pair], variance, market.share_table, shares)
+    pairs, shares = world.pairs, np.zeros(len(pair))
+    variance = pairs.belief_variance[pair] + world.parameters.alliances.operation_sd**2
+    compiled(share_rows, allocates=False)(pairs.belief_mean[pair], variance, world.share_table, shares)
     return shares
 
 
-def refresh_prospects(market) -> None:
+def refresh_prospects(world: World) -> None:
     """Recompute the expectations of all pairs, on this month's hurdles, kappa, precision, intercepts and trust.
 
     Writes PAIR.applications (smoothed after the first time), bank_margin, platform_margin, transfer_worth, and the
     market's `outlook`; where rules are announced, first `regulation.foreseen`, what pairs may expect under those.
     """
-    regulation, outlook, pairs = market.regulation, market.outlook, market.pairs
+    regulation, outlook, pairs = world.regulation, world.outlook, world.pairs
     regulation.foreseen = foreseen = None
-    weight = market.parameters.alliances.smoothing if outlook.started else 1.0
+    weight = world.parameters.alliances.smoothing if outlook.started else 1.0
     if regulation.coming is not None and outlook.started:
         now, kept = regulation.now, pairs.applications.copy()
         regulation.now, (outlook.general, outlook.segments) = regulation.coming, regulation.coming_terms
-        set_limits(market)
-        later = expect(market, weight)
+        set_limits(world)
+        later = expect(world, weight)
         foreseen = pairs.copy()
         regulation.now, pairs.applications = now, kept
     outlook.general, outlook.segments = regulation.terms
-    set_limits(market)
-    today = expect(market, weight)
+    set_limits(world)
+    today = expect(world, weight)
     outlook.started = True
     if foreseen is not None:
         change = np.divide(later, today, out=np.ones(len(later)), where=today > 0.0)
@@ -56,16 +58,16 @@ def refresh_prospects(market) -> None:
         regulation.foreseen = foreseen
 
 
-def expect(market, weight: float) -> np.ndarray:
+def expect(world: World, weight: float) -> np.ndarray:
     """The expectations of all pairs under the rules in force; returns applications, to which PAIR.applications moves by
     `weight`.
     """
-    banks, pairs, outlook = market.banks_table, market.pairs, market.outlook
-    signed = alliances_in(market, SIGNED, INTEGRATING, OPERATING)
-    running = alliances_in(market, PILOT, OPERATING)
+    banks, pairs, outlook = world.banks, world.pairs, world.outlook
+    signed = alliances_in(world, SIGNED, INTEGRATING, OPERATING)
+    running = alliances_in(world, PILOT, OPERATING)
     flowing = np.zeros(len(pairs), dtype=bool)
-    flowing[pairs_of(market, running)] = True
-    turn = (np.arange(len(pairs)) + market.month) % _ROUNDS == 0 if outlook.started else True
+    flowing[pairs_of(world, running)] = True
+    turn = (np.arange(len(pairs)) + world.month) % _ROUNDS == 0 if outlook.started else True
     wanted = flowing | (turn & (pairs.openness == TECHNOLOGY))
     compiled(own_channel, allocates=False)(
         banks,
@@ -79,8 +81,8 @@ def expect(market, weight: float) -> np.ndarray:
     compiled(joint_channels, allocates=False)(
         pairs,
         banks,
-        market.platforms_table,
-        depth_limit(market),
+        world.platforms,
+        depth_limit(world),
         wanted,
         outlook.general,
         outlook.segments,
@@ -89,19 +91,19 @@ def expect(market, weight: float) -> np.ndarray:
         outlook.slope,
         outlook.platform_income,
     )
-    applications = anticipated_applications(market, signed)
+    applications = anticipated_applications(world, signed)
     pairs.applications += weight * (applications - pairs.applications)
-    value_customers(market)
-    value_precision(market, running)
-    value_pairs(market, flowing)
+    value_customers(world)
+    value_precision(world, running)
+    value_pairs(world, flowing)
     return applications
 
 
-def contract_depths(market) -> np.ndarray:
+def contract_depths(world: World) -> np.ndarray:
     """delta by contract: how deep the platform shares its score; 0 outside joint programmes."""
-    depths = np.zeros(len(market.contracts))
+    depths = np.zeros(len(world.contracts))
     compiled(depth_rows, allocates=False)(
-        market.contracts, market.pairs, len(market.banks_table), market.outlook.general, depth_limit(market), depths
+        world.contracts, world.pairs, len(world.banks), world.outlook.general, depth_limit(world), depths
     )
     return depths
 
@@ -116,35 +118,35 @@ def depth_rows(contracts, pairs, banks, general, limits, depths):
             depths[row] = min(depth, limits[pair])
 
 
-def served_applications(market, rows: np.ndarray) -> np.ndarray:
+def served_applications(world: World, rows: np.ndarray) -> np.ndarray:
     """Applications a month that these alliances may expect to serve: routed x share served by their belief."""
-    return market.alliances.routed[rows] * expected_shares(market, pairs_of(market, rows))
+    return world.alliances.routed[rows] * expected_shares(world, pairs_of(world, rows))
 
 
-def joint_loans(market) -> tuple[np.ndarray, np.ndarray]:
+def joint_loans(world: World) -> tuple[np.ndarray, np.ndarray]:
     """Alliances in pilot or operation, and the loans a month that each may expect, float64[alliance, segment]."""
-    alliances, outlook = market.alliances, market.outlook
-    rows = alliances_in(market, PILOT, OPERATING)
-    per_application = outlook.mix[alliances.platform[rows]] * outlook.loans[pairs_of(market, rows)]
-    return rows, served_applications(market, rows)[:, None] * per_application
+    alliances, outlook = world.alliances, world.outlook
+    rows = alliances_in(world, PILOT, OPERATING)
+    per_application = outlook.mix[alliances.platform[rows]] * outlook.loans[pairs_of(world, rows)]
+    return rows, served_applications(world, rows)[:, None] * per_application
 
 
-def anticipated_applications(market, signed: np.ndarray) -> np.ndarray:
+def anticipated_applications(world: World, signed: np.ndarray) -> np.ndarray:
     """N_pb, persons a month at full allocation, before smoothing, by pair.
 
     applications_p kappa_b / max(sum kappa of p's signed partners other than b + kappa_b, anticipated_entry x sum
     kappa of all banks): without the anticipation every bank would expect the whole platform. Where local banks lend in
     their region only, region by region.
     """
-    partner, expected = np.zeros(len(market.pairs), dtype=bool), np.zeros(len(market.pairs))
-    partner[pairs_of(market, signed)] = True
+    partner, expected = np.zeros(len(world.pairs), dtype=bool), np.zeros(len(world.pairs))
+    partner[pairs_of(world, signed)] = True
     compiled(share_applications, allocates=False)(
-        market.platforms_table.applications,
-        market.outlook.kappa,
-        market.outlook.offer_cap,
-        region_weights(market),
+        world.platforms.applications,
+        world.outlook.kappa,
+        world.outlook.offer_cap,
+        region_weights(world),
         partner,
-        market.parameters.alliances.anticipated_entry,
+        world.parameters.alliances.anticipated_entry,
         expected,
     )
     return expected
@@ -169,35 +171,34 @@ def share_applications(applications, kappa, cap, weights, partner, entry, expect
                     expected[row] += applications[p] / len(weights) * (offered / crowd)
 
 
-def own_need(market) -> np.ndarray:
+def own_need(world: World) -> np.ndarray:
     """A customer's own-channel applications a month, float64[bank, segment]: need x loyalty x share of idle months."""
-    parameters = market.parameters
+    parameters = world.parameters
     need = parameters.population.monthly_need.as_array()
-    return need * parameters.customers.loyalty * idle_share(need, market.outlook.own_loans, mean_term(parameters))
+    return need * parameters.customers.loyalty * idle_share(need, world.outlook.own_loans, mean_term(parameters))
 
 
-def value_customers(market) -> None:
-    """Yuan that a customer won is worth to the bank (`lifetime_value`, CLV) and costs the platform (`lifetime_loss`).
+def value_customers(world: World) -> None:
+    """Yuan that a customer won is worth to the bank (`customer_worth`, CLV) and costs the platform (`customer_loss`).
 
     The bank counts at its own horizon and precision, and a customer that loses money as worth nothing. The platform
     counts `alliances.term_months` of its mean income on the applications that it no longer sees; what the bank
     refuses comes back to it.
     """
-    outlook, parameters = market.outlook, market.parameters
-    market.lifetime_value = outlook.customer_worth
-    market.lifetime_loss = np.zeros(outlook.mix.shape)
+    outlook, parameters = world.outlook, world.parameters
+    outlook.customer_loss[:] = 0.0
     compiled(customer_rows, allocates=False)(
-        market.banks_table.horizon_months,
-        own_need(market),
+        world.banks.horizon_months,
+        own_need(world),
         outlook.own_margin,
         outlook.own_offered,
         outlook.kappa,
         outlook.platform_income,
-        monthly_discount(parameters),
+        world.monthly_discount,
         parameters.customers.attrition,
         parameters.alliances.term_months,
         outlook.customer_worth,
-        market.lifetime_loss,
+        outlook.customer_loss,
     )
 
 
@@ -220,13 +221,13 @@ def customer_rows(horizons, need, margin, offered, kappa, income, discount, attr
             lost[p, s] = max(lost[p, s], 0.0)
 
 
-def value_precision(market, running: np.ndarray) -> None:
+def value_precision(world: World, running: np.ndarray) -> None:
     """Profit a month that one more unit of precision brings each bank: own channel and the alliances that run."""
-    outlook = market.outlook
+    outlook = world.outlook
     compiled(precision_rows, allocates=False)(
-        market.alliances,
+        world.alliances,
         running,
-        served_applications(market, running),
+        served_applications(world, running),
         outlook.mix,
         outlook.slope,
         outlook.own_applications,
@@ -252,9 +253,9 @@ def precision_rows(alliances, rows, served, mix, slope, own_applications, own_sl
         profit[b] = max(profit[b], 0.0)
 
 
-def absorbed_now(market) -> np.ndarray:
+def absorbed_now(world: World) -> np.ndarray:
     """What each bank makes of a unit of learning effort today."""
-    banks, learning = market.banks_table, market.parameters.learning
+    banks, learning = world.banks, world.parameters.learning
     return absorption(
         banks.precision,
         banks.talent,
@@ -265,22 +266,22 @@ def absorbed_now(market) -> np.ndarray:
     )
 
 
-def value_pairs(market, flowing: np.ndarray) -> None:
+def value_pairs(world: World, flowing: np.ndarray) -> None:
     """What an application and a month of transfer are worth to each pair; `flowing`, bool[pairs]: it has applications
     already.
     """
-    outlook, banks, learning = market.outlook, market.banks_table, market.parameters.learning
-    lasting = annuity(monthly_discount(market.parameters), 1.0 - learning.decay, banks.horizon_months)
+    outlook, banks, learning = world.outlook, world.banks, world.parameters.learning
+    lasting = annuity(world.monthly_discount, 1.0 - learning.decay, banks.horizon_months)
     compiled(worth_rows, allocates=False)(
-        market.pairs,
+        world.pairs,
         banks,
-        market.platforms_table,
+        world.platforms,
         flowing,
-        expected_shares(market, np.arange(len(market.pairs))),
-        home_share(market),
-        absorbed_now(market) * lasting,
+        expected_shares(world, np.arange(len(world.pairs))),
+        home_share(world),
+        absorbed_now(world) * lasting,
         learning.transfer,
-        market.parameters.platforms.incremental_share,
+        world.parameters.platforms.incremental_share,
         outlook.mix,
         outlook.conversion,
         outlook.awareness,
@@ -289,7 +290,7 @@ def value_pairs(market, flowing: np.ndarray) -> None:
         outlook.slope,
         outlook.platform_income,
         outlook.customer_worth,
-        market.lifetime_loss,
+        outlook.customer_loss,
         outlook.precision_profit,
     )
 
@@ -312,7 +313,7 @@ def worth_rows(
     slope,
     income,
     customer_worth,
-    lifetime_loss,
+    customer_loss,
     precision_profit,
 ):
     """Fill bank_margin, platform_margin and transfer_worth of PAIR; a closed bank expects nothing.
@@ -331,7 +332,7 @@ def worth_rows(
             noticed = home[b] * aware[HOME] + (1.0 - home[b]) * aware[AWAY]
             won = loans[row, s] * conversion[s] * noticed
             bank_margin += mix[p, s] * (margin[row, s] + won * customer_worth[b, s])
-            platform_margin += mix[p, s] * (incremental * income[row, s] - won * lifetime_loss[p, s])
+            platform_margin += mix[p, s] * (incremental * income[row, s] - won * customer_loss[p, s])
             more += mix[p, s] * slope[row, s]
         worth = 0.0
         if pair.openness == TECHNOLOGY:

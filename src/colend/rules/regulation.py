@@ -8,9 +8,7 @@ Section 8 of the model. Yuan and yearly rates.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -21,65 +19,23 @@ from colend.rules.outlook import general_terms, mean_term, segment_terms
 from colend.scenario.parameters import KINDS
 from colend.scenario.setting import Rule, month_number
 from colend.state.books import FEN
+from colend.state.regulation import NAMES, STOCK_LIMITS, Regime
 from colend.state.tables import (
     DECIDING,
     DELISTED,
     DORMANT,
     INTEGRATING,
     JOINT,
-    NONE,
     OPERATING,
     PILOT,
     PILOT_SETUP,
     SIGNED,
     pair_of,
 )
+from colend.state.world import World
 
 RUNNING = (DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
 NATIONAL = KINDS.index("consumer_finance")  # the kind of bank that belongs to no region
-
-
-@dataclass(frozen=True)
-class Regime:
-    """The numbers in force at one time, named as the rules; what no rule limits is infinite (or zero, from below)."""
-
-    minimum_platform_share: float = 0.0
-    maximum_partner_to_capital: float = np.inf
-    maximum_joint_share: float = np.inf
-    home_region_only: float = 0.0
-    rate_cap: float = np.inf
-    all_in_cost_cap: float = np.inf
-    maximum_sharing_depth: float = np.inf
-    partner_list: float = np.inf
-    maximum_score_reliance: float = np.inf
-
-    @property
-    def limits_stocks(self) -> bool:
-        """Whether joint loans outstanding are limited, by capital or by all loans."""
-        return math.isfinite(self.maximum_partner_to_capital) or math.isfinite(self.maximum_joint_share)
-
-
-OPEN = Regime()
-NAMES = tuple(one.name for one in fields(Regime))
-
-
-@dataclass
-class Regulation:
-    """The rules as they stand in a month of the run."""
-
-    now: Regime = OPEN  # in force
-    since: np.ndarray = field(default_factory=lambda: np.full(len(NAMES), NONE))  # month of the run, by rule
-    coming: Regime | None = None  # in force or announced next month, where that is another regime
-    months_left: int = 0  # until the first of the rules that are announced now; 0 where none is
-    places: float = np.inf  # on a bank's list, the announced rule counted in: nobody begins what it would end
-    terms: tuple = ()  # GENERAL_TERMS and SEGMENT_TERMS under the rules in force, and under the coming ones
-    coming_terms: tuple = ()
-    foreseen: np.recarray | None = None  # PAIR: what pairs may expect under the coming rules
-    room: np.ndarray | None = None  # yuan that the limits on stocks left each [limit, pair] at the month's start
-    filters: np.ndarray | None = None  # the admission that each of the limits leaves, [limit, pair]
-
-
-STOCK_LIMITS = tuple(map(NAMES.index, ("minimum_platform_share", "maximum_partner_to_capital", "maximum_joint_share")))
 
 
 def regime_of(rules: Iterable[Rule]) -> Regime:
@@ -87,13 +43,13 @@ def regime_of(rules: Iterable[Rule]) -> Regime:
     return Regime(**{rule.name: rule.value for rule in rules})
 
 
-def set_regulation(market) -> None:
+def set_regulation(world: World) -> None:
     """Find what is in force and what is announced in the market's month.
 
     Plans are made for the decisions of the month after, so that they look at what will be known then.
     """
-    regulation, policy, first = market.regulation, market.setting.policy, month_number(market.setting.start)
-    month = first + market.month
+    regulation, policy, first = world.regulation, world.setting.policy, month_number(world.setting.start)
+    month = first + world.month
     in_force, announced = known_rules(policy, month)
     for rule in in_force:
         regulation.since[NAMES.index(rule.name)] = max(month_number(rule.start) - first, 0)
@@ -103,12 +59,12 @@ def set_regulation(market) -> None:
     )
     now = regime_of(in_force)
     if not regulation.terms or now != regulation.now:
-        regulation.terms = lending_terms(market.parameters, now)
+        regulation.terms = lending_terms(world.parameters, now)
     in_force, announced = known_rules(policy, month + 1)
     last = max((month_number(rule.start) for rule in announced), default=month + 1)
     coming = regime_of(rule for rule in (*in_force, *announced) if rule.holds(last))
     if coming not in (now, regulation.coming):
-        regulation.coming_terms = lending_terms(market.parameters, coming)
+        regulation.coming_terms = lending_terms(world.parameters, coming)
     regulation.now, regulation.coming = now, coming if coming != now else None
 
 
@@ -135,43 +91,43 @@ def bank_share(parameters, regime: Regime) -> float:
     return min(parameters.alliances.funding_share, 1.0 - regime.minimum_platform_share)
 
 
-def is_local(market) -> np.ndarray:
+def is_local(world: World) -> np.ndarray:
     """bool[banks]: those that may lend in their own region only, as things stand."""
-    bound = market.regulation.now.home_region_only != 0.0
-    return bound & (market.banks_table.kind != NATIONAL)
+    bound = world.regulation.now.home_region_only != 0.0
+    return bound & (world.banks.kind != NATIONAL)
 
 
-def home_share(market) -> np.ndarray:
+def home_share(world: World) -> np.ndarray:
     """Share of each bank's joint borrowers who live in its region: all where it may lend nowhere else."""
-    return np.where(is_local(market), 1.0, 1.0 / market.parameters.population.regions)
+    return np.where(is_local(world), 1.0, 1.0 / world.parameters.population.regions)
 
 
-def region_weights(market) -> np.ndarray:
-    """How much of what a bank offers goes to each part of the market, float64[parts, banks].
+def region_weights(world: World) -> np.ndarray:
+    """How much of what a bank offers goes to each part of the world, float64[parts, banks].
 
     One part, the country, while everybody lends everywhere; else the regions, local banks in their own and the others
     evenly in all.
     """
-    banks, regions = market.banks_table, market.parameters.population.regions
-    if regions == 1 or market.regulation.now.home_region_only == 0.0:
+    banks, regions = world.banks, world.parameters.population.regions
+    if regions == 1 or world.regulation.now.home_region_only == 0.0:
         return np.ones((1, len(banks)))
     here = banks.region == np.arange(regions)[:, None]
-    return np.where(is_local(market), here.astype(np.float64), 1.0 / regions)
+    return np.where(is_local(world), here.astype(np.float64), 1.0 / regions)
 
 
-def depth_limit(market) -> np.ndarray:
+def depth_limit(world: World) -> np.ndarray:
     """Deepest sharing of the score that each pair is allowed, float64[pairs], inf for any.
 
     At depth delta the score has precision delta tau_p. Own risk control: that is at most `maximum_score_reliance` times
     the bank's own precision, in the segment where it is largest against it; segments in which nobody is do not count.
     """
-    regime, credit = market.regulation.now, market.parameters.credit
+    regime, credit = world.regulation.now, world.parameters.credit
     if np.isinf(regime.maximum_score_reliance):
-        return np.full(len(market.pairs), regime.maximum_sharing_depth)
+        return np.full(len(world.pairs), regime.maximum_sharing_depth)
     ratio = credit.bank_precision_factor.as_array() / credit.platform_precision_factor.as_array()
-    least = ratio[inhabited(market.parameters)].min()
-    own = regime.maximum_score_reliance * market.banks_table.precision * least
-    return np.minimum(own / market.platforms_table.precision[:, None], regime.maximum_sharing_depth).ravel()
+    least = ratio[inhabited(world.parameters)].min()
+    own = regime.maximum_score_reliance * world.banks.precision * least
+    return np.minimum(own / world.platforms.precision[:, None], regime.maximum_sharing_depth).ravel()
 
 
 def inhabited(parameters) -> np.ndarray:
@@ -184,20 +140,20 @@ def price_caps(regime: Regime, fees):
     return np.minimum(regime.all_in_cost_cap, regime.rate_cap + fees)
 
 
-def joint_stocks(market) -> np.ndarray:
+def joint_stocks(world: World) -> np.ndarray:
     """Yuan of its part of joint loans that each bank has with each platform, float64[pairs]."""
-    contracts = market.contracts
+    contracts = world.contracts
     joint = contracts.kind == JOINT
-    pair = pair_of(contracts.platform[joint], contracts.bank[joint], len(market.banks_table))
-    return np.bincount(pair, market.books.bank_claims[joint] / FEN, len(market.pairs))
+    pair = pair_of(contracts.platform[joint], contracts.bank[joint], len(world.banks))
+    return np.bincount(pair, world.books.bank_claims[joint] / FEN, len(world.pairs))
 
 
-def stock_limits(market, stocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def stock_limits(world: World, stocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Yuan of joint loans allowed with one platform by the bank's capital, and with all by its loans; [pairs], [banks].
 
     J / (J + others) <= q is J <= others q / (1 - q); others are own-channel loans and the exogenous other assets.
     """
-    regime, banks = market.regulation.now, market.banks_table
+    regime, banks = world.regulation.now, world.banks
     number = len(banks)
     to_capital = regime.maximum_partner_to_capital * np.maximum(banks.equity, 1e-9)
     share = regime.maximum_joint_share
@@ -206,29 +162,29 @@ def stock_limits(market, stocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.tile(to_capital, len(stocks) // number), odds * np.maximum(others, 1e-9)
 
 
-def set_limits(market) -> None:
+def set_limits(world: World) -> None:
     """What the limits on stocks do to plans: the hurdle of joint lending, and what a bank offers each partner.
 
     Writes PAIR.hurdle and `outlook.offer_cap`. Where no limit is nearer than capital, the hurdle is the bank's.
     """
-    banks, pairs, group, outlook = market.banks_table, market.pairs, market.parameters.banks, market.outlook
-    regime, number = market.regulation.now, len(banks)
+    banks, pairs, group, outlook = world.banks, world.pairs, world.parameters.banks, world.outlook
+    regime, number = world.regulation.now, len(banks)
     pairs.hurdle.reshape(-1, number)[:] = banks.hurdle
     outlook.offer_cap[:] = np.inf
     if not regime.limits_stocks:
         return
-    stocks = joint_stocks(market)
+    stocks = joint_stocks(world)
     whole = stocks.reshape(-1, number).sum(axis=0)
-    with_one, with_all = stock_limits(market, stocks)
+    with_one, with_all = stock_limits(world, stocks)
     distance = np.minimum(ratio(with_one, stocks), np.tile(ratio(with_all, whole), len(stocks) // number))
     as_capital = group.minimum_ratio * distance
     nearer = as_capital < np.tile(banks.capital_ratio, len(stocks) // number)
     raised = hurdle(as_capital, group.minimum_ratio, group.base_hurdle, group.hurdle_slope, group.hurdle_scale)
     pairs.hurdle = np.where(nearer, raised, pairs.hurdle)
 
-    term, months = mean_term(market.parameters), group.headroom_months
-    operating = alliances_in(market, OPERATING)
-    partners = np.bincount(market.alliances.bank[operating], minlength=number)
+    term, months = mean_term(world.parameters), group.headroom_months
+    operating = alliances_in(world, OPERATING)
+    partners = np.bincount(world.alliances.bank[operating], minlength=number)
     one = offered_lending(np.maximum(with_one - stocks, 0.0), monthly_runoff(stocks, term), months, 1)
     every = offered_lending(np.maximum(with_all - whole, 0.0), monthly_runoff(whole, term), months, partners)
     outlook.offer_cap[:] = np.minimum(one.reshape(-1, number), every)
@@ -239,22 +195,22 @@ def ratio(limit: np.ndarray, stock: np.ndarray) -> np.ndarray:
     return np.divide(limit, stock, out=np.full(len(stock), np.inf), where=stock > 0.0)
 
 
-def set_limit_admission(market, expected: np.ndarray) -> None:
+def set_limit_admission(world: World, expected: np.ndarray) -> None:
     """PAIR.admission: the part of a month's joint lending for which the limits have room.
 
     `expected` is the banks' part that is asked of each pair, yuan. One filter after the other, each on what is left:
     the pair's own limit, the bank's limit on all joint loans, then, where platforms must fund a share, the capital of
     the platform's lender.
     """
-    regulation, pairs, number = market.regulation, market.pairs, len(market.banks_table)
-    regime, term = regulation.now, mean_term(market.parameters)
+    regulation, pairs, number = world.regulation, world.pairs, len(world.banks)
+    regime, term = regulation.now, mean_term(world.parameters)
     pairs.admission = 1.0
     regulation.filters = filters = np.ones((len(STOCK_LIMITS), len(pairs)))
     regulation.room = room = np.full((len(STOCK_LIMITS), len(pairs)), np.inf)
     if regime.limits_stocks:
-        stocks = joint_stocks(market)
+        stocks = joint_stocks(world)
         whole = stocks.reshape(-1, number).sum(axis=0)
-        with_one, with_all = stock_limits(market, stocks)
+        with_one, with_all = stock_limits(world, stocks)
         with_all, whole = (np.tile(column, len(pairs) // number) for column in (with_all, whole))
         for place, limit, stock in ((1, with_one, stocks), (2, with_all, whole)):
             asked = expected * filters.prod(axis=0)
@@ -263,8 +219,8 @@ def set_limit_admission(market, expected: np.ndarray) -> None:
             room[place] = limit - stock + monthly_runoff(stock, term)
             filters[place] = admission(np.maximum(room[place], 0.0), asked)
     if regime.minimum_platform_share > 0.0:
-        platforms, group = market.platforms_table, market.parameters.platforms
-        share = bank_share(market.parameters, regime)
+        platforms, group = world.platforms, world.parameters.platforms
+        share = bank_share(world.parameters, regime)
         asked = (expected * filters.prod(axis=0)).reshape(-1, number).sum(axis=1) * (1.0 - share) / max(share, 1e-9)
         free = headroom(platforms.equity, group.lender_minimum_ratio, platforms.lender_loans, 1.0, 0.0, np.inf)
         free = free + monthly_runoff(platforms.lender_loans, term)
@@ -273,30 +229,30 @@ def set_limit_admission(market, expected: np.ndarray) -> None:
     pairs.admission = filters.prod(axis=0)
 
 
-def renew_contracts(market) -> None:
+def renew_contracts(world: World) -> None:
     """Alliances whose contract the rules forbid go on under a new one; the old one's loans run off under its terms."""
-    alliances = market.alliances
-    rows = alliances_in(market, *RUNNING)
-    most = 1.0 - market.regulation.now.minimum_platform_share
-    for row in rows[market.contracts.funding_share[alliances.contract[rows]] > most]:
-        old = market.contracts[alliances.contract[row]]
-        alliances.contract[row] = market.open_contract(
+    alliances = world.alliances
+    rows = alliances_in(world, *RUNNING)
+    most = 1.0 - world.regulation.now.minimum_platform_share
+    for row in rows[world.contracts.funding_share[alliances.contract[rows]] > most]:
+        old = world.contracts[alliances.contract[row]]
+        alliances.contract[row] = world.open_contract(
             JOINT, old.bank, old.platform, row, old.openness, most, old.fee_rate, old.technology_fee
         )
 
 
-def keep_lists(market) -> None:
+def keep_lists(world: World) -> None:
     """A bank with more platforms than its list has places parts from those that are worth least to it a month."""
-    places = market.regulation.now.partner_list
-    rows = alliances_in(market, *RUNNING)
-    alliances = market.alliances
-    partners = np.bincount(alliances.bank[rows], minlength=len(market.banks_table))
+    places = world.regulation.now.partner_list
+    rows = alliances_in(world, *RUNNING)
+    alliances = world.alliances
+    partners = np.bincount(alliances.bank[rows], minlength=len(world.banks))
     crowded = rows[partners[alliances.bank[rows]] > places]
     if not len(crowded):
         return
-    pairs = pairs_of(market, crowded)
-    terms = party_terms(market, pairs, 0)
+    pairs = pairs_of(world, crowded)
+    terms = party_terms(world, pairs, 0)
     order = np.lexsort((crowded, terms.cost - terms.gain, alliances.bank[crowded]))
     banks = alliances.bank[crowded][order]
     place = np.arange(len(banks)) - np.searchsorted(banks, banks)
-    end(market, np.sort(crowded[order][place >= places]), DELISTED)
+    end(world, np.sort(crowded[order][place >= places]), DELISTED)

@@ -9,50 +9,51 @@ from colend.compilation import compiled
 from colend.rules.founding import place_in
 from colend.state import draws
 from colend.state.draws import entity_key, key_of_month, uniform
+from colend.state.world import World
 
 
-def stressed(market) -> bool:
+def stressed(world: World) -> bool:
     """Whether this month is one of stress."""
-    terms = market.parameters.stress
-    return terms.start_month <= market.month < terms.start_month + terms.months
+    terms = world.parameters.stress
+    return terms.start_month <= world.month < terms.start_month + terms.months
 
 
-def shock(market) -> None:
+def shock(world: World) -> None:
     """Begin or end what begins or ends this month; hold the systematic factor while a downturn lasts."""
-    terms = market.parameters.stress
-    if market.month == terms.start_month:
-        squeeze_funds(market, terms.funds_spread, 1.0 - terms.deposit_outflow)
-        if 0 < terms.leaving_platform <= len(market.platforms_table):
-            leave(market, terms.leaving_platform - 1)
-    elif market.month == terms.start_month + terms.months:
-        squeeze_funds(market, -terms.funds_spread, 1.0 / (1.0 - terms.deposit_outflow))
-    if terms.downturn_quantile > 0.0 and stressed(market):
-        market.systematic_factor = float(ndtri(terms.downturn_quantile))
+    terms = world.parameters.stress
+    if world.month == terms.start_month:
+        squeeze_funds(world, terms.funds_spread, 1.0 - terms.deposit_outflow)
+        if 0 < terms.leaving_platform <= len(world.platforms):
+            leave(world, terms.leaving_platform - 1)
+    elif world.month == terms.start_month + terms.months:
+        squeeze_funds(world, -terms.funds_spread, 1.0 / (1.0 - terms.deposit_outflow))
+    if terms.downturn_quantile > 0.0 and stressed(world):
+        world.systematic_factor = float(ndtri(terms.downturn_quantile))
 
 
-def squeeze_funds(market, spread: float, deposits: float) -> None:
+def squeeze_funds(world: World, spread: float, deposits: float) -> None:
     """Move everybody's price of funds by `spread`, and banks' deposits to the share `deposits`."""
-    for rows in (market.banks_table, market.platforms_table):
+    for rows in (world.banks, world.platforms):
         rows.funds_rate += spread
-    market.banks_table.deposits *= deposits
+    world.banks.deposits *= deposits
 
 
-def demand_factor(market) -> np.ndarray:
+def demand_factor(world: World) -> np.ndarray:
     """What multiplies the need for loans this month, by segment."""
-    return market.parameters.stress.demand_factor.as_array() if stressed(market) else np.ones(3)
+    return world.parameters.stress.demand_factor.as_array() if stressed(world) else np.ones(3)
 
 
-def leave(market, platform: int) -> None:
+def leave(world: World, platform: int) -> None:
     """A platform closes: its pacts end, its lender lends no more, its users turn to the others in proportion."""
-    platforms = market.platforms_table
+    platforms = world.platforms
     platforms.present[platform] = 0
     left = np.where(platforms.present != 0, platforms.user_share, 0.0)
     if left.sum() <= 0.0:
         return  # nowhere to turn to: whoever has no bank of their own finds no lender
     cumulative = np.cumsum(left) / left.sum()
     cumulative[np.flatnonzero(left)[-1] :] = 1.0
-    key = key_of_month(market.seed, market.month)
-    compiled(turn_to_others, allocates=False)(market.borrowers_table, key, platform, cumulative)
+    key = key_of_month(world.seed, world.month)
+    compiled(turn_to_others, allocates=False)(world.borrowers, key, platform, cumulative)
 
 
 def turn_to_others(rows, key, platform, cumulative):

@@ -16,7 +16,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from colend.state import outlook, snapshot, tables
+from colend.state.books import Books
+from colend.state.regulation import Regime, Regulation
 from colend.state.tables import Table
+from colend.state.world import GIVEN, World
 
 _ARRAYS = {"Table": Table, "recarray": np.recarray, "ndarray": np.ndarray}
 _SCALAR = "scalar"
@@ -71,7 +75,8 @@ class Anatomy:
         if issubclass(kind, tuple):
             return kind(**found)
         made = object.__new__(kind)
-        made.__dict__.update(found)
+        for name, value in found.items():
+            object.__setattr__(made, name, value)  # also of frozen ones
         return made
 
     def write(self, path: Path, head: Mapping[str, Any], arrays: list[np.ndarray]) -> None:
@@ -109,12 +114,33 @@ class Anatomy:
         return name
 
 
+_STATE = (
+    World,
+    Books,
+    outlook.Calibration,
+    outlook.Outlook,
+    Regime,
+    Regulation,
+    snapshot.CustomerShares,
+    snapshot.Routing,
+    snapshot.Snapshot,
+)
+_RECORDS = {
+    f"{module.__name__}.{name}": value
+    for module in (outlook, snapshot, tables)
+    for name, value in vars(module).items()
+    if isinstance(value, np.dtype)
+}
+ANATOMY = Anatomy(_STATE, _RECORDS)
+
+
 def attributes(value: Any) -> dict[str, Any]:
-    """The attributes of a named tuple, a dataclass or a plain object."""
+    """The attributes that a named tuple, a dataclass or a plain object has by now, but for what a world is made of."""
     if isinstance(value, tuple):
         return value._asdict()  # type: ignore[attr-defined]
     if is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
+        names = (field.name for field in fields(value) if not (isinstance(value, World) and field.name in GIVEN))
+        return {name: getattr(value, name) for name in names if hasattr(value, name)}
     return vars(value)
 
 

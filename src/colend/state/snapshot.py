@@ -107,6 +107,14 @@ class Routing(NamedTuple):
     weight: np.ndarray  # float64: P(first), sums to 1 over a slice
 
 
+class CustomerShares(NamedTuple):
+    """Which bank of a region a new customer comes to (a CSR table)."""
+
+    start: np.ndarray  # int64[regions + 1]
+    member: np.ndarray  # int64: banks of a region that win customers
+    cumulative: np.ndarray  # float64: cumulative shares within a region
+
+
 class Snapshot(NamedTuple):
     """Everything that the rule of a borrower reads besides its own row."""
 

@@ -315,7 +315,7 @@ def _with_records(dtype: np.dtype) -> np.dtype:
     return np.dtype((np.record, dtype))
 
 
-def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> np.recarray:
+def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> Table:
     """A zeroed record array of `dtype`; index and month columns start at NONE."""
     result = np.zeros(rows, dtype=_with_records(dtype)).view(Table)
     for name in _STARTS_AT_NONE.get(dtype, ()):
@@ -328,7 +328,7 @@ def pair_of(platform: np.ndarray, bank: np.ndarray, banks: int) -> np.ndarray:
     return platform.astype(np.int64) * banks + bank
 
 
-def as_table(rows: np.ndarray) -> np.recarray:
+def as_table(rows: np.ndarray) -> Table:
     """A structured array as a table; NumPy forgets on concatenating that tables were one."""
     return rows.view(_with_records(rows.dtype)).view(Table)
 
@@ -338,7 +338,7 @@ def counted(totals: np.recarray) -> np.ndarray:
     return totals.view(np.ndarray).view(np.int64).reshape(*totals.shape, -1)
 
 
-def as_totals(counts: np.ndarray) -> np.recarray:
+def as_totals(counts: np.ndarray) -> Table:
     """int64[..., columns of TOTAL] as TOTAL[...]."""
     return as_table(counts.view(TOTAL)[..., 0])
 
@@ -363,7 +363,7 @@ _STARTS_AT_NONE = {
 }
 
 
-def lengthened(rows: np.recarray) -> np.recarray:
+def lengthened(rows: Table) -> Table:
     """`rows` and a fresh one. The table that they are the beginning of doubles when it is full, so that appending
     stays cheap.
     """
@@ -371,4 +371,4 @@ def lengthened(rows: np.recarray) -> np.recarray:
     if room is None or len(room) == len(rows):
         room = table(rows.dtype, max(16, 2 * len(rows))).base
         room[: len(rows)] = rows
-    return cast(np.recarray, room[: len(rows) + 1].view(Table))
+    return cast(Table, room[: len(rows) + 1].view(Table))

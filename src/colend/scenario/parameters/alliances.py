@@ -107,3 +107,8 @@ class Alliances(Group):
         1,
     )
     smoothing: Number = parameter(0.2, "share", "Weight of the newest month in expectations", _DESIGN, 0.001, 1)
+
+    @property
+    def monthly_discount(self) -> float:
+        """Value today of a yuan next month."""
+        return (1.0 + self.discount_rate) ** (-1.0 / 12.0)

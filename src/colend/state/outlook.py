@@ -1,0 +1,154 @@
+"""What parties expect of lending, and what they learned of their own predictions: the numbers that plans rest on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from colend.scenario.parameters import OPENNESS
+from colend.state.declared import kept
+
+SEGMENT_COUNT = 3
+TRAFFIC, CUSTOMERS, TECHNOLOGY = range(3)  # places in OPENNESS
+
+# What lending to one segment looks like, the same for every lender. Prices are posted rates, or the cap under risk-
+# based pricing.
+SEGMENT_TERMS = np.dtype(
+    [
+        ("threshold", "f8"),
+        ("loading", "f8"),
+        ("price_joint", "f8"),
+        ("price_own", "f8"),
+        ("log_joint", "f8"),  # ln(price / R)
+        ("log_own", "f8"),
+        ("amount", "f8"),  # mean loan, yuan
+        ("amount_months", "f8"),  # mean B (T + 1), yuan
+        ("bank_factor", "f8"),  # of precision
+        ("platform_factor", "f8"),
+    ]
+)
+GENERAL_TERMS = np.dtype(
+    [
+        ("loss_given_default", "f8"),
+        ("reservation_slope", "f8"),
+        ("reservation_sigma", "f8"),
+        ("risk_based", "?"),
+        ("rational", "?"),
+        ("thin_view", "f8"),
+        ("data_share", "f8"),
+        ("funding_share", "f8"),
+        ("fee_rate", "f8"),
+        ("technology_fee", "f8"),
+        ("cost_joint", "f8"),  # yuan a loan
+        ("cost_own", "f8"),
+        ("minimum_income", "f8"),  # yuan
+        ("rate_cap", "f8"),  # regulation's, on the price of joint loans less their fees; inf: none
+    ]
+)
+ALLIANCE_NUMBERS = (
+    "monthly_discount",
+    "operation_sd",
+    "pilot_scale_sd",
+    "pilot_allocation",
+    "pilot_cost",
+    "pilot_running_cost",
+    "pilot_setup_months",
+    "pilot_months",
+    "signing_cost",
+    "signing_prestige",
+    "integration_cost",
+    "integration_months",
+    "running_cost",
+    "application_cost",
+    "review_months",
+    "term_months",
+)
+# What alliances cost and how long their steps take, as the parameters' groups have it.
+ALLIANCE_TERMS = np.dtype([(name, "f8") for name in ALLIANCE_NUMBERS] + [("opening_cost", "f8", (len(OPENNESS),))])
+
+
+@dataclass(slots=True, eq=False)
+class Outlook:
+    """Expectations of banks, of pairs and of platforms, and observed flows smoothed over months."""
+
+    general: np.record = kept("terms of all lending under the rules in force", shape="GENERAL_TERMS")
+    segments: np.recarray = kept("terms of lending to a segment under them", shape="SEGMENT_TERMS[segments]")
+    alliances: np.record = kept("what alliances cost, and how long their steps take", shape="ALLIANCE_TERMS")
+    touch: np.ndarray = kept("strength of a set of touchpoints at home and away", shape="float64[sets, segments, 2]")
+    awareness: np.ndarray = kept(
+        "awareness of the bank at the end of a loan, at home and away", shape="float64[sets, segments, openness, 2]"
+    )
+    conversion: np.ndarray = kept("P(becomes a customer, at full awareness)", shape="float64[segments]")
+    own_offered: np.ndarray = kept("offers an application in the own channel", shape="float64[banks, segments]")
+    own_loans: np.ndarray = kept("loans an application in the own channel", shape="float64[banks, segments]")
+    own_margin: np.ndarray = kept(
+        "margin an application in the own channel", shape="float64[banks, segments]", unit="yuan"
+    )
+    own_slope: np.ndarray = kept(
+        "that margin's slope by precision", shape="float64[banks, segments]", unit="yuan per unit of precision"
+    )
+    loans: np.ndarray = kept("loans a served application", shape="float64[pairs, segments]")
+    margin: np.ndarray = kept("the bank's margin of interest on one", shape="float64[pairs, segments]", unit="yuan")
+    slope: np.ndarray = kept(
+        "that margin's slope by precision", shape="float64[pairs, segments]", unit="yuan per unit of precision"
+    )
+    platform_income: np.ndarray = kept("the platform's income from one", shape="float64[pairs, segments]", unit="yuan")
+    customer_worth: np.ndarray = kept(
+        "what a customer won is worth to the bank, CLV", shape="float64[banks, segments]", unit="yuan"
+    )
+    customer_loss: np.ndarray = kept(
+        "what a customer won by a bank costs the platform", shape="float64[platforms, segments]", unit="yuan"
+    )
+    mix: np.ndarray = kept("shares of segments in a platform's applications", shape="float64[platforms, segments]")
+    own_applications: np.ndarray = kept(
+        "applications in the own channel, smoothed", shape="float64[banks, segments]", unit="persons a month"
+    )
+    kappa: np.ndarray = kept("lending offered to each alliance", shape="float64[banks]", unit="yuan a month")
+    offer_cap: np.ndarray = kept(
+        "the most of it that regulation's limits allow", shape="float64[platforms, banks]", unit="yuan a month"
+    )
+    flowing: np.ndarray = kept("rows of the alliances in pilot or operation, as routed last", shape="int64[flowing]")
+    joint_loans: np.ndarray = kept(
+        "loans that these may expect", shape="float64[flowing, segments]", unit="loans a month"
+    )
+    pair_served: np.ndarray = kept(
+        "applications that reached the pair and could be served, smoothed",
+        shape="float64[pairs, segments]",
+        unit="persons a month",
+    )
+    precision_profit: np.ndarray = kept(
+        "what a unit of precision brings, own channel and joint", shape="float64[banks]", unit="yuan a month"
+    )
+    effort: np.ndarray = kept("learning effort expected, before absorption", shape="float64[banks]")
+    experience: np.ndarray = kept(
+        "funded, matured loans x view, smoothed", shape="float64[banks]", unit="loans a month"
+    )
+    leaned: np.ndarray = kept("of them, x depth of sharing", shape="float64[banks]", unit="loans a month")
+    bank_lending: np.ndarray = kept("lending asked of a bank, smoothed", shape="float64[banks]", unit="yuan a month")
+    lender_lending: np.ndarray = kept(
+        "lending asked of a platform's lender, smoothed", shape="float64[platforms]", unit="yuan a month"
+    )
+    started: bool = kept("whether expectations were ever worked out", default=False)
+
+
+@dataclass(slots=True, eq=False)
+class Calibration:
+    """Defaults, and what was predicted of them, cumulated by channel in simulated loans.
+
+    Channels: banks' own channels, then platforms' lenders, as contracts begin, then pairs: what a bank learned with a
+    platform outlives the alliance.
+    """
+
+    defaults: np.ndarray = kept("loans that defaulted", shape="float64[channels]", unit="loans")
+    predicted: np.ndarray = kept("defaults predicted at zero correction", shape="float64[channels]", unit="loans")
+    slope: np.ndarray = kept("their slope by the threshold", shape="float64[channels]", unit="loans")
+
+    @classmethod
+    def empty(cls, channels: int) -> Calibration:
+        """Nothing learned yet."""
+        return cls(np.zeros(channels), np.zeros(channels), np.zeros(channels))
+
+    def correction(self, prior_weight: float) -> np.ndarray:
+        """Correction of the default thresholds: (defaults - predicted at zero correction) / (n0 + slope)."""
+        return (self.defaults - self.predicted) / (prior_weight + self.slope)

@@ -1,0 +1,75 @@
+"""The numbers of regulation: which are in force, which are coming, and what room they left."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from colend.state.declared import kept
+from colend.state.tables import NONE
+
+
+@dataclass(frozen=True)
+class Regime:
+    """The numbers in force at one time, named as the rules; what no rule limits is infinite (or zero, from below)."""
+
+    minimum_platform_share: float = 0.0
+    maximum_partner_to_capital: float = np.inf
+    maximum_joint_share: float = np.inf
+    home_region_only: float = 0.0
+    rate_cap: float = np.inf
+    all_in_cost_cap: float = np.inf
+    maximum_sharing_depth: float = np.inf
+    partner_list: float = np.inf
+    maximum_score_reliance: float = np.inf
+
+    @property
+    def limits_stocks(self) -> bool:
+        """Whether joint loans outstanding are limited, by capital or by all loans."""
+        return math.isfinite(self.maximum_partner_to_capital) or math.isfinite(self.maximum_joint_share)
+
+
+OPEN = Regime()
+NAMES = tuple(one.name for one in fields(Regime))
+STOCK_LIMITS = tuple(map(NAMES.index, ("minimum_platform_share", "maximum_partner_to_capital", "maximum_joint_share")))
+
+
+def _no_pairs() -> np.ndarray:
+    return np.ones((len(STOCK_LIMITS), 0))
+
+
+@dataclass(slots=True, eq=False)
+class Regulation:
+    """The rules as they stand in a month of the run."""
+
+    now: Regime = kept("the numbers in force", default=OPEN)
+    since: np.ndarray = kept(
+        "month of the run in which a rule came, NONE: never",
+        shape="int64[rules]",
+        unit="months",
+        default_factory=lambda: np.full(len(NAMES), NONE),
+    )
+    coming: Regime | None = kept("in force or announced next month, where that is another regime", default=None)
+    months_left: int = kept("until the first rule announced now; 0: there is none", unit="months", default=0)
+    places: float = kept(
+        "on a bank's list, the announced rule counted in: nobody begins what it would end", default=np.inf
+    )
+    terms: tuple = kept("GENERAL_TERMS and SEGMENT_TERMS under the rules in force", default=())
+    coming_terms: tuple = kept("the same under the coming ones", default=())
+    foreseen: np.recarray | None = kept(
+        "what pairs may expect under the coming rules", shape="PAIR[pairs]", default=None
+    )
+    room: np.ndarray = kept(
+        "what limits on stocks left at the month's start",
+        shape="float64[limits, pairs]",
+        unit="yuan",
+        default_factory=_no_pairs,
+    )
+    filters: np.ndarray = kept(
+        "the admission that each limit leaves",
+        shape="float64[limits, pairs]",
+        unit="probability",
+        default_factory=_no_pairs,
+    )
