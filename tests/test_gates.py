@@ -36,9 +36,9 @@ def view():
     banks.initial_customers = (100.0, 50.0, 10.0, 20.0, 0.0, 20.0)
     customers = np.array([150.0, 50.0, 5.0, 30.0, 8.0, 30.0])
     month = {"own": np.arange(1.0, 7.0), "joint": np.full(6, 9.0)}
-    market = SimpleNamespace(history=[{"banks": {name: 100.0 * column for name, column in month.items()}}])
-    market.history += [{"banks": month}] * 12  # the last twelve, without the one before
-    return SimpleNamespace(banks=banks, customers=customers, market=market)
+    world = SimpleNamespace(history=[{"banks": {name: 100.0 * column for name, column in month.items()}}])
+    world.history += [{"banks": month}] * 12  # the last twelve, without the one before
+    return SimpleNamespace(banks=banks, customers=customers, world=world)
 
 
 def taken(name, view):

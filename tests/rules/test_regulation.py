@@ -15,6 +15,7 @@ from colend.rules.regulation import (
     set_limits,
     stock_limits,
 )
+from colend.scenario.setting import Setting
 from colend.state.regulation import OPEN, Regime
 from colend.state.tables import OPERATING, PILOT
 
@@ -137,7 +138,7 @@ def test_own_risk_control_asks_nothing_of_segments_in_which_nobody_is(lent):
     people = world.parameters.population
     shares = people.segment_share.model_copy(update={"prime": 0.4, "mass": 0.6, "thin_file": 0.0})
     people = people.model_copy(update={"segment_share": shares})
-    world.parameters = world.parameters.model_copy(update={"population": people})
+    world.setting = Setting(world.parameters.model_copy(update={"population": people}))
     assert depth_limit(world) == pytest.approx(np.tile(0.5 * np.array([0.3, 0.2, 0.35]) / 0.8, 2))
 
 

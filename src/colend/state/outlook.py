@@ -68,7 +68,7 @@ ALLIANCE_NUMBERS = (
 ALLIANCE_TERMS = np.dtype([(name, "f8") for name in ALLIANCE_NUMBERS] + [("opening_cost", "f8", (len(OPENNESS),))])
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Outlook:
     """Expectations of banks, of pairs and of platforms, and observed flows smoothed over months."""
 
@@ -132,7 +132,7 @@ class Outlook:
     started: bool = kept("whether expectations were ever worked out", default=False)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Calibration:
     """Defaults, and what was predicted of them, cumulated by channel in simulated loans.
 

@@ -40,7 +40,7 @@ def _no_pairs() -> np.ndarray:
     return np.ones((len(STOCK_LIMITS), 0))
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Regulation:
     """The rules as they stand in a month of the run."""
 

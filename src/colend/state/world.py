@@ -23,7 +23,7 @@ from colend.state.tables import Table, lengthened
 GIVEN = ("setting", "seed", "threads")  # what a world is made of, and no state
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class World:
     """One market's state. `colend.month.founding` makes it, the steps of a month alone change it.
 
