@@ -1,6 +1,6 @@
-"""The tables of parameters in docs/odd.md, made from the declarations: `python docs/tables.py` writes them anew.
+"""What is made from the declarations: the tables of parameters in docs/odd.md and the JSON Schema of scenarios.
 
-A test compares what stands in the document with what the declarations say.
+`python docs/tables.py` writes them anew; tests compare what stands there with what the declarations say.
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from colend.measures.runs import RUNS
 from colend.scenario.declarations import Declaration, declarations
+from colend.scenario.json_schema import text
+from colend.scenario.top_level import SCHEMA
 
 DOCUMENT = Path(__file__).parent / "odd.md"
 START, END = "<!-- parameters: made by docs/tables.py -->", "<!-- end of parameters -->"
@@ -81,4 +84,5 @@ def written(document: str) -> str:
 
 
 if __name__ == "__main__":
+    SCHEMA.write_text(text([measure.name for measure in RUNS]), encoding="utf-8")
     DOCUMENT.write_text(written(DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")

@@ -221,19 +221,21 @@ def chosen(only: str | None, scenario: Any) -> Any:
         return None
     from colend.scenario import runs
     from colend.scenario.errors import listed, nearest
-    from colend.scenario.fields import LARGEST_SEED, seeds
     from colend.scenario.labels import arms_by_call
+    from colend.scenario.top_level import LARGEST_SEED
 
     called = arms_by_call(scenario.arms)
     for call, arm in sorted(called.items(), key=lambda one: -len(one[0])):
         if only.startswith(f"{call}:"):
             seed, _, text = only.removeprefix(f"{call}:").partition(":")
             try:
-                numbers = seeds([int(seed)])
+                number = int(seed)
             except ValueError:
+                number = -1
+            if not 0 <= number <= LARGEST_SEED:
                 continue
             point = chosen_point(only, text, scenario.points)
-            return runs(replace(scenario, seeds=numbers, arms={arm: scenario.arms[arm]}, points=[point]))[0]
+            return runs(replace(scenario, seeds=[number], arms={arm: scenario.arms[arm]}, points=[point]))[0]
     example = runs(replace(scenario, seeds=scenario.seeds[:1], points=scenario.points[:1]))[0].name
     named = only.split(":")[0]
     hint = "" if named in called else nearest(named, called)

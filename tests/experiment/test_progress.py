@@ -8,7 +8,7 @@ import pytest
 
 import colend
 from colend.experiment.progress import shown
-from colend.scenario.seeds import Until
+from colend.scenario.top_level import Until
 
 RULE = Until(at_least=30, at_most=400, measure="value_per_meeting_closed", half_width=250_000.0)
 

@@ -13,7 +13,7 @@ from colend.cli import main
 from colend.experiment.manifest import read_manifest, verify
 from colend.experiment.statistics import interval
 from colend.experiment.stopping import known, looks, widening
-from colend.scenario.seeds import Until
+from colend.scenario.top_level import Until
 
 REPETITIONS = 8_000
 TOLERANCE = 4.0 * math.sqrt(0.95 * 0.05 / REPETITIONS)  # four standard errors of a share of 0.95

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from colend.cli import main
 from colend.scenario import ScenarioError, load, read_overrides
 from colend.scenario.declarations import declarations, groups
-from colend.scenario.layers import MAPPINGS, TOP_LEVEL
+from colend.scenario.layers import MAPPINGS
+from colend.scenario.top_level import TOP_LEVEL
 
 SCENARIO = """\
 name: small
@@ -20,7 +21,7 @@ sweep: {grid: {alliances.fit_sd: [0.5, 1]}}
 """
 BELOW = ("months", "banks", "lives", "grid", "sample", "table", "month", "kinds", "at_least", "until", "ranges", "n")
 keys = st.one_of(
-    st.sampled_from(TOP_LEVEL),
+    st.sampled_from([*TOP_LEVEL]),
     st.sampled_from([*declarations(), "banks.from", "credit.posted_rate.prime", "rate_cap", "from"]),
     st.sampled_from([group for group in groups() if group]),
     st.builds(

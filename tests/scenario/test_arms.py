@@ -21,7 +21,7 @@ def test_without_anything_to_compare_there_is_one_arm(scenario):
     assert (list(found.arms), found.baseline, found.points) == (["base"], "base", [{}])
     setting = found.arm("base")
     assert setting.parameters.alliances.fit_sd == 0.5
-    assert (setting.months, setting.scale, setting.point) == (72, 1000, {})
+    assert (setting.months, setting.parameters.population.scale, setting.point) == (72, 1000, {})
 
 
 def test_every_combination_is_an_arm_named_by_its_values(scenario):
@@ -133,7 +133,7 @@ def test_what_is_given_with_the_call(write):
     )
     assert (found.title, found.start, found.years, found.seeds) == ("T", "2018-01", 0.5, [3, 7])
     setting = found.arm("base")
-    assert (setting.months, setting.scale, setting.record.lives) == (6, 200_000, 1)
+    assert (setting.months, setting.parameters.population.scale, setting.record.lives) == (6, 200_000, 1)
     assert setting.parameters.alliances.fit_sd == 0.7
     assert load(path, overrides={"years": 3, "seeds": 2}).seeds == [0, 1]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from colend.scenario import Scenario, load
-from colend.scenario.seeds import Until
+from colend.scenario.top_level import Until
 
 RULE = "seeds: {at_least: 30, at_most: 400, until: {measure: value_per_bank, half_width: 1e6}}\n"
 MEASURE = "allowed: a measure of whole runs, see `simulate --list measures`"

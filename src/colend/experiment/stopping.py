@@ -18,7 +18,7 @@ import numpy as np
 
 from colend.experiment.statistics import LEVEL, comparison
 from colend.experiment.tables import frame
-from colend.scenario.seeds import Until
+from colend.scenario.top_level import Until
 
 LATER = 1.25  # times as many seeds at every look
 _LOOKS = 12  # after which a spread is known so well that stopping costs no coverage

@@ -17,8 +17,9 @@ MEMBER, HUB = 1, 2  # values of a bank's `club`; 0 is none
 
 
 def found_club(parameters, banks: np.recarray) -> None:
-    """Mark members and hub in the table of banks."""
-    rows = parameters.clubs.places({name: getattr(parameters.banks, name).number for name in KINDS})
+    """Mark members, and the first of them as hub, in the table of banks."""
+    of_kind = {name: np.flatnonzero(banks.kind == kind) for kind, name in enumerate(KINDS)}
+    rows = [row for kind, first, last in parameters.clubs.spans() for row in of_kind[kind][first - 1 : last]]
     banks.club[rows] = MEMBER
     banks.club[rows[:1]] = HUB
 

@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from colend.compilation import compiled
 from colend.rules.clubs import found_club
-from colend.scenario.distributions import draw
+from colend.rules.distributions import draw
 from colend.scenario.parameters import ADAPTIVE, KINDS, OPENNESS, SEQUENCING
 from colend.scenario.parameters.population import LARGEST_LOAN
 from colend.state import draws

@@ -62,7 +62,7 @@ def set_regulation(world: World) -> None:
         regulation.terms = lending_terms(world.parameters, now)
     in_force, announced = known_rules(policy, month + 1)
     last = max((month_number(rule.start) for rule in announced), default=month + 1)
-    coming = regime_of(rule for rule in (*in_force, *announced) if rule.holds(last))
+    coming = regime_of(rule for rule in (*in_force, *announced) if holds(rule, last))
     if coming not in (now, regulation.coming):
         regulation.coming_terms = lending_terms(world.parameters, coming)
     regulation.now, regulation.coming = now, coming if coming != now else None
@@ -70,8 +70,13 @@ def set_regulation(world: World) -> None:
 
 def known_rules(policy: Sequence[Rule], month: int) -> tuple[list[Rule], list[Rule]]:
     """The rules in force in a calendar month, and those that are announced by then and come later."""
-    announced = [rule for rule in policy if rule.known(month) and month < month_number(rule.start)]
-    return [rule for rule in policy if rule.holds(month)], announced
+    announced = [rule for rule in policy if month < month_number(rule.start) <= month + rule.notice_months]
+    return [rule for rule in policy if holds(rule, month)], announced
+
+
+def holds(rule: Rule, month: int) -> bool:
+    """Whether a rule is in force in a calendar month."""
+    return month_number(rule.start) <= month and (rule.until is None or month < month_number(rule.until))
 
 
 def lending_terms(parameters, regime: Regime) -> tuple[np.record, np.recarray]:

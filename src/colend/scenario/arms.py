@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from colend.scenario.banks_file import BANKS_FILE
+from colend.scenario.declared import Source
 from colend.scenario.errors import Problems, label, listed, nearest, shown
-from colend.scenario.keys import POLICY, Source, checked, entries
+from colend.scenario.keys import POLICY, checked, entries
 from colend.scenario.labels import arms_by_call
 from colend.scenario.parameters.adaptive import Adaptive
 from colend.scenario.policy import Asked, without_policy
+from colend.scenario.top_level import MOST_COMBINATIONS
 
-MOST_COMBINATIONS = 1_000_000  # arms x points
 ONLY_ARM = "base"  # the arm of a scenario that compares nothing
 
 

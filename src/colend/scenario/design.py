@@ -17,12 +17,10 @@ from colend.scenario.given import plain, unknown
 from colend.scenario.keys import misfits, resolve
 from colend.scenario.labels import arms_by_call
 from colend.scenario.parameters import Parameters
-from colend.scenario.seeds import Until
 from colend.scenario.setting import FishingTerms, Record, Rule, Setting
+from colend.scenario.top_level import Until
 from colend.source import model_hash
 
-MONTHS_KEPT = ("all", "yearly", "none")
-BANKS_KEPT = ("yearly", "none")
 _KEY, _SIMULATION = 64, 40  # hexadecimal digits of a run's key, and of those that say what is simulated
 # A sweep keeps whole-run measures only unless asked.
 RECORD_OF_SWEEP = Record(months="none", banks="none", alliances=False, lives=0)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from colend.scenario.banks_file import BANKS_FILE, read_banks
 from colend.scenario.declarations import EACH, Declaration, declarations, groups
+from colend.scenario.declared import Source
 from colend.scenario.errors import NONE, Problems, ScenarioError, nearest_key, shown
 from colend.scenario.parameters import Parameters
 
@@ -28,17 +29,6 @@ class Entry:
     value: Any
     place: str
     folder: Path
-
-
-@dataclass
-class Source:
-    """A mapping of a document to take parameters from; `place` gives `file:line` of a path below it."""
-
-    mapping: Any
-    place: Any  # a function of a path
-    path: tuple
-    folder: Path
-    root: Path | None = None  # files named in it must lie below
 
 
 def entries(source: Source, problems: Problems) -> Iterator[Entry]:

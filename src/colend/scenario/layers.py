@@ -9,33 +9,12 @@ from typing import Any
 
 from colend.scenario.csv_files import inside
 from colend.scenario.declarations import groups
+from colend.scenario.declared import Source, keys_of
 from colend.scenario.errors import NONE, Problems, ScenarioError, nearest, shown
-from colend.scenario.keys import Source
 from colend.scenario.reading import Document, read_file
+from colend.scenario.top_level import TOP_LEVEL
 
-TOP_LEVEL = (
-    "name",
-    "title",
-    "question",
-    "start",
-    "years",
-    "seeds",
-    "base",
-    "policy",
-    "compare",
-    "arms",
-    "sweep",
-    "baseline",
-    "record",
-    "fishing_test",
-    "include",
-)
-MAPPINGS = ("base", "compare", "arms", "sweep", "record", "fishing_test")
-BELOW = {
-    "record": ("months", "banks", "alliances", "lives"),
-    "sweep": ("grid", "sample", "table"),
-    "fishing_test": ("month", "horizon_months", "kinds", "minimum_originations"),
-}
+MAPPINGS = tuple(key.name for key in TOP_LEVEL.values() if key.mapping)
 _IN_PARTS = ("base", "record", "fishing_test")  # of which overrides may set some keys and leave the others
 _OF_SWEEP = ("sweep.grid", "sweep.sample", "sweep.table")
 GIVEN, DICTIONARY = "override", "dictionary"  # what stands for the file in messages about what Python gives
@@ -89,7 +68,8 @@ class Layers:
                     if key == "fishing_test" and value == NONE:
                         layer.document.data[key] = None
                         continue
-                    keys = f"; its keys are: {', '.join(BELOW[key])}" if key in BELOW else ""
+                    below = TOP_LEVEL[key].model
+                    keys = f"; its keys are: {', '.join(keys_of(below))}" if below else ""
                     self.problems.append(f"{place}: {key}: {shown(value)} is not a mapping of keys{keys}")
                     del layer.document.data[key]
 

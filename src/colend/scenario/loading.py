@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from colend.scenario.arms import MOST_COMBINATIONS, ONLY_ARM, Arm
-from colend.scenario.assembly import arms_of, base_of, baseline_of, points_of, policies_of
+from colend.scenario.arms import ONLY_ARM, Arm
+from colend.scenario.assembly import arms_of, base_of, baseline_of, plain_keys, points_of, policies_of
 from colend.scenario.design import RECORD_OF_SWEEP, Record, Scenario
 from colend.scenario.errors import Problems, ScenarioError, nearest, shown
-from colend.scenario.fields import plain_keys
 from colend.scenario.fitting import check_fit, check_overlap
 from colend.scenario.given import plain
 from colend.scenario.layers import DICTIONARY, GIVEN, Given, Layers, overriding, read
 from colend.scenario.reading import nearest_file, read_file, read_value
+from colend.scenario.top_level import MOST_COMBINATIONS
 
 
 def shipped() -> dict[str, Path]:

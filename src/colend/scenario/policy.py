@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from colend.scenario.declared import Source
 from colend.scenario.errors import NONE, Problems, nearest, shown
-from colend.scenario.keys import POLICY, Source
+from colend.scenario.keys import POLICY
 from colend.scenario.reading import read_file
 from colend.scenario.setting import Rule, month_number
 
@@ -193,7 +194,11 @@ def _presets() -> str:
 def _within(name: str, first: int, last: int, place: str, key: str, problems: Problems) -> tuple[Rule, ...]:
     """The rules of a preset that hold at some time of the run."""
     rules = presets()[name].dated
-    here = tuple(rule for rule in rules if any(rule.holds(month) for month in range(first, last + 1)))
+    here = tuple(
+        rule
+        for rule in rules
+        if month_number(rule.start) <= last and (rule.until is None or month_number(rule.until) > first)
+    )
     if not here:
         dates = ", ".join(dict.fromkeys(rule.start for rule in rules))
         problems.about(place, key, f"{name}: none of its rules ({dates}) is in force in the run, {_span(first, last)}")

@@ -5,23 +5,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, StrictBool
 
 from colend.scenario.parameters import KINDS, Parameters
+from colend.scenario.parameters.base import NUMBER, WHOLE, Means
+
+_KIND = {"enum": list(KINDS)}
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is kept of a run besides its whole-run measures.
+    """What is kept of a run besides its whole-run measures."""
 
-    `months` all, yearly or none; `banks` (and platforms, regions) yearly or none; every alliance or none; of how many
-    alliances the monthly life (`lives`).
-    """
-
-    months: str = "all"
-    banks: str = "yearly"
-    alliances: bool = True
-    lives: int = 3
+    months: Annotated[Literal["all", "yearly", "none"], Means("Months of which the market's measures are kept")] = "all"
+    banks: Annotated[Literal["yearly", "none"], Means("When those of banks, platforms and regions are kept")] = "yearly"
+    alliances: Annotated[StrictBool, Means("Whether every alliance is kept")] = True
+    lives: Annotated[int, Field(ge=0, le=10_000), WHOLE, Means("Alliances per run whose monthly life is kept")] = 3
 
 
 @dataclass(frozen=True)
@@ -39,18 +40,23 @@ class Rule:
         """As data: what a result depends on."""
         return {name: value for name, value in asdict(self).items() if name != "preset"}
 
-    def holds(self, month: int) -> bool:
-        """Whether it is in force in a calendar month (`month_number`)."""
-        return month_number(self.start) <= month and (self.until is None or month < month_number(self.until))
-
-    def known(self, month: int) -> bool:
-        """Whether it was announced by a calendar month."""
-        return month >= month_number(self.start) - self.notice_months
-
 
 def month_number(month: str) -> int:
     """Months since year 0."""
     return int(month[:4]) * 12 + int(month[5:7]) - 1
+
+
+def _none_for_last(month: Any) -> Any:
+    if month is None:
+        raise ValueError("a month is wanted")
+    return None if month == "last" else month
+
+
+def _different_kinds(value: Any) -> list[str]:
+    kinds = value if isinstance(value, list) else [value]
+    if not kinds or any(kind not in KINDS or kinds.count(kind) > 1 for kind in kinds):
+        raise ValueError("different kinds are wanted")
+    return kinds
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,31 @@ class FishingTerms:
     It lasts `horizon_months`; a bank that lent less than `minimum_originations` yuan in that time has no index.
     """
 
-    month: int | None = None
-    horizon_months: int = 12
-    kinds: tuple[str, ...] = KINDS
-    minimum_originations: float = 1e6
+    month: Annotated[
+        Annotated[int, Field(ge=1), WHOLE] | None,
+        BeforeValidator(_none_for_last),
+        Means(
+            "Months of the run after which it begins",
+            "last, or a whole number of months from 1",
+            {"anyOf": [{"enum": ["last"]}, {"type": "integer", "minimum": 1}]},
+        ),
+    ] = None
+    horizon_months: Annotated[int, Field(ge=1, le=120), WHOLE, Means("Months that it lasts")] = 12
+    kinds: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_different_kinds),
+        Means(
+            "Kinds of bank that are no longer served",
+            f"one or more of {', '.join(KINDS)}",
+            {"anyOf": [_KIND, {"type": "array", "items": _KIND, "minItems": 1, "uniqueItems": True}]},
+        ),
+    ] = KINDS
+    minimum_originations: Annotated[
+        float,
+        Field(ge=0, le=1e15),
+        NUMBER,
+        Means("What a bank must have lent in that time to have an index", "yuan from 0 to 1e15"),
+    ] = 1e6
 
 
 @dataclass(frozen=True)
@@ -83,11 +110,6 @@ class Setting:
     def months(self) -> int:
         """Months to simulate."""
         return round(self.years * 12)
-
-    @property
-    def scale(self) -> int:
-        """People that one simulated borrower stands for."""
-        return self.parameters.population.scale
 
     def content(self) -> dict[str, Any]:
         """What the result depends on, apart from seed and source: the names of arms are not part of it."""

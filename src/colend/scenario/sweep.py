@@ -11,20 +11,19 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from colend.scenario.arms import MOST_COMBINATIONS, alternatives, too_many
+from colend.scenario.arms import alternatives, too_many
 from colend.scenario.banks_file import BANKS_FILE
 from colend.scenario.csv_files import Table, read_table
 from colend.scenario.declarations import AGENTS, EACH, NUMBER, WHOLE
+from colend.scenario.declared import Source, keys_of, read
 from colend.scenario.errors import Problems, ScenarioError, nearest, nearest_key, shown
-from colend.scenario.keys import Entry, Source, checked, declared, entries, known_keys
-from colend.scenario.parameters.base import whole_number
+from colend.scenario.keys import Entry, checked, declared, entries, known_keys
+from colend.scenario.top_level import MOST_COMBINATIONS, Method, Sampled, Sweep
 
-KINDS = ("grid", "sample", "table")
-LATIN_HYPERCUBE, SOBOL, MORRIS = METHODS = ("latin_hypercube", "sobol", "morris")
-SAMPLE_KEYS = ("method", "n", "seed", "ranges")
-LARGEST_SEED = 2**32 - 1
+KINDS = tuple(keys_of(Sweep))
+LATIN_HYPERCUBE, SOBOL, MORRIS = get_args(Method)
 MORRIS_LEVELS = 4
 
 
@@ -126,11 +125,11 @@ def swept(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], dic
         problems.about(place, "sweep", f"{what}allowed: one of {', '.join(KINDS)}")
         return [{}], {}, None
     value = source.mapping[chosen[0]]
-    below = replace(source, mapping=value, path=(*source.path, chosen[0]))
+    below = source.below(chosen[0])
     if chosen[0] == "table":
         return (*_table(below, problems), None)
     if not isinstance(value, Mapping) or not value:
-        wanted = "keys with lists of values" if chosen[0] == "grid" else ", ".join(SAMPLE_KEYS)
+        wanted = "keys with lists of values" if chosen[0] == "grid" else ", ".join(keys_of(Sampled))
         problems.about(place, f"sweep.{chosen[0]}", f"allowed: a mapping of {wanted}")
         return [{}], {}, None
     return (*_grid(below, problems), None) if chosen[0] == "grid" else _sample(below, problems)
@@ -150,48 +149,24 @@ def _grid(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], dic
 
 def _sample(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], dict[str, str], Sample | None]:
     before = len(problems)
-    given: dict[str, Any] = {"method": LATIN_HYPERCUBE, "n": None, "seed": 0} | dict(source.mapping)
-    for name in source.mapping:
-        if name not in SAMPLE_KEYS:
-            _about(source, problems, name, f"there is no such key{nearest(str(name), SAMPLE_KEYS)}")
+    given = {"method": LATIN_HYPERCUBE, "seed": 0} | read(keys_of(Sampled), source, problems)
+    if given["method"] == SOBOL and (number := given.get("n", 1)) & (number - 1):
+        source.about("n", f"{number} is not a power of two, which Sobol's sample wants", problems)
+    ranges, places = _ranges(source.below("ranges"), problems) if "ranges" in given else ({}, {})
     if len(problems) > before:
-        return [{}], {}, None
-    if given["method"] not in METHODS:
-        allowed = f"allowed: {', '.join(METHODS)}{nearest(str(given['method']), METHODS)}"
-        _about(source, problems, "method", f"{shown(given['method'])} is not allowed; {allowed}")
-    for name, least, most in (("n", 1, MOST_COMBINATIONS), ("seed", 0, LARGEST_SEED)):
-        number = whole_number(given[name])
-        if number is None or not least <= number <= most:
-            allowed = f"allowed: a whole number from {least} to {most:,}"
-            _about(source, problems, name, f"{shown(given[name])} is not allowed; {allowed}")
-        given[name] = number
-    if given["method"] == SOBOL and isinstance(given["n"], int) and given["n"] & (given["n"] - 1):
-        _about(source, problems, "n", f"{given['n']} is not a power of two, which Sobol's sample wants")
-    ranges, places = _ranges(source, problems)
-    if len(problems) > before or not ranges:
         return [{}], places, None
-    sample = Sample(given["method"], given["n"], given["seed"], ranges)
+    sample = Sample(**(given | {"ranges": ranges}))
     if sample.size > MOST_COMBINATIONS:
-        _about(source, problems, "n", f"{sample.size:,} points; at most {MOST_COMBINATIONS:,} are allowed")
+        source.about("n", f"{sample.size:,} points; at most {MOST_COMBINATIONS:,} are allowed", problems)
         return [{}], places, None
     points = {tuple(row.values()): row for row in sample.rows()}  # a point that repeats is run once
     return list(points.values()), places, sample
 
 
-def _about(source: Source, problems: Problems, name: str, what: str) -> None:
-    here = source.place((*source.path, name) if name in source.mapping else source.path)
-    problems.about(here, f"{'.'.join(map(str, source.path))}.{name}", what)
-
-
 def _ranges(source: Source, problems: Problems) -> tuple[dict[str, tuple[float, float]], dict[str, str]]:
     """Bounds and place of every key; what is no number parameter, or no pair of its values, is a problem."""
-    mapping = source.mapping.get("ranges")
-    if not isinstance(mapping, Mapping) or not mapping:
-        _about(source, problems, "ranges", "allowed: a mapping of keys with [low, high]")
-        return {}, {}
-    below = replace(source, mapping=mapping, path=(*source.path, "ranges"))
     ranges, places = {}, {}
-    for entry in entries(below, problems):
+    for entry in entries(source, problems):
         places[entry.key] = entry.place
         bounds, found = entry.value, declared(entry.key)
         of_part = found is not None and entry.key != found.key
@@ -201,7 +176,7 @@ def _ranges(source: Source, problems: Problems) -> tuple[dict[str, tuple[float, 
             problems.about(entry.place, entry.key, f"{shown(bounds)} is not allowed; allowed: [low, high]")
         elif bounds[0] >= bounds[1]:
             problems.about(entry.place, entry.key, f"{shown(bounds)}: low is not below high")
-        elif all(checked(replace(entry, value=bound), below, problems) for bound in bounds):
+        elif all(checked(replace(entry, value=bound), source, problems) for bound in bounds):
             ranges[entry.key] = (bounds[0], bounds[1])
     return ranges, places
 

@@ -90,7 +90,7 @@ class World:
     @property
     def scale(self) -> int:
         """Persons that one simulated borrower stands for."""
-        return self.setting.scale
+        return self.setting.parameters.population.scale
 
     @property
     def monthly_discount(self) -> float:

@@ -83,7 +83,7 @@ class Parameters(Group):
         """What does not fit together between groups."""
         yield from self._nothing_to_earn_on()
         try:
-            self.clubs.places({name: getattr(self.banks, name).number for name in KINDS})
+            self.clubs.check_members({name: getattr(self.banks, name).number for name in KINDS})
         except ValueError as error:
             yield f"clubs.members: {error}"
         if self.clubs.members and self.clubs.platform > self.platforms.number:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Annotated, Any, Literal, cast
@@ -128,13 +129,6 @@ def deep_merge(base: Any, changes: dict) -> dict:
     }
 
 
-def whole_number(value: Any) -> int | None:
-    """A whole number, also one that a program wrote as 20.0; None for anything else."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def numbers_in(value: Any) -> list[float]:
     """All numbers of a parameter's value that its bounds hold for; of a distribution its location."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -160,16 +154,31 @@ def _number(value: Any) -> Any:
     return value
 
 
-Number = Annotated[float, BeforeValidator(_number)]
+NUMBER = BeforeValidator(_number)
+Number = Annotated[float, NUMBER]
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> int:
+    """A whole number, also one that a program wrote as 20.0; ValueError for anything else."""
     if not float(_number(value)).is_integer():
         raise ValueError("a whole number is wanted")
     return int(value)
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
+WHOLE = BeforeValidator(whole)
+Whole = Annotated[int, WHOLE]
+
+
+@dataclass(frozen=True, eq=False)
+class Means:
+    """What a key beside the parameters means; in words, what is `allowed`, and its JSON Schema, where its type does not
+    say; and the `names` among which a wrong one may have been meant.
+    """
+
+    meaning: str = ""
+    allowed: str = ""
+    schema: dict[str, Any] | None = None
+    names: Callable[[], Iterable[str]] = tuple
 
 
 def parameter(

@@ -38,18 +38,18 @@ class Clubs(Group):
                 if getattr(self, name):
                     yield f"{name}: {getattr(self, name):g}, but the club has no members"
 
-    def places(self, numbers: Mapping[str, int]) -> list[int]:
-        """Rows of the members in the table of banks, the hub's first.
-
-        `numbers`: banks of each kind in their order. ValueError with what is wrong with the first name that is wrong.
-        """
-        result: list[int] = []
+    def spans(self) -> Iterator[tuple[str, int, int]]:
+        """Kind, first and last number of each name among the members; ValueError for what is none."""
         for name in self.members:
             found = _NAME.fullmatch(name.strip())
             if found is None:
                 raise ValueError(f"{name!r} is no bank; allowed: a kind and a number, `city 3`, or `rural 1-20`")
-            kind, first = found[1], int(found[2])
-            last = int(found[3] or first)
+            yield found[1], int(found[2]), int(found[3] or found[2])
+
+    def check_members(self, numbers: Mapping[str, int]) -> None:
+        """ValueError with what is wrong with the first name that is wrong; `numbers`: banks of each kind."""
+        seen: set[tuple[str, int]] = set()
+        for name, (kind, first, last) in zip(self.members, self.spans(), strict=True):
             if kind not in numbers:
                 raise ValueError(f"{name!r}: there is no kind of bank {kind!r}; there are {', '.join(numbers)}")
             if not 1 <= first <= last <= numbers[kind]:
@@ -57,12 +57,7 @@ class Clubs(Group):
                 raise ValueError(
                     f"{name!r}: there is no such bank, {kind} banks are numbered 1 to {numbers[kind]}{hint}"
                 )
-            before = sum(
-                number for other, number in numbers.items() if list(numbers).index(other) < list(numbers).index(kind)
-            )
-            rows = range(before + first - 1, before + last)
-            twice = [row - before + 1 for row in rows if row in result]
+            twice = [number for number in range(first, last + 1) if (kind, number) in seen]
             if twice:
                 raise ValueError(f"'{kind} {twice[0]}' is a member twice, the second time in {name!r}")
-            result.extend(rows)
-        return result
+            seen.update((kind, number) for number in range(first, last + 1))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from colend.scenario.distributions import draw
+from colend.rules.distributions import draw
 
 EVERYWHERE = (-np.inf, np.inf)
 SCORES = ndtri(np.array([0.1, 0.25, 0.5, 0.75, 0.9]))
