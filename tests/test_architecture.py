@@ -12,11 +12,11 @@ BEFORE = {part: set(ORDER[:place]) for place, part in enumerate(ORDER)}
 BEFORE["equations"] = set()
 BEFORE["agents"] = {"equations", "state", "rules"}
 BEFORE["month"] = {"equations", "state", "rules"}
-READ_BY_ALL = {"scenario", "measures", "compilation", "source", "__init__"}
-BEFORE["scenario"] = {"source"}  # for the hash of the source in a run's key
+READ_BY_ALL = {"scenario", "measures", "compilation", "source", "files", "__init__"}
+BEFORE["scenario"] = {"source", "files"}  # source: for its hash in a run's key
 BEFORE["measures"] = {"equations", "state", "rules", "scenario"}
 BEFORE["compilation"] = {"source"}
-BEFORE["source"] = BEFORE["__init__"] = BEFORE["interruption"] = BEFORE["streams"] = set()
+BEFORE["source"] = BEFORE["files"] = BEFORE["__init__"] = BEFORE["interruption"] = BEFORE["streams"] = set()
 BEFORE["__main__"] = {"interruption", "streams"}
 FILES = sorted(PACKAGE.rglob("*.py"))
 

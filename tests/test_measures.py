@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from colend.market import Market, simulate
-from colend.measures import MEASURES, TABLES, UNITS, collect_run
+from colend.measures import MEASURES, UNITS, collect_run
 from colend.measures.alliances import lives_kept
 from colend.measures.declaration import mean, middle, ratio
 from colend.measures.months import default_rate
 from colend.scenario.declarations import declarations
 from colend.scenario.design import FishingTerms, Record, Setting
 from colend.scenario.parameters import KINDS, SEGMENTS
+from colend.scenario.tables import TABLES
 from colend.state.tables import ALLIANCE, NONE, table
 
 

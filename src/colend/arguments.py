@@ -7,10 +7,9 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NoReturn
 
-DONE, FAILED, WRONG_INPUT, CLUSTER_LOST = 0, 1, 2, 3  # and interruption.INTERRUPTED
+DONE, FAILED, WRONG_INPUT = 0, 1, 2  # and interruption.INTERRUPTED, and 3 of a cluster that was lost
 # What may be asked for instead of a scenario, with the options that it heeds; a scenario heeds all others, even where
 # they are only checked.
 HEEDED: dict[str, tuple[str, ...]] = {
@@ -19,7 +18,6 @@ HEEDED: dict[str, tuple[str, ...]] = {
     "verify": ("json",),
     "merge": ("out", "fresh", "export", "quiet", "json"),
 }
-EITHER = (("only", "shard"), ("jobs", "cluster"))
 MOST_NAMED = 12  # seeds in a message
 SHORT = {"seeds": "seeds", "years": "years", "borrowers": "population.borrowers"}  # options for what --set can set too
 LISTS = ("parameters", "measures", "presets", "scenarios", "facts")
@@ -91,7 +89,7 @@ def arguments() -> Parser:
     add("--cluster", metavar="ADDRESS", help="a running Dask cluster instead, as tcp://host:8786")
     add("--fresh", action="store_true", help="throw away finished runs in DIR instead of resuming")
     add("--check", action="store_true", help="validate the command and print the plan, run nothing")
-    add("--export", choices=("csv", "parquet"), help="write every table as files under DIR/tables too")
+    add("--export", metavar="csv|parquet", help="write every table as files under DIR/tables too")
     add(
         "--only",
         metavar="ARM:SEED[:POINT]",
@@ -102,7 +100,7 @@ def arguments() -> Parser:
     add("--quiet", action="store_true", help="no progress and no summary")
     add("--verbose", action="store_true", help="tracebacks of failed runs")
     add("--json", action="store_true", help="plan, result and errors as JSON")
-    add("--engine", choices=("columns", "objects"), default="columns", help="objects: every borrower a stepping agent")
+    add("--engine", metavar="columns|objects", default="columns", help="objects: every borrower a stepping agent")
     add("--list", choices=LISTS, help="print what there is")
     add("--verify", metavar="DIR", help="do the results in DIR match their manifest?")
     add("--version", action="store_true", help="print the version")
@@ -121,9 +119,6 @@ def check_together(options: argparse.Namespace) -> None:
         if task in given and ignored:
             others = ", ".join(map(_spelt, heeded)) or "no other"
             raise WrongInputError(f"{', '.join(ignored)}: not with {_spelt(task)}, which heeds {others}")
-    for one, other in EITHER:
-        if one in given and other in given:
-            raise WrongInputError(f"{_spelt(one)} and {_spelt(other)}: one or the other")
 
 
 def _spelt(name: str) -> str:
@@ -200,80 +195,3 @@ def seeds_of(text: str) -> int | list[int]:
     if "," in text:
         return [whole("--seeds", part, 0) for part in text.split(",") if part.strip()]
     return whole("--seeds", text, 1)
-
-
-def part(text: str | None) -> tuple[int, int] | None:
-    """--shard I/N as (I, N), or None."""
-    if text is None:
-        return None
-    try:
-        number, parts = map(int, text.split("/"))
-    except ValueError:
-        number = parts = 0
-    if not 1 <= number <= parts:
-        raise WrongInputError(f"--shard {text}: I/N is wanted, part I of N, as in 3/10")
-    return number, parts
-
-
-def chosen(only: str | None, scenario: Any) -> Any:
-    """The run that --only names, at whatever seed, or None."""
-    if only is None:
-        return None
-    from colend.scenario import runs
-    from colend.scenario.errors import listed, nearest
-    from colend.scenario.labels import arms_by_call
-    from colend.scenario.top_level import LARGEST_SEED
-
-    called = arms_by_call(scenario.arms)
-    for call, arm in sorted(called.items(), key=lambda one: -len(one[0])):
-        if only.startswith(f"{call}:"):
-            seed, _, text = only.removeprefix(f"{call}:").partition(":")
-            try:
-                number = int(seed)
-            except ValueError:
-                number = -1
-            if not 0 <= number <= LARGEST_SEED:
-                continue
-            point = chosen_point(only, text, scenario.points)
-            return runs(replace(scenario, seeds=[number], arms={arm: scenario.arms[arm]}, points=[point]))[0]
-    example = runs(replace(scenario, seeds=scenario.seeds[:1], points=scenario.points[:1]))[0].name
-    named = only.split(":")[0]
-    hint = "" if named in called else nearest(named, called)
-    arms = "" if named in called else f"; the arms are: {listed(scenario.arms)}"
-    raise WrongInputError(
-        f"--only {only}: no such run{hint}; a run is ARM:SEED or ARM:SEED:POINT, as in {example!r}, with a SEED up to "
-        f"{LARGEST_SEED}{arms}"
-    )
-
-
-def chosen_point(only: str, text: str, points: list[dict[str, Any]]) -> dict[str, Any]:
-    """The sweep point that `text` says: its number, from 1, or its values as JSON."""
-    if points == [{}]:
-        if text:
-            raise WrongInputError(f"--only {only}: no such run; nothing is swept, so a run is ARM:SEED")
-        return points[0]
-    try:
-        wanted = json.loads(text)
-    except ValueError:
-        wanted = None
-    if type(wanted) is int and 1 <= wanted <= len(points):
-        return points[wanted - 1]
-    if wanted in points:
-        return points[points.index(wanted)]  # 1 and 1.0 are the same number
-    allowed = f"a sweep point is a number from 1 to {len(points)}, or its values as JSON"
-    if isinstance(wanted, dict):
-        number = min(range(len(points)), key=lambda i: _distance(points[i], wanted))
-        allowed += f"; the nearest is number {number + 1}, {json.dumps(points[number])}"
-    raise WrongInputError(f"--only {only}: no such run; {allowed}")
-
-
-def _distance(point: dict[str, Any], wanted: dict[str, Any]) -> tuple[int, float]:
-    """Values that differ, and by how much the numbers among them do."""
-    apart = 0.0
-    other = [name for name in point if point[name] != wanted.get(name)]
-    for name in other:
-        try:
-            apart += abs(point[name] - wanted[name]) / (abs(point[name]) + abs(wanted[name]))
-        except (KeyError, TypeError):
-            apart += 1.0
-    return len(other), apart

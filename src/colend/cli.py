@@ -7,9 +7,9 @@ from __future__ import annotations
 import argparse
 import errno
 import json
-import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,16 @@ from colend.arguments import (
     WrongInputError,
     arguments,
     check_together,
-    chosen,
     complain,
     in_json,
     loaded,
-    part,
     whole,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # all that is heavy is imported when needed
+    from colend.api import Result
+    from colend.experiment.request import Request
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,11 +42,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except WrongInputError as error:
         return complain(options.json, str(error), WRONG_INPUT)
     except Exception as error:
-        from colend.experiment.errors import ExperimentError
+        from colend.experiment.errors import ExperimentError, RequestError
         from colend.scenario import ScenarioError
 
         if isinstance(error, ScenarioError):
             return complain(options.json, error.problems, WRONG_INPUT)
+        if isinstance(error, RequestError):  # it begins with an option's name
+            return complain(options.json, f"--{error}", error.status)
         if isinstance(error, ExperimentError):
             return complain(options.json, str(error), error.status)
         if isinstance(error, OSError) and error.errno is not None:  # a full disk, a folder that went away
@@ -77,113 +82,43 @@ def dispatch(options: argparse.Namespace) -> int:
 
 def run_or_check(options: argparse.Namespace) -> int:
     """Run a scenario, or say what would run."""
-    from colend.experiment.plan import cores, plan
-
     jobs = whole("--jobs", options.jobs, 1) if options.jobs is not None else None
-    shard = part(options.shard)
     scenario = loaded(options)
-    only = chosen(options.only, scenario)
-    from colend.api import check_request, folder_of, standing_of
+    from colend import api
+    from colend.experiment.request import request
 
-    check_request(scenario, shard, options.export)
-    folder = Path(options.out) if options.out else folder_of(scenario, shard)
-    check_folder(folder)
-    number = 1 if only else None
-    if shard:
-        number = len(range(len(scenario.arms) * len(scenario.points) * len(scenario.seeds))[shard[0] - 1 :: shard[1]])
-    processes = jobs or cores()
-    if options.check and options.cluster:
-        processes = threads(options.cluster)
-    found = standing_of(scenario, folder, options.fresh, only, shard) if options.check else {}
-    planned = plan(scenario, processes, number, here=not options.cluster, found=found)
+    names = ("cluster", "fresh", "engine", "only", "shard", "export")
+    asked = request(scenario, jobs, options.out, **{name: getattr(options, name) for name in names})
+    plan = api.planned(asked, looking=options.check)
     if options.check and not options.json:
-        print_plan(planned)
-    if planned["too_big"]:
-        raise WrongInputError(planned["too_big"])
-    if options.check:
-        if options.json:
-            print(in_json(planned))
-        return DONE
-    return run(options, scenario, folder, jobs, only, shard)
+        print_plan(plan)
+    if plan["too_big"]:
+        raise WrongInputError(plan["too_big"])
+    if not options.check:
+        return run(options, asked)
+    if options.json:
+        print(in_json(plan))
+    return DONE
 
 
-def threads(address: str) -> int:
-    """Runs that the workers of a cluster do at a time; they are checked on the way."""
-    from colend.experiment.cluster import Cluster
-
-    with Cluster(address) as cluster:
-        return max(cluster.threads, 1)
-
-
-def check_folder(folder: Path) -> None:
-    """Refuse an output folder that cannot be written before anything is made."""
-    if folder.exists() and not folder.is_dir():
-        raise WrongInputError(f"--out {folder}: is a file; a folder is wanted")
-    place = folder
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise WrongInputError(f"--out {folder}: {place} cannot be written")
-
-
-def run(options: argparse.Namespace, scenario: Any, folder: Path, jobs: int | None, only: Any, shard: Any) -> int:
-    """Run the scenario and print its summary and what was written."""
+def run(options: argparse.Namespace, asked: Request) -> int:
+    """Do what is asked for, and print its summary and what was written."""
     from colend import api
     from colend.experiment.progress import shown
 
-    with shown(scenario, quiet=options.quiet) as progress:
-        result = api.run(
-            scenario,
-            jobs,
-            folder,
-            cluster=options.cluster,
-            fresh=options.fresh,
-            engine=options.engine,
-            only=only,
-            shard=shard,
-            export=options.export,
-            progress=progress,
-        )
-    status = status_of(result, whole=not shard and only is None)
-    if shard and not options.json and not options.quiet:
-        print(f"Part {shard[0]} of {shard[1]}: {folder}; `simulate --merge` with the folders of all puts them together")
+    with shown(asked.scenario, quiet=options.quiet) as progress:
+        result = api.fulfilled(replace(asked, progress=progress))
+    status = status_of(result, asked.whole)
+    if asked.shard and not options.json and not options.quiet:
+        part = "Part {} of {}".format(*asked.shard)
+        print(f"{part}: {asked.folder}; `simulate --merge` with the folders of all puts them together")
     else:
         print_what_was_done(options, result, status)
     report_put_away(result)
     if result.failures:
         report_failures(options, result)
-    if status == WRONG_INPUT:
-        report_incomplete(result)
+    report_incomplete(result, status)
     return status
-
-
-def status_of(result: Any, whole: bool) -> int:
-    """FAILED when runs failed or, of the `whole`, are missing; WRONG_INPUT when they are missing from a sample.
-
-    What a sample is drawn for, its sensitivity, is then refused: other design, other input than was asked for.
-    """
-    if not result.failures and not (whole and result.missing):
-        return DONE
-    from colend.experiment.sensitivity import sample_of
-
-    return WRONG_INPUT if whole and result.missing and sample_of(result.scenario) else FAILED
-
-
-def report_put_away(result: Any) -> None:
-    """Say how many runs are not shown."""
-    if result.put_away:
-        print(
-            f"simulate: {result.put_away} finished runs that this command does not ask for are kept in {result.path}, "
-            "but not shown; the command that asks for them shows them again",
-            file=sys.stderr,
-        )
-
-
-def report_incomplete(result: Any) -> None:
-    """Say that there are no indices, and why."""
-    from colend.experiment.sensitivity import IncompleteDesignError
-
-    print(f"simulate: {IncompleteDesignError(len(result.missing), result.missing)}", file=sys.stderr)
 
 
 def merge(options: argparse.Namespace) -> int:
@@ -195,19 +130,45 @@ def merge(options: argparse.Namespace) -> int:
     status = status_of(result, whole=True)
     print_what_was_done(options, result, status)
     report_put_away(result)
-    if not result.missing:
-        return DONE
-    print(
-        f"simulate: in none of the parts, {len(result.missing)} runs: {listed(result.missing)}; the scenario's own "
-        f"command with --out {result.path} runs them",
-        file=sys.stderr,
-    )
-    if status == WRONG_INPUT:
-        report_incomplete(result)
+    if result.missing:
+        print(
+            f"simulate: in none of the parts, {len(result.missing)} runs: {listed(result.missing)}; the scenario's own "
+            f"command with --out {result.path} runs them",
+            file=sys.stderr,
+        )
+    report_incomplete(result, status)
     return status
 
 
-def print_what_was_done(options: argparse.Namespace, result: Any, status: int) -> None:
+def status_of(result: Result, whole: bool) -> int:
+    """FAILED when runs failed or, of the `whole`, are missing; WRONG_INPUT when they are missing from a sample.
+
+    What a sample is drawn for, its sensitivity, is then refused: other design, other input than was asked for.
+    """
+    if not result.failures and not (whole and result.missing):
+        return DONE
+    return WRONG_INPUT if whole and result.missing and result.scenario.sample is not None else FAILED
+
+
+def report_put_away(result: Result) -> None:
+    """Say how many runs are not shown."""
+    if result.put_away:
+        print(
+            f"simulate: {result.put_away} finished runs that this command does not ask for are kept in {result.path}, "
+            "but not shown; the command that asks for them shows them again",
+            file=sys.stderr,
+        )
+
+
+def report_incomplete(result: Result, status: int) -> None:
+    """Say that there are no indices, and why, where that is what the status means."""
+    if status == WRONG_INPUT:
+        from colend.experiment.sensitivity import IncompleteDesignError
+
+        print(f"simulate: {IncompleteDesignError(len(result.missing), result.missing)}", file=sys.stderr)
+
+
+def print_what_was_done(options: argparse.Namespace, result: Result, status: int) -> None:
     """The summary and where things are, or all that as JSON."""
     if options.json:
         print_result(result, status)
@@ -220,15 +181,17 @@ def print_what_was_done(options: argparse.Namespace, result: Any, status: int) -
         )
 
 
-def print_result(result: Any, status: int) -> None:
+def print_result(result: Result, status: int) -> None:
     """What was done, as JSON: the arms compared, what failed, what was written."""
+    from colend.scenario.design import run_name
+
     comparison = json.loads(result.comparison.to_json(orient="records", double_precision=15))
     failed = result.frame("failures")
     answer = {
         "status": status,
         "out": str(result.path),
         "runs": len(result.runs),
-        "failures": [*map(failure_name, failed.itertuples())],
+        "failures": [run_name(row.arm, row.seed, row.point) for row in failed.itertuples()],
         "missing": result.missing,
         "comparison": comparison,
         "files": [str(file) for file in result.files],
@@ -236,17 +199,15 @@ def print_result(result: Any, status: int) -> None:
     print(in_json(answer))
 
 
-def failure_name(row: Any) -> str:
-    """The run of a row of `failures`, as --only takes it."""
-    return f"{row.arm}:{row.seed}" + (f":{row.point}" if row.point else "")
-
-
-def report_failures(options: argparse.Namespace, result: Any) -> None:
+def report_failures(options: argparse.Namespace, result: Result) -> None:
     """Name the runs that failed, with their tracebacks when --verbose is set."""
+    from colend.scenario.design import run_name
+
     for row in result.frame("failures").itertuples():
         error = row.error.strip()
         print(
-            f"simulate: {failure_name(row)} failed: {error if options.verbose else error.splitlines()[-1]}",
+            f"simulate: {run_name(row.arm, row.seed, row.point)} failed: "
+            f"{error if options.verbose else error.splitlines()[-1]}",
             file=sys.stderr,
         )
     print("simulate: the other runs are kept; the same command tries the failed ones again", file=sys.stderr)
@@ -266,36 +227,7 @@ def print_plan(plan: dict[str, Any]) -> None:
 
 def print_list(options: argparse.Namespace) -> int:
     """Parameters, measures, presets of regulation, scenarios or published figures."""
-    if options.list == "scenarios":
-        from colend.scenario import load, shipped
-
-        rows = [{"name": name, "title": load(path).title, "file": str(path)} for name, path in shipped().items()]
-    elif options.list == "presets":
-        from colend.scenario.policy import listed_presets
-
-        rows = listed_presets()
-    elif options.list == "facts":
-        rows = listed_facts()
-    elif options.list == "measures":
-        from colend.measures import MEASURES
-
-        rows = [
-            {"name": m.name, "table": m.table, "unit": m.unit, "over": m.over, "meaning": m.meaning} for m in MEASURES
-        ]
-    else:
-        from colend.scenario.declarations import declarations
-
-        rows = [
-            {
-                "name": one.key,
-                "default": one.default,
-                "unit": one.unit,
-                "allowed": one.allowed,
-                "meaning": one.meaning,
-                "source": one.source,
-            }
-            for one in declarations().values()
-        ]
+    rows = listed(options.list)
     if options.json:
         print(in_json(rows))
         return DONE
@@ -303,6 +235,29 @@ def print_list(options: argparse.Namespace) -> int:
         name, *rest = (str(value) for value in row.values())
         print(f"{name}\n    " + "; ".join(part for part in rest if part))
     return DONE
+
+
+def listed(what: str) -> list[dict[str, Any]]:
+    """What there is of something (one of `arguments.LISTS`), a row each, by name."""
+    if what == "scenarios":
+        from colend.scenario import load, shipped
+
+        return [{"name": name, "title": load(path).title, "file": str(path)} for name, path in shipped().items()]
+    if what == "presets":
+        from colend.scenario.policy import listed_presets
+
+        return listed_presets()
+    if what == "facts":
+        return listed_facts()
+    if what == "measures":
+        from colend.measures import MEASURES
+
+        told = ("name", "table", "unit", "over", "meaning")
+        return [{name: getattr(one, name) for name in told} for one in MEASURES]
+    from colend.scenario.declarations import declarations
+
+    told = ("default", "unit", "allowed", "meaning", "source")
+    return [{"name": one.key} | {name: getattr(one, name) for name in told} for one in declarations().values()]
 
 
 def listed_facts() -> list[dict[str, Any]]:

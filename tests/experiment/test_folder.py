@@ -1,5 +1,6 @@
 """What a folder holds after runs that fail, change, or are left out, and when somebody has been at it."""
 
+import os
 import shutil
 import sqlite3
 from contextlib import closing
@@ -11,6 +12,7 @@ import colend
 from colend.cli import main
 from colend.experiment.manifest import read_manifest, verify
 from colend.experiment.runner import prepare
+from colend.files import written_whole
 from colend.scenario import runs
 
 
@@ -215,6 +217,55 @@ def test_a_reader_that_holds_the_database_open_keeps_nothing_from_it(scenario, t
     readers[0].close()
     assert verify(out) == []
     assert len(colend.open(out).runs) == 6
+
+
+def left(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("command", ["run", "merge"])
+def test_who_is_refused_because_a_reader_holds_the_file_changes_nothing(scenario, out, tmp_path, command, monkeypatch):
+    """A reader in the middle of reading keeps others from beginning to write; SQLite would wait for it for 5 s."""
+    part = tmp_path / "part"
+    if command == "merge":
+        shutil.copytree(out, part)
+    connect, before = sqlite3.connect, left(out)
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **more: connect(*given, timeout=0, **more))
+    with closing(connect(out / "results.sqlite", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM runs").fetchone()
+        with pytest.raises(colend.StoreError, match="is held by another program") as caught:
+            colend.merge([part], out) if command == "merge" else go_on(colend.load(scenario, seeds=1), out)
+        assert caught.value.status == 2
+    assert left(out) == before
+    assert verify(out) == []
+    assert len(go_on(colend.load(scenario, seeds=1), out).runs) == 2
+
+
+def test_what_somebody_who_was_killed_had_begun_to_write_is_cleared_away(scenario, out):
+    """The copy of a held file, with SQLite's own file beside it, a table, a chart; not what others put there."""
+    mine = [out / ".mine.7", out / ".results.sqlite", out / "charts" / "x.png.7"]
+    begun = [out / ".results.sqlite.7", out / ".results.sqlite.7-journal", out / "tables" / ".runs.parquet.7"]
+    begun += [out / "charts" / f".a{ending}.123456" for ending in (".png", ".svg", ".csv")]
+    with written_whole(out / "results.sqlite") as beside:
+        begun.append(beside.with_name(beside.name.replace(str(os.getpid()), "99")))  # as another process would
+        shutil.copy(out / "results.sqlite", beside)
+    for path in (*mine, *begun):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    go_on(scenario, out)
+    assert [path for path in begun if path.exists()] == []
+    assert all(path.exists() for path in mine)
+
+
+def test_a_folder_is_not_let_go_before_its_charts_are_drawn(scenario, tmp_path, monkeypatch):
+    def draw(_result, folder):
+        with pytest.raises(colend.StoreError, match="in use"):
+            go_on(scenario, folder)
+        return []
+
+    monkeypatch.setattr("colend.report.draw", draw)
+    assert colend.run(colend.load(scenario, seeds=1), jobs=1, out=tmp_path / "out").missing == []
 
 
 def test_results_that_stay_in_the_log_for_want_of_room_are_not_called_complete(scenario, tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ from colend.experiment.manifest import read_manifest, verify
 from colend.experiment.store import Store
 from colend.scenario import runs
 from colend.scenario.design import simulation_of
+from colend.source import model_hash
 
 TWO_KEYS = """
 compare:
@@ -204,3 +205,30 @@ def test_check_refuses_a_folder_that_the_run_would(scenario, tmp_path, capsys):
     assert main([str(scenario), "--out", str(tmp_path / "out"), "--check", "--fresh", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["thrown_away"] == 1
     assert (tmp_path / "out" / "results.sqlite").read_bytes() == before
+
+
+@pytest.mark.parametrize("more", [[], ["--fresh"], ["--shard", "1/2"], ["--only", "sign_then_cooperate:0"]])
+def test_check_refuses_a_folder_that_is_in_use_and_needs_none(scenario, tmp_path, capsys, more):
+    command = [str(scenario), "--out", str(tmp_path / "out"), "--check", *more]
+    assert main(command) == 0
+    assert not (tmp_path / "out").exists()
+    with Store(tmp_path / "out", model_hash()):
+        assert main(command) == 2
+        assert "out is in use by another run; wait for it or choose another --out" in capsys.readouterr().err
+    assert main(command) == 0
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".lock"]
+
+
+def test_check_refuses_what_the_run_would_of_what_is_in_the_folder(scenario, out, tmp_path, capsys):
+    """Another scenario's run beside `--only`; a damaged page; not, with --fresh, what the run would throw away."""
+    one = [str(scenario), "--out", str(out), "--set", "alliances.fit_sd=0.5", "--only", "sign_then_cooperate:0"]
+    for command in ([*one, "--check"], one):
+        assert main(command) == 2
+        assert "holds runs with other parameters than this one" in capsys.readouterr().err
+    path = out / "results.sqlite"
+    path.write_bytes(path.read_bytes()[:8192] + b"\xff" * 4096 + path.read_bytes()[12288:])
+    for command in ([str(scenario), "--out", str(out), "--check"], [str(scenario), "--out", str(out)]):
+        assert main(command) == 1
+        assert "is damaged" in capsys.readouterr().err
+    path.write_bytes(b"\xff" * 8192)
+    assert main([str(scenario), "--out", str(out), "--check", "--fresh"]) == 0

@@ -18,8 +18,8 @@ import pytest
 import colend
 from colend.cli import main
 from colend.experiment.content import changed_tables
+from colend.experiment.database import connect
 from colend.experiment.manifest import read_manifest, verify
-from colend.experiment.store import connect
 
 # A script as users write them, without a guard: workers must not start it again.
 SCRIPT = """

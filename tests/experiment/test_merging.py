@@ -174,7 +174,7 @@ def test_a_manifest_says_the_scenario_again(name):
 
 @pytest.mark.parametrize("shard", [(0, 2), (3, 2)])
 def test_a_part_that_there_is_not(scenario, tmp_path, shard):
-    with pytest.raises(ValueError, match="i from 1 to n"):
+    with pytest.raises(ValueError, match="I from 1 to N"):
         colend.run(scenario, out=tmp_path / "out", shard=shard)
 
 

@@ -56,7 +56,7 @@ def test_nothing_hangs_on_the_order_in_which_runs_end(kind, scenario, tmp_path, 
         monkeypatch.setattr("colend.report.draw", lambda *_: [])
     shown = []
     for order, out in ((first_to_last, tmp_path / "one" / "out"), (last_to_first, tmp_path / "other" / "out")):
-        monkeypatch.setattr("colend.api.execute", order)
+        monkeypatch.setattr("colend.experiment.experiment.execute", order)
         if order is last_to_first:  # runs come back from where they were put away, too
             asked = colend.load(path)
             colend.run(replace(asked, seeds=asked.seeds[-1:]), jobs=1, out=out, report=False)

@@ -155,7 +155,7 @@ def test_later_looks_have_all_processes_however_few_runs_the_first_one_wants(rul
     def noted(jobs):
         raise InterruptedError(f"a pool of {jobs}")
 
-    monkeypatch.setattr("colend.api.Pool", noted)
+    monkeypatch.setattr("colend.experiment.experiment.Pool", noted)
     with pytest.raises(InterruptedError, match="a pool of 64"):
         colend.run(rule[0], jobs=64, out=tmp_path / "out", report=False)
 
@@ -191,7 +191,7 @@ def test_check_says_how_many_at_least_and_at_most(rule, capsys):
 
 
 def test_a_part_of_the_runs_cannot_tell_when_there_are_enough(rule, tmp_path):
-    with pytest.raises(colend.StoreError, match="give a number of seeds") as caught:
+    with pytest.raises(colend.RequestError, match="give a number of seeds") as caught:
         colend.run(rule[0], jobs=1, out=tmp_path / "out", shard=(1, 2))
     assert caught.value.status == 2
     assert not (tmp_path / "out").exists()

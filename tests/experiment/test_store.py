@@ -8,9 +8,11 @@ import pytest
 
 from colend.experiment import provenance
 from colend.experiment.content import changed_tables, content_hash, stored_hashes
+from colend.experiment.database import connect, explained, table_hashes
 from colend.experiment.errors import StoreError
 from colend.experiment.provenance import made_here
-from colend.experiment.store import Store, atomic_write, connect, explained, table_hashes
+from colend.experiment.store import Store
+from colend.files import write_text
 
 
 def run(arm="a", seed=0, key=None):
@@ -111,7 +113,8 @@ def test_only_where_points_are_sampled_must_salib_be_the_same(tmp_path, monkeypa
     monkeypatch.setattr(provenance, "version", lambda name: "1.5.0" if name == "SALib" else there(name))
     with pytest.raises(StoreError, match=r"other libraries \(.* SALib .*, not .* SALib 1\.5\.0\)"):
         Store(tmp_path / "sampled", "v1", sampled=True)
-    Store(tmp_path / "plain", "v1").close()
+    with Store(tmp_path / "plain", "v1"):
+        pass
 
 
 def test_a_database_of_something_else_is_not_written_to(tmp_path):
@@ -208,8 +211,8 @@ def test_failures_are_noted_and_struck_out_when_the_run_succeeds(tmp_path):
 
 
 def test_files_appear_whole(tmp_path):
-    atomic_write(tmp_path / "x.csv", "one\n")
-    atomic_write(tmp_path / "x.csv", "two\n")
+    write_text(tmp_path / "x.csv", "one\n")
+    write_text(tmp_path / "x.csv", "two\n")
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
     assert (tmp_path / "x.csv").read_text() == "two\n"
 

@@ -11,12 +11,13 @@ import pytest
 
 import colend
 from colend.api import Result
-from colend.experiment.content import KEYS, ROW_KEYS
+from colend.experiment.content import KEYS
 from colend.experiment.derived import write_sensitivity
 from colend.experiment.store import Store
 from colend.experiment.tables import columns, frame, parts, write
 from colend.measures import MEASURES
 from colend.scenario.design import point_name, runs
+from colend.scenario.tables import TABLES
 from colend.source import model_hash
 
 ROWS = 70
@@ -160,7 +161,7 @@ def test_measures_keep_what_tells_rows_apart(undisturbed):
         found = result.frame("months", measures)
         assert list(found) == ["arm", "seed", "point", "month", "balance_joint"]
         assert not found.duplicated(["arm", "seed", "point", "month"]).any()
-    for table, keys in ROW_KEYS.items():
+    for table, keys in TABLES.items():
         assert {one.name for one in MEASURES if one.table == table} >= set(keys)
         found = result.frame(table, [])
         assert list(found) == [*KEYS, *keys][: len(found.columns)]

@@ -9,7 +9,7 @@ from colend.experiment.content import KEYS
 from colend.experiment.sensitivity import SHOWN, IncompleteDesignError, sensitivity
 from colend.experiment.statistics import COMPARISON, comparison
 from colend.market import simulate
-from colend.scenario.design import FishingTerms, Record, Setting
+from colend.scenario.design import FishingTerms, Record, Scenario, Setting
 from colend.scenario.parameters import Parameters
 
 FISHING = FishingTerms(horizon_months=3)
@@ -68,15 +68,17 @@ class Tables(SimpleNamespace):
 
 def result_of(frames, arms, years, baseline=None, name="test", title="Which way round?"):
     """A result as the report sees one."""
-    scenario = SimpleNamespace(
+    scenario = Scenario(
         name=name,
         title=title,
+        question="",
         start="2017-01",
         years=years,
         arms={arm: {} for arm in arms},
         points=[{}],
         seeds=sorted(set(frames["runs"]["seed"])),
         baseline=baseline or arms[0],
+        record=Record(),
     )
     return Tables(scenario=scenario, **frames)
 

@@ -65,7 +65,7 @@ class Cluster:
     def __enter__(self) -> Cluster:
         return self
 
-    def __exit__(self, *_exception) -> None:
+    def __exit__(self, *_exception: object) -> None:
         """Take back what was submitted and hang up; a worker finishes the run it is at."""
         with suppress(Exception):
             self._client.close(timeout=_SECONDS_TO_CLOSE)
@@ -95,11 +95,12 @@ class Cluster:
         """Runs to have submitted at a time; some also while there is no worker yet."""
         return _WINDOW * max(self.threads, 1)
 
-    def submit(self, task: Callable[..., Any], *arguments: Any) -> Future:
+    def submit(self, task: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Have a worker do a task."""
-        return self._asked(self._executor.submit, do, self._here, task, *arguments)
+        future: Future[Any] = self._asked(self._executor.submit, do, self._here, task, *arguments)
+        return future
 
-    def result(self, future: Future) -> Any:
+    def result(self, future: Future[Any]) -> Any:
         """What a task gave; raises what it raised."""
         return self._asked(future.result)
 

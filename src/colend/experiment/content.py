@@ -6,19 +6,11 @@ import hashlib
 import sqlite3
 from collections.abc import Iterator, Mapping
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
 KEYS = ("arm", "seed", "point")
-ROW_KEYS = {  # what tells rows of one run apart
-    "months": ("month",),
-    "banks": ("month", "bank"),
-    "platforms": ("month", "platform"),
-    "regions": ("month", "region", "segment"),
-    "alliances": ("alliance",),
-    "alliance_months": ("alliance", "month"),
-    "fishing": ("bank",),
-}
 _TYPES = {"REAL": np.float64, "INTEGER": np.int64, "TEXT": object}
 
 Tables = Mapping[str, Mapping[str, np.ndarray]]
@@ -51,7 +43,7 @@ def kinds_of(connection: sqlite3.Connection, table: str) -> dict[str, str]:
     return {name: kind for _, name, kind, *_ in rows if name not in KEYS}
 
 
-def column_of(kind: str, values: list) -> np.ndarray:
+def column_of(kind: str, values: list[Any]) -> np.ndarray:
     """What SQLite gives of a column of that type, as it was before it was written."""
     return np.array(values, dtype=_TYPES[kind])
 
@@ -68,7 +60,7 @@ def stored_hashes(connection: sqlite3.Connection, table: str) -> Iterator[tuple[
         yield place, _hash_of_rows(table, measures, list(group))
 
 
-def _hash_of_rows(table: str, measures: Mapping[str, str], rows: list[tuple]) -> str:
+def _hash_of_rows(table: str, measures: Mapping[str, str], rows: list[tuple[Any, ...]]) -> str:
     columns = {
         name: column_of(kind, [row[len(KEYS) + i] for row in rows]) for i, (name, kind) in enumerate(measures.items())
     }

@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from colend.experiment.content import KEYS
-from colend.experiment.sensitivity import COLUMNS, SHOWN, IncompleteDesignError, sample_of, sensitivity
+from colend.experiment.database import DATABASE
+from colend.experiment.sensitivity import COLUMNS, SHOWN, IncompleteDesignError, sensitivity
 from colend.experiment.statistics import COMPARISON as STATISTICS
 from colend.experiment.statistics import comparison_of, cube
 from colend.experiment.stopping import widened
-from colend.experiment.store import DATABASE, TABLES, Store
+from colend.experiment.store import Store
 from colend.experiment.tables import ROWS_AT_ONCE, columns, parts, write
 from colend.scenario.declarations import declarations
-from colend.scenario.design import canonical, point_name
+from colend.scenario.design import Scenario, canonical, point_name
 from colend.scenario.given import listed, unknown
 from colend.scenario.labels import arms_by_call
+from colend.scenario.tables import TABLES
 
 _VALUES_AT_ONCE, _POINTS_AT_ONCE = 1_000_000, 20_000  # of runs that are compared
 COMPARISON = "comparison"  # the one table that is not stored: runs say all that it says
@@ -27,7 +29,7 @@ _OF_ALL_RUNS = ("sensitivity", "parameters", "measures", "failures")
 
 def table_in_parts(
     folder: Path,
-    scenario: Any,
+    scenario: Scenario,
     table: str,
     measures: Sequence[str] | None = None,
     rows: int = ROWS_AT_ONCE,
@@ -39,8 +41,9 @@ def table_in_parts(
     `comparison` is made as it is read, some sweep points at a time; its `measures` are those that are compared, and
     `numbers` are those of its columns that are wanted beside arm, point and measure.
     """
-    if table not in (*TABLES, COMPARISON, *_OF_ALL_RUNS):
-        raise unknown("table", table, (*TABLES, COMPARISON, *_OF_ALL_RUNS))
+    every = (*TABLES, COMPARISON, *_OF_ALL_RUNS)
+    if table not in every:
+        raise unknown("table", table, every, most=len(every))
     database = folder / DATABASE
     if measures is not None:
         measures = listed(measures)
@@ -52,7 +55,7 @@ def table_in_parts(
     return parts(database, table, measures, rows, scenario, **keys)
 
 
-def _of_runs(scenario: Any, arm: Any = None, seed: Any = None, point: Any = None) -> dict[str, list[Any]]:
+def _of_runs(scenario: Scenario, arm: Any = None, seed: Any = None, point: Any = None) -> dict[str, list[Any]]:
     """Arms, seeds and sweep points that are asked for, as lists of those that tables hold; KeyError for others."""
     found: dict[str, list[Any]] = {}
     if arm is not None:
@@ -84,7 +87,7 @@ def _measures() -> Any:
 
 def _compared(
     database: Path,
-    scenario: Any,
+    scenario: Scenario,
     measures: Sequence[str] | None,
     rows: int,
     numbers: Sequence[str] = STATISTICS[3:],
@@ -116,11 +119,11 @@ def _compared(
             yield table[[*STATISTICS[:3], *numbers]]
 
 
-def write_sensitivity(store: Store, folder: Path, scenario: Any) -> None:
+def write_sensitivity(store: Store, folder: Path, scenario: Scenario) -> None:
     """The table `sensitivity`, of a sampled sweep whose runs are all there; empty while the design is incomplete, as
     indices made without the missing runs would be wrong.
     """
-    if sample_of(scenario) is None:
+    if scenario.sample is None:
         return
     rows: Any = ()
     with suppress(IncompleteDesignError):
@@ -146,7 +149,7 @@ def write_declarations(store: Store) -> None:
     )
 
 
-def write_files(folder: Path, scenario: Any, export: str | None) -> list[Path]:
+def write_files(folder: Path, scenario: Scenario, export: str | None) -> list[Path]:
     """With `export` (csv or parquet) every table under tables/."""
     if export is None:
         return []
@@ -156,7 +159,7 @@ def write_files(folder: Path, scenario: Any, export: str | None) -> list[Path]:
     return [file for file in files if file is not None]
 
 
-def _write(folder: Path, scenario: Any, table: str, place: Path, kind: str) -> Path | None:
+def _write(folder: Path, scenario: Scenario, table: str, place: Path, kind: str) -> Path | None:
     """A table as a file in `place`, part by part, or None when it was not recorded."""
     found = table_in_parts(folder, scenario, table)
     first = next(found, None)

@@ -11,7 +11,14 @@ class ExperimentError(Exception):
         self.status = status
 
     def __str__(self) -> str:
-        return self.args[0]
+        return str(self.args[0])
+
+
+class RequestError(ExperimentError, ValueError):
+    """What is asked for cannot be: the message begins with the option, and says what is allowed."""
+
+    def __init__(self, message: str, status: int = 2) -> None:
+        super().__init__(message, status)
 
 
 class StoreError(ExperimentError):

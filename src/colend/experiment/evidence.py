@@ -61,7 +61,7 @@ def beside(facts: Iterable[Fact], frame_of: Callable[[str], Any], baseline: str,
     return pd.DataFrame(rows, columns=list(EVIDENCE))
 
 
-def _row(fact: Fact, values: np.ndarray, widening: float) -> tuple:
+def _row(fact: Fact, values: np.ndarray, widening: float) -> tuple[Any, ...]:
     mean, low, high = map(float, interval(values, widening)) if len(values) else (math.nan,) * 3
     distance, holds = math.nan, None
     if len(values) and fact.value is not None and fact.tolerance is not None:

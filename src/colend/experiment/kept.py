@@ -11,6 +11,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ def _packed(connection: sqlite3.Connection, table: str, keys: Mapping[Place, str
         yield keys[place], table, _pack(kinds, [])
 
 
-def _pack(kinds: Mapping[str, str], rows: list[tuple]) -> bytes:
+def _pack(kinds: Mapping[str, str], rows: list[tuple[Any, ...]]) -> bytes:
     columns = {name: [kind, [row[len(KEYS) + i] for row in rows]] for i, (name, kind) in enumerate(kinds.items())}
     return zlib.compress(json.dumps(columns, separators=(",", ":")).encode(), level=1)
 

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from colend.experiment.content import changed_tables
+from colend.experiment.database import DATABASE, connect, explained, folder_meant, table_hashes
 from colend.experiment.errors import StoreError
 from colend.experiment.locking import in_use
 from colend.experiment.stopping import said
-from colend.experiment.store import DATABASE, atomic_write, connect, explained, folder_meant, table_hashes
-from colend.scenario.design import Scenario
+from colend.files import write_text
+from colend.scenario.design import Scenario, run_name
 from colend.source import model_hash
 
 NAME = "manifest.json"
@@ -89,7 +90,7 @@ def write_manifest(
         **({"enough": said(folder / DATABASE, scenario)} if scenario.until and not missing else {}),
         "seconds": took,
     }
-    atomic_write(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_text(folder / NAME, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     (folder / EARLIER).unlink(missing_ok=True)
     return folder / NAME
 
@@ -144,7 +145,7 @@ def read_manifest(folder: Path, name: str = NAME) -> dict[str, Any]:
             why = "its runs are under way; wait until they are done"
         raise StoreError(f"no complete results in {folder}: {why}", 2)
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if not {"scenario", "content", "files"} <= set(manifest):
             raise ValueError("it is not a manifest")
     except (ValueError, TypeError) as error:
@@ -184,7 +185,6 @@ def verify(folder: Path) -> list[str]:
     if table_hashes(database) != manifest["content"]:
         wrong.append("results.sqlite holds other runs than the manifest says")
     with explained(database), closing(connect(database)) as connection:
-        for table, (arm, seed, point) in changed_tables(connection):
-            run = f"{arm}:{seed}" + (f":{point}" if point else "")
-            wrong.append(f"results.sqlite: {table} of run {run} has changed")
+        for table, place in changed_tables(connection):
+            wrong.append(f"results.sqlite: {table} of run {run_name(*place)} has changed")
     return wrong

@@ -9,12 +9,13 @@ from itertools import groupby
 from pathlib import Path
 
 from colend.experiment.content import changed_tables
+from colend.experiment.database import DATABASE, connect, explained
 from colend.experiment.errors import StoreError
 from colend.experiment.manifest import NAME as MANIFEST
 from colend.experiment.manifest import read_manifest
 from colend.experiment.provenance import differences, made_here
-from colend.experiment.store import DATABASE, connect, explained
-from colend.scenario.design import Scenario
+from colend.experiment.request import Request
+from colend.scenario.design import Scenario, run_name
 
 _SAME_PLACE = "SELECT key, content, part FROM run WHERE arm = ? AND seed = ? AND point = ?"
 
@@ -50,26 +51,29 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def check_parts(parts: Sequence[Path], source: str, sampled: bool = False) -> None:
-    """StoreError when parts were not made as this process would make them, are damaged, or hold other content for the
-    same run.
+def check_parts(parts: Sequence[Path], asked: Request, source: str) -> None:
+    """StoreError when the folder that is asked for is one of the parts, when parts, or what is there already, were not
+    made as this process would make them, are damaged, or hold other content for the same run.
 
     Every run's rows are hashed again; one run is in memory at a time.
     """
-    here = made_here(source, sampled)
+    if asked.folder.resolve() in [part.resolve() for part in parts]:
+        raise StoreError(f"--out {asked.folder} is one of the parts: choose another", 2)
+    already = [asked.folder] if (asked.folder / DATABASE).is_file() and not asked.fresh else []
+    here = made_here(source, asked.scenario.sample is not None)
     with closing(sqlite3.connect("")) as seen:  # on disk, and gone when closed
         seen.execute(
             "CREATE TABLE run (arm TEXT, seed INTEGER, point TEXT, key TEXT, content TEXT, part TEXT, "
             "PRIMARY KEY (arm, seed, point))"
         )
-        for part in parts:
+        for part in [*parts, *already]:
             path = part / DATABASE
             with explained(path), closing(connect(path)) as connection:
                 wrong = differences(dict(connection.execute("SELECT name, value FROM meta")), here)
                 if wrong:
                     raise StoreError(f"{path} holds results of {' and '.join(wrong)}", 2)
-                for table, (arm, seed, point) in changed_tables(connection):
-                    run = f"{arm}:{seed}" + (f":{point}" if point else "")
+                for table, place in changed_tables(connection):
+                    run = run_name(*place)
                     raise StoreError(f"{path} is damaged: {table} of run {run} has changed since it was written", 1)
                 _compare(seen, part, connection)
 
@@ -85,6 +89,6 @@ def _compare(seen: sqlite3.Connection, part: Path, connection: sqlite3.Connectio
         known = seen.execute(_SAME_PLACE, (arm, seed, point))
         for other_key, other_content, other in known:
             if (key, content) != (other_key, other_content):
-                run = f"{arm}:{seed}" + (f":{point}" if point else "")
+                run = run_name(arm, seed, point)
                 raise StoreError(f"{other} and {part} hold run {run} with different content: leave out one of them", 2)
         seen.execute("INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?)", (arm, seed, point, key, content, str(part)))

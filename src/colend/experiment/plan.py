@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from colend.experiment.statistics import COMPARISON
-from colend.scenario.design import Scenario, Setting, point_name
+from colend.scenario.design import Scenario, point_name
+from colend.scenario.setting import Setting
 
 # CPU seconds of a run on a two-core machine, by benchmarks/months.py, and to start.
 SECONDS_A_MONTH = 4e-3

@@ -52,7 +52,7 @@ class Pool:
     def __enter__(self) -> Pool:
         return self
 
-    def __exit__(self, *_exception) -> None:
+    def __exit__(self, *_exception: object) -> None:
         """Stop without waiting for what the processes are doing."""
         with _starting:
             self._ended, processes = True, list(self._processes)
@@ -66,15 +66,15 @@ class Pool:
         """Runs to have submitted at a time."""
         return _WINDOW * self.jobs
 
-    def submit(self, task: Callable[..., Any], *arguments: Any) -> Future:
+    def submit(self, task: Callable[..., Any], *arguments: Any) -> Future[Any]:
         """Have a process do a task."""
         return self._threads.submit(self._hand_over, task, arguments)
 
-    def result(self, future: Future) -> Any:
+    def result(self, future: Future[Any]) -> Any:
         """What a task gave; raises what it raised, or `died`."""
         return future.result()
 
-    def _hand_over(self, task: Callable[..., Any], arguments: tuple) -> Any:
+    def _hand_over(self, task: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """Called in a thread: what the thread's process makes of a task."""
         idle = getattr(self._mine, "process", None) is not None
         if not idle:
@@ -135,7 +135,7 @@ class _Worker(SpawnProcess):
     """
 
     @staticmethod
-    def _Popen(process_obj):  # noqa: N802 (the name that multiprocessing calls)
+    def _Popen(process_obj: Any) -> Any:  # noqa: N802 (the name that multiprocessing calls)
         main, threads = sys.modules["__main__"], {name: os.environ.get(name) for name in _THREADS}
         resource_tracker.ensure_running()  # else it is started below, and lets SIGINT through again
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # a new process inherits what is blocked

@@ -6,21 +6,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from colend.experiment.plan import duration
+from colend.experiment.request import Progress
 from colend.experiment.stopping import looks
+from colend.scenario.design import Scenario
 
 _SECONDS_BETWEEN_LINES = 15.0
 
 _LONGEST_NAME = 24  # beside the bar, so that all numbers have room in 80 columns
 
-Update = Callable[[int, int, int], None]  # runs done, of how many, of them failed
 Say = Callable[[str], None]
 
 
 @contextmanager
-def shown(scenario: Any, quiet: bool) -> Iterator[Update | None]:
+def shown(scenario: Scenario, quiet: bool) -> Iterator[Progress | None]:
     """A function (runs done, in all, failed) to call as runs finish; None when nothing is to be shown.
 
     Where a rule decides how many runs there are, those in all are of the next look: a line says so, what comes of every
@@ -36,8 +36,9 @@ def shown(scenario: Any, quiet: bool) -> Iterator[Update | None]:
 class _LookByLook:
     """Says at every look of a scenario's rule what it means for the number of runs."""
 
-    def __init__(self, scenario: Any, update: Update, say: Say) -> None:
+    def __init__(self, scenario: Scenario, update: Progress, say: Say) -> None:
         self.update, self.say, rule = update, say, scenario.until
+        assert rule is not None
         each = len(scenario.arms) * len(scenario.points)
         self.totals = [each * seeds for seeds in looks(rule.at_least, rule.at_most)]
         self.known = f"{rule.measure} to ±{rule.half_width:,.10g}"
@@ -56,15 +57,17 @@ class _LookByLook:
 
 
 @contextmanager
-def _bar(name: str) -> Iterator[tuple[Update, Say]]:
+def _bar(name: str) -> Iterator[tuple[Progress, Say]]:
     from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
-        Progress,
         TextColumn,
         TimeElapsedColumn,
         TimeRemainingColumn,
+    )
+    from rich.progress import (
+        Progress as Bar,
     )
     from rich.table import Column
 
@@ -82,7 +85,7 @@ def _bar(name: str) -> Iterator[tuple[Update, Say]]:
         TextColumn("left"),
     )
     name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Bar(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task(name, total=None)
 
         def update(done: int, total: int, failed: int) -> None:
@@ -93,7 +96,7 @@ def _bar(name: str) -> Iterator[tuple[Update, Say]]:
 
 
 @contextmanager
-def _lines(name: str) -> Iterator[tuple[Update, Say]]:
+def _lines(name: str) -> Iterator[tuple[Progress, Say]]:
     yield _Lines(name), lambda words: print(f"{name}: {words}", file=sys.stderr, flush=True)
 
 

@@ -36,8 +36,8 @@ class Places(Protocol):
     @property
     def died(self) -> type[Exception]: ...
     def room(self) -> int: ...
-    def submit(self, task: Callable[..., Any], *arguments: Any) -> Future: ...
-    def result(self, future: Future) -> Any: ...
+    def submit(self, task: Callable[..., Any], *arguments: Any) -> Future[Any]: ...
+    def result(self, future: Future[Any]) -> Any: ...
 
 
 @cache
@@ -79,7 +79,7 @@ def execute(
         yield from (_attempt(run, engine, work) for run in runs)
         return
     waiting, suspects = iter(runs), []
-    flying: dict[Future, Run] = {}
+    flying: dict[Future[Any], Run] = {}
     while True:
         while len(flying) < places.room() and (run := next(waiting, None)):
             flying[places.submit(_attempt, run, engine, work)] = run
@@ -99,16 +99,17 @@ def execute(
             yield Outcome(run, None, f"the process that ran {run.name} died (killed, or out of memory)")
 
 
-def _attempt(run: Run, engine: str, work) -> Outcome:
+def _attempt(run: Run, engine: str, work: Callable[[Run, str], dict[str, Any]]) -> Outcome:
     try:
         return Outcome(run, work(run, engine))
     except Exception:
         return Outcome(run, None, traceback.format_exc())
 
 
-def _outcome(places: Places, future: Future, run: Run) -> Outcome:
+def _outcome(places: Places, future: Future[Any], run: Run) -> Outcome:
     try:
-        return places.result(future)
+        outcome: Outcome = places.result(future)
+        return outcome
     except (places.died, ExperimentError):
         raise
     except Exception:  # what came back could not be read

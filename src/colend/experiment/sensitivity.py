@@ -11,7 +11,8 @@ import numpy as np
 
 from colend.experiment.errors import StoreError
 from colend.experiment.statistics import UPPER, cube, interval, moments
-from colend.scenario.design import point_name
+from colend.scenario.design import Scenario, point_name
+from colend.scenario.errors import listed
 from colend.scenario.sweep import LATIN_HYPERCUBE, MORRIS, SOBOL, Sample
 
 COLUMNS = ("arm", "measure", "key", "index", "value", "low", "high", "undefined", "used")
@@ -37,18 +38,12 @@ class IncompleteDesignError(StoreError):
         more = f" and {missing - MOST_NAMED:,} more" if missing > MOST_NAMED else ""
         super().__init__(
             f"the design is incomplete, so that its sensitivity cannot be told: {missing:,} runs are missing "
-            f"({'; '.join(names[:MOST_NAMED])}{more}); the same command runs what is missing",
+            f"({listed(names[:MOST_NAMED])}{more}); the same command runs what is missing",
             2,
         )
 
 
-def sample_of(scenario: Any) -> Sample | None:
-    """The sample that a scenario (or a scenario read from a manifest) sweeps over, or None."""
-    sample = getattr(scenario, "sample", None)
-    return Sample(**sample) if isinstance(sample, dict) else sample
-
-
-def sensitivity(runs: Iterable[Any], scenario: Any, measures: Sequence[str]) -> Any:
+def sensitivity(runs: Iterable[Any], scenario: Scenario, measures: Sequence[str]) -> Any:
     """A data frame with COLUMNS: how much of each measure every swept key explains.
 
     `runs` are data frames of whole-run measures that follow each other. With one arm the measure itself is taken, its
@@ -72,7 +67,7 @@ def sensitivity(runs: Iterable[Any], scenario: Any, measures: Sequence[str]) -> 
     """
     import pandas as pd
 
-    sample = sample_of(scenario)
+    sample: Sample | None = scenario.sample
     if sample is None:
         raise ValueError("the scenario has no sampled sweep")
     design, rows = sample.unit_rows(), [point_name(row) for row in sample.rows()]
@@ -84,7 +79,7 @@ def sensitivity(runs: Iterable[Any], scenario: Any, measures: Sequence[str]) -> 
         raise IncompleteDesignError(len(places), named)
     place, base = pd.Index(points).get_indexer(rows), arms.index(scenario.baseline)
     of_point = np.tile(np.arange(len(points)), len(scenario.seeds))
-    result: list[tuple] = []
+    result: list[tuple[Any, ...]] = []
     for arm, measure in product([arm for arm in arms if arm != scenario.baseline] or arms, measures):
         values = found.values[:, :, arms.index(arm), measures.index(measure)]  # [seed, point]
         if arm != scenario.baseline:
@@ -113,7 +108,7 @@ def _usable(sample: Sample, outcome: np.ndarray) -> np.ndarray:
     return np.repeat(whole, len(outcome) // sample.n)
 
 
-def _indices(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> list[tuple]:
+def _indices(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> list[tuple[Any, ...]]:
     """key, index, value, low, high of every key; all zero where nothing changes the outcome, missing without one."""
     keys = list(sample.ranges)
     if not len(outcome) or np.ptp(outcome) == 0.0:
@@ -159,7 +154,7 @@ def _elementary_effects(design: np.ndarray, outcome: np.ndarray) -> np.ndarray:
     keys = design.shape[1]
     steps = np.diff(design.reshape(-1, keys + 1, keys), axis=1)  # [trajectory, step, key]
     slopes = np.diff(outcome.reshape(-1, keys + 1), axis=1) / steps.sum(axis=2)  # a step is in one key alone
-    return np.einsum("ts,tsk->tk", slopes, steps != 0.0)
+    return np.asarray(np.einsum("ts,tsk->tk", slopes, steps != 0.0))
 
 
 def _shares(sample: Sample, design: np.ndarray, outcome: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

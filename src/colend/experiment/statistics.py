@@ -179,7 +179,9 @@ def _effect_size(values: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np
 
 def _won(values: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Of the pairs of unequal seeds that a seed is in, in how many the value lies above the other; equal ones half."""
-    won = -2.0 * ((values > others) + 0.5 * (values == others))  # the seed with itself, which both sums below count
+    won: np.ndarray = -2.0 * (
+        (values > others) + 0.5 * (values == others)
+    )  # the seed with itself, which both sums below count
     block = max(1, _CELLS // max(others.size, 1))  # thousands of seeds: all pairs at once would take hundreds of MB
     for first in range(0, len(values), block):
         some = values[first : first + block, None]

@@ -9,7 +9,6 @@ normal differences that constant is exact, because their mean is independent of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ import numpy as np
 
 from colend.experiment.statistics import LEVEL, comparison
 from colend.experiment.tables import frame
-from colend.scenario.top_level import Until
+from colend.scenario.design import Scenario
 
 LATER = 1.25  # times as many seeds at every look
 _LOOKS = 12  # after which a spread is known so well that stopping costs no coverage
@@ -33,15 +32,9 @@ def looks(at_least: int, at_most: int) -> list[int]:
     return result
 
 
-def until_of(scenario: Any) -> Until | None:
-    """The rule of a scenario (or of one read from a manifest), or None where the number of seeds was given."""
-    rule = getattr(scenario, "until", None)
-    return Until(**rule) if isinstance(rule, Mapping) else rule
-
-
-def widened(scenario: Any) -> float:
+def widened(scenario: Scenario) -> float:
     """How many times Student's the intervals of a scenario's results are."""
-    rule = until_of(scenario)
+    rule = scenario.until
     return widening(rule.at_least, rule.at_most) if rule else 1.0
 
 
@@ -54,12 +47,12 @@ class Known(NamedTuple):
     enough: bool
 
 
-def known(runs: Any, scenario: Any) -> Known:
+def known(runs: Any, scenario: Scenario) -> Known:
     """What a data frame of the runs so far (arm, seed, point, the rule's measure) says of the scenario's rule.
 
     A difference that is not known at all (a measure that fewer than two pairs of runs define) is never enough.
     """
-    rule = until_of(scenario)
+    rule = scenario.until
     assert rule is not None
     rows = comparison(runs, scenario.baseline, [rule.measure], widened(scenario))
     others = rows[rows["arm"] != scenario.baseline] if len(scenario.arms) > 1 else rows
@@ -71,9 +64,9 @@ def known(runs: Any, scenario: Any) -> Known:
     return Known(float(half.max()), widest["arm"], widest["point"], bool(half.max() <= rule.half_width))
 
 
-def said(database: Path, scenario: Any) -> dict[str, Any]:
+def said(database: Path, scenario: Scenario) -> dict[str, Any]:
     """What the runs in a file say of the scenario's rule, and what its intervals are widened by."""
-    rule = until_of(scenario)
+    rule = scenario.until
     assert rule is not None
     found = known(frame(database, "runs", [rule.measure], scenario), scenario)
     half = found.half_width if np.isfinite(found.half_width) else None
@@ -104,7 +97,7 @@ def _covers(root: np.ndarray) -> np.ndarray:
     """P(|Z| <= root) of a standard normal Z."""
     from scipy.special import ndtr
 
-    return 2.0 * ndtr(root) - 1.0
+    return np.asarray(2.0 * ndtr(root) - 1.0)
 
 
 def _stops(steps: list[int], aim: float) -> tuple[np.ndarray, np.ndarray]:

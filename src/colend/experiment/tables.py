@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from colend.experiment.content import KEYS, ROW_KEYS
-from colend.experiment.store import connect, explained
-from colend.scenario.design import point_name
+from colend.experiment.content import KEYS
+from colend.experiment.database import connect, explained
+from colend.files import written_whole
+from colend.scenario.design import Scenario, point_name
 from colend.scenario.given import listed, unknown
+from colend.scenario.tables import TABLES
 
 ROWS_AT_ONCE = 20_000
 _VALUES_AT_ONCE = 100_000  # as Python objects, before they become columns
@@ -25,7 +26,7 @@ def parts(
     table: str,
     measures: Sequence[str] | None = None,
     rows: int = ROWS_AT_ONCE,
-    order: Any = None,
+    order: Scenario | None = None,
     **keys: Any,
 ) -> Iterator[Any]:
     """A table as data frames of at most `rows` rows, read one after the other; one empty frame where it has no rows.
@@ -47,7 +48,7 @@ def parts(
         kinds = {row[1]: row[2] for row in connection.execute(f'PRAGMA table_info("{table}")')}
         if not kinds:
             return
-        wanted = None if measures is None else {*KEYS, *ROW_KEYS.get(table, ()), *measures}
+        wanted = None if measures is None else {*KEYS, *TABLES.get(table, ()), *measures}
         names = [name for name in kinds if wanted is None or name in wanted]
         for name in (*(measures or ()), *keys):
             if name not in kinds:
@@ -91,7 +92,7 @@ def _where(keys: Mapping[str, list[Any]]) -> tuple[str, list[Any]]:
     return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
 
 
-def _ordered(connection: sqlite3.Connection, scenario: Any) -> str:
+def _ordered(connection: sqlite3.Connection, scenario: Scenario) -> str:
     arms = {name: i for i, name in enumerate(scenario.arms)}
     points = {point_name(point): i for i, point in enumerate(scenario.points)}
     connection.create_function("place_of_arm", 1, arms.get, deterministic=True)
@@ -99,7 +100,9 @@ def _ordered(connection: sqlite3.Connection, scenario: Any) -> str:
     return " ORDER BY seed, place_of_point(point), place_of_arm(arm), rowid"
 
 
-def frame(database: Path, table: str, measures: Sequence[str] | None = None, order: Any = None, **keys: Any) -> Any:
+def frame(
+    database: Path, table: str, measures: Sequence[str] | None = None, order: Scenario | None = None, **keys: Any
+) -> Any:
     """A table, or the part of it that `parts` chooses, as one data frame; empty when it was not recorded."""
     return joined(parts(database, table, measures, order=order, **keys), measures)
 
@@ -114,20 +117,14 @@ def joined(found: Iterable[Any], measures: Sequence[str] | None) -> Any:
 
 def write(found: Iterable[Any], path: Path) -> None:
     """Data frames one under the other as .csv, or .parquet (a row group each); the file appears whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        (_write_parquet if path.suffix == ".parquet" else _write_csv)(found, temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with written_whole(path) as beside:
+        (_write_parquet if path.suffix == ".parquet" else _write_csv)(found, beside)
 
 
 def _write_csv(found: Iterable[Any], path: Path) -> None:
     with open(path, "w", encoding="utf-8-sig", newline="") as file:
         for i, one in enumerate(found):
             as_csv(one, file, header=i == 0)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def as_csv(frame: Any, file: Any, header: bool = True) -> None:

@@ -8,14 +8,14 @@ import numpy as np
 
 from colend.measures.agents import BANKS, PLATFORMS, REGIONS
 from colend.measures.alliances import ALLIANCES, LIVES, LivesView, lives_kept
-from colend.measures.declaration import TABLES, UNITS, Measure
+from colend.measures.declaration import UNITS, Measure
 from colend.measures.fishing import FISHING, FISHING_RUN
 from colend.measures.months import MONTHS
 from colend.measures.runs import RUNS
 from colend.measures.views import MonthView, RunView, YearView
 from colend.state.world import World
 
-__all__ = ["MEASURES", "TABLES", "UNITS", "Measure", "collect_fishing", "collect_month", "collect_run", "collect_year"]
+__all__ = ["MEASURES", "UNITS", "Measure", "collect_fishing", "collect_month", "collect_run", "collect_year"]
 
 MEASURES: tuple[Measure, ...] = RUNS + FISHING_RUN + MONTHS + BANKS + PLATFORMS + REGIONS + ALLIANCES + LIVES + FISHING
 

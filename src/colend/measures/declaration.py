@@ -8,8 +8,6 @@ from typing import Any
 
 import numpy as np
 
-TABLES = ("runs", "months", "banks", "platforms", "regions", "alliances", "alliance_months", "fishing")
-
 # Every unit that a measure may have. Money and people are those of the real market.
 UNITS = (
     "persons",

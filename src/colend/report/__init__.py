@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from colend.experiment.errors import MachineError
+from colend.experiment.result import Result
+from colend.scenario.design import Scenario
 
 
-def draw(result: Any, folder: Path) -> list[Path]:
+def draw(result: Result, folder: Path) -> list[Path]:
     """Draw every figure that the result allows into `folder`/charts; returns the files.
 
     MachineError (status 1) where Matplotlib finds no place for what it keeps.
@@ -23,7 +24,7 @@ def draw(result: Any, folder: Path) -> list[Path]:
     return draw_figures(result, Path(folder))
 
 
-def write_spreadsheets(folder: Path, scenario: Any) -> list[Path]:
+def write_spreadsheets(folder: Path, scenario: Scenario) -> list[Path]:
     """Write runs and comparison for spreadsheets into `folder` (see `colend.report.spreadsheets`)."""
     from colend.report.spreadsheets import write_spreadsheets as write
 
@@ -47,7 +48,7 @@ def load_matplotlib() -> None:
             os.environ["MPLBACKEND"] = wanted
 
 
-def text(result: Any, width: int = 100) -> str:
+def text(result: Result, width: int = 100) -> str:
     """The summary of a result in words (see `colend.report.summary`)."""
     from colend.report.summary import text as summary_text
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from colend.experiment.tables import as_csv
+from colend.experiment.result import Result
+from colend.experiment.tables import write as write_table
+from colend.files import written_whole
 from colend.report.columns import shortened
 from colend.report.figures import FIGURES, OF_ALL_POINTS
 from colend.report.fonts import families_for, house_style, say_what_is_missing
@@ -23,7 +22,7 @@ ENDINGS = (".png", ".svg", ".csv")
 DOTS_PER_INCH = 200
 
 
-def draw(result: Any, folder: Path) -> list[Path]:
+def draw(result: Result, folder: Path) -> list[Path]:
     """Every figure that the result allows, as PNG, SVG and the numbers behind it as CSV, in `folder`/charts.
 
     Files appear whole; charts of an earlier result that this one does not allow are removed. Returns the paths.
@@ -66,25 +65,8 @@ def write(source: str, figure: Figure, numbers: pd.DataFrame, files: list[Path])
         axis.set_position((left, bottom, width, height))
     png, svg, csv = files
     # The canvases themselves: `savefig` walks every figure once more, a third of the time.
-    _whole(png, FigureCanvasAgg(figure).print_png)
-    _whole(svg, lambda path: FigureCanvasSVG(figure).print_svg(path, metadata={"Date": None}))
-    _whole(csv, lambda path: write_csv(numbers, path))
-
-
-def write_csv(numbers: pd.DataFrame, path: str) -> None:
-    """The numbers behind a figure; with a byte-order mark, by which Excel knows UTF-8."""
-    with open(path, "w", encoding="utf-8-sig", newline="") as file:
-        as_csv(numbers, file)
-
-
-def _whole(file: Path, write_to) -> None:
-    """Write a file beside its place and move it there when it is complete."""
-    handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    os.close(handle)
-    try:
-        write_to(temporary)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with written_whole(png) as place:
+        FigureCanvasAgg(figure).print_png(place)
+    with written_whole(svg) as place:
+        FigureCanvasSVG(figure).print_svg(place, metadata={"Date": None})
+    write_table([numbers], csv)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from colend.experiment.manifest import read_manifest
-from colend.experiment.stopping import known, until_of
+from colend.experiment.stopping import known
 from colend.measures import MEASURES
 from colend.report.reading import Reading, place_of
 from colend.report.words import GROUPS, Term, Unit
@@ -23,7 +23,7 @@ def term_of(measure: str) -> Term:
 
 def why(reading: Reading) -> str:
     """A sentence on the rule and what came of it; empty where the number of seeds was given."""
-    rule = until_of(reading.scenario)
+    rule = reading.scenario.until
     if rule is None:
         return ""
     term, several = term_of(rule.measure), len(reading.scenario.arms) > 1

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from colend.experiment.evidence import beside
-from colend.experiment.sensitivity import sample_of
+from colend.experiment.result import Result
 from colend.experiment.statistics import interval
 from colend.experiment.stopping import widened
 from colend.report.words import place_of
@@ -35,7 +35,7 @@ class Reading:
     Where a scenario sweeps, figures show one point, the first unless `point` names another.
     """
 
-    def __init__(self, result: Any, point: str | None = None) -> None:
+    def __init__(self, result: Result, point: str | None = None) -> None:
         self.result = result
         self.scenario = result.scenario
         there: set[str] = set()
@@ -61,7 +61,7 @@ class Reading:
     @property
     def sample(self) -> Sample | None:
         """The sampled design whose points these are: none of them is of interest alone."""
-        return sample_of(self.scenario)
+        return self.scenario.sample
 
     @property
     def as_a_whole(self) -> bool:
@@ -81,7 +81,7 @@ class Reading:
     @cached_property
     def in_one_world(self) -> list[str]:
         """The arms that differ from the baseline in what parties choose alone, not in shocks, rules or the market."""
-        base, arms = getattr(self.scenario, "base", {}), self.scenario.arms
+        base, arms = self.scenario.base, self.scenario.arms
         imposed = {key for arm in self.arms for key in arms[arm] if not chosen_by_parties(key)}
         base = {key: base.get(key, default_of(key)) for key in imposed}
 
@@ -93,13 +93,13 @@ class Reading:
     @property
     def policies(self) -> dict[str, tuple[Rule, ...]]:
         """The dated rules of each arm that has some."""
-        return getattr(self.scenario, "policies", {})
+        return self.scenario.policies
 
     @cached_property
     def adapting(self) -> dict[str, set[str]]:
         """What parties of each arm choose for themselves: `sequencing`, `openness`, both or nothing."""
-        base, point = getattr(self.scenario, "base", {}), json.loads(self.point or "{}")
-        return {arm: resolve(base, self.scenario.arms[arm], point).adapting for arm in self.arms}
+        point = json.loads(self.point or "{}")
+        return {arm: resolve(self.scenario.base, self.scenario.arms[arm], point).adapting for arm in self.arms}
 
     @cached_property
     def labels(self) -> dict[str, str]:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from colend.experiment.content import KEYS
+from colend.experiment.database import DATABASE
 from colend.experiment.derived import COMPARISON, table_in_parts
 from colend.experiment.statistics import COMPARISON as STATISTICS
-from colend.experiment.store import DATABASE
 from colend.experiment.tables import columns, write
 from colend.measures import MEASURES
 from colend.report.words import place_of
+from colend.scenario.design import Scenario
 from colend.scenario.labels import arm_label
 
 MOST_ROWS = 1_048_576  # more are cut off by the usual programs
@@ -52,7 +53,7 @@ _COLUMNS = {
 }
 
 
-def write_spreadsheets(folder: Path, scenario: Any) -> list[Path]:
+def write_spreadsheets(folder: Path, scenario: Scenario) -> list[Path]:
     """runs.csv and comparison.csv, where a spreadsheet can hold them, and columns.csv; nothing without runs."""
     measures = {one.name: (one.meaning, one.unit) for one in MEASURES if one.table == "runs"}
     over = {one.name: one.over for one in MEASURES if one.table == "runs"}
@@ -79,7 +80,7 @@ def write_spreadsheets(folder: Path, scenario: Any) -> list[Path]:
 _BESIDE = {"arm": ("arm_label",), "point": ("point_label",), "measure": ("label", "unit")}
 
 
-def _labels(scenario: Any, measures: dict[str, tuple[str, str]]) -> dict[str, Callable[[str], str]]:
+def _labels(scenario: Scenario, measures: dict[str, tuple[str, str]]) -> dict[str, Callable[[str], str]]:
     return {
         "arm_label": lambda arm: arm_label(arm, scenario.arms.get(arm)),
         "point_label": place_of,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
 
+from colend.experiment.result import Result
 from colend.experiment.statistics import compared
 from colend.measures.gates import MONTHS_BEFORE
 from colend.report import evidence, sampled
@@ -37,7 +37,7 @@ CAVEAT = (
 )
 
 
-def text(result: Any, width: int = 100) -> str:
+def text(result: Result, width: int = 100) -> str:
     """The summary of a result in under 40 lines, or under 50 where arms have a line each.
 
     Beside published figures where the scenario speaks to some; month by month where there is one bank and one platform.

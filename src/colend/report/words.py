@@ -48,25 +48,18 @@ class Unit(NamedTuple):
 
 BILLIONS = Unit("yuan bn", 1e-9, 1, "yuan bn")
 MILLIONS = Unit("yuan m", 1e-6, 1, "yuan m")
-THOUSANDS = Unit("yuan thousand", 1e-3, 0, "yuan thousand")
 PEOPLE = Unit("persons m", 1e-6, 1, "persons m")
-THOUSAND_PEOPLE = Unit("persons thousand", 1e-3, 0, "persons thousand")
 PERCENT = Unit("%", 100.0, 1, "points")
 YEARLY = Unit("% a year", 100.0, 1, "points a year")
 MONTHS = Unit("months", 1.0, 0, "months")
 NUMBER = Unit("", 1.0, 0, "")
-AMOUNTS = (BILLIONS, MILLIONS, THOUSANDS, PEOPLE, THOUSAND_PEOPLE)  # whose differences may be told in per cent
+AMOUNTS = (BILLIONS, MILLIONS, PEOPLE)  # whose differences may be told in per cent
 PRECISION = Unit("", 1.0, 2, "")
 
 
 def yuan_unit(largest: float) -> Unit:
     """Billions where the largest number of a figure asks for them, else millions."""
     return BILLIONS if largest >= 1e8 else MILLIONS
-
-
-def people_unit(largest: float) -> Unit:
-    """Millions of persons where the largest number of a figure asks for them, else thousands."""
-    return PEOPLE if largest >= 1e5 else THOUSAND_PEOPLE
 
 
 class Term(NamedTuple):

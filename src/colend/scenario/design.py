@@ -63,8 +63,7 @@ class Run:
     @property
     def name(self) -> str:
         """ARM:SEED or ARM:SEED:POINT."""
-        arm, seed, point = self.place
-        return f"{arm}:{seed}" + (f":{point}" if point else "")
+        return run_name(*self.place)
 
 
 @dataclass(frozen=True)
@@ -176,6 +175,11 @@ def canonical(value: Any) -> str:
 def point_name(point: dict[str, Any]) -> str:
     """A sweep point as text, empty for none."""
     return canonical(point) if point else ""
+
+
+def run_name(arm: str, seed: int, point: str) -> str:
+    """ARM:SEED or ARM:SEED:POINT."""
+    return f"{arm}:{seed}" + (f":{point}" if point else "")
 
 
 def runs(scenario: Scenario) -> list[Run]:

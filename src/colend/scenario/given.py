@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Iterable, Iterator, KeysView, Mapping, Set, ValuesView
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Set, ValuesView
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from colend.scenario.errors import nearest
 
 MOST_NAMED = 12
+_Given = ParamSpec("_Given")
+_Returned = TypeVar("_Returned")
+_taken: dict[str, list[str]] = {}  # by function that users call, what it takes
 
 
 def plain(value: Any) -> Any:
@@ -42,15 +47,44 @@ def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
     return number
 
 
-def unknown(what: str, value: Any, known: Iterable[Any], called: Iterable[Any] = ()) -> KeyError:
+def unknown(
+    what: str, value: Any, known: Iterable[Any], called: Iterable[Any] = (), most: int = MOST_NAMED
+) -> KeyError:
     """The error of a name (or number) that does not exist: with the nearest one, or what it is `called`, and those
-    that there are.
+    that there are, `most` of them.
     """
     there = list(known)
     words = [one for one in (*there, *called) if isinstance(one, str)]
     hint = nearest(value, words) if isinstance(value, str) else ""
-    named = ", ".join(map(repr, there[:MOST_NAMED]))
-    if len(there) > MOST_NAMED:
+    named = ", ".join(map(repr, there[:most]))
+    if len(there) > most:
         numbers = all(isinstance(one, int | float) for one in there)
-        named = f"{min(there)} to {max(there)}" if numbers else f"{named} and {len(there) - MOST_NAMED} more"
+        named = f"{min(there)} to {max(there)}" if numbers else f"{named} and {len(there) - most} more"
     return KeyError(f"no {what} {value!r}{hint}; there are: {named or 'none'}")
+
+
+def called_by_users(*options: str) -> Callable[[Callable[_Given, _Returned]], Callable[_Given, _Returned]]:
+    """For a function that users call: its TypeError says what it takes, and which other function takes what it does
+    not. `options` are the names of its `**options`.
+    """
+
+    def told(function: Callable[_Given, _Returned]) -> Callable[_Given, _Returned]:
+        name, signature = f"colend.{function.__name__}", inspect.signature(function)
+        parameters = signature.parameters.values()
+        takes = _taken[name] = [*(one.name for one in parameters if one.kind is not one.VAR_KEYWORD), *options]
+
+        @wraps(function)
+        def call(*given: _Given.args, **named: _Given.kwargs) -> _Returned:
+            for wrong in (one for one in named if one not in takes):
+                others = [f"{other} takes it" for other, names in _taken.items() if wrong in names]
+                hint = f"; {', '.join(others)}" if others else nearest(wrong, takes)
+                raise TypeError(f"{name} takes no {wrong!r}{hint}; it takes {', '.join(takes)}")
+            try:
+                signature.bind(*given, **named)
+            except TypeError as error:
+                raise TypeError(f"{name}: {error}; it takes {', '.join(takes)}") from None
+            return function(*given, **named)
+
+        return call
+
+    return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from colend.scenario.assembly import arms_of, base_of, baseline_of, plain_keys, 
 from colend.scenario.design import RECORD_OF_SWEEP, Record, Scenario
 from colend.scenario.errors import Problems, ScenarioError, nearest, shown
 from colend.scenario.fitting import check_fit, check_overlap
-from colend.scenario.given import plain
+from colend.scenario.given import called_by_users, plain
 from colend.scenario.layers import DICTIONARY, GIVEN, Given, Layers, overriding, read
 from colend.scenario.reading import nearest_file, read_file, read_value
 from colend.scenario.top_level import MOST_COMBINATIONS
@@ -67,6 +68,7 @@ def read_overrides(texts: Iterable[str]) -> dict[str, Any]:
     return result
 
 
+@called_by_users()
 def load(
     path: str | Path | Mapping[str, Any],
     overrides: Mapping[str, Any] | None = None,
@@ -97,8 +99,11 @@ def load(
     if isinstance(asked, dict):
         file = Path(DICTIONARY)
         files = read(Given(asked, DICTIONARY), file.resolve(), None, (), problems)
+    elif not isinstance(asked, str | os.PathLike):
+        wanted = f"a file, a dictionary, or the name of one that ships: {', '.join(shipped())}"
+        raise ScenarioError([f"scenario {shown(asked)}: wanted is {wanted}"])
     else:
-        file = find(asked)
+        file = find(os.fspath(asked))
         named = str(asked) if Path(asked).exists() else str(file.name)
         files = read(read_file(file, named), file.resolve(), file.resolve().parent, (), problems)
     scenario = _scenario(Layers([*files, overriding(given, problems)], file, problems))

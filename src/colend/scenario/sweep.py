@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -13,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
 
+from colend.files import written_whole
 from colend.scenario.arms import alternatives, too_many
 from colend.scenario.banks_file import BANKS_FILE
 from colend.scenario.csv_files import Table, read_table
@@ -74,9 +74,8 @@ class Sample:
         rows = self._draw()
         with suppress(OSError):  # a cache that cannot be written is none
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(f".{os.getpid()}.npy")
-            np.save(temporary, rows)
-            temporary.replace(path)
+            with written_whole(path) as beside, open(beside, "wb") as file:
+                np.save(file, rows)
         return rows
 
     def _draw(self) -> Any:

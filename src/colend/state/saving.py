@@ -6,7 +6,6 @@ No pickle: a file from elsewhere can hold numbers, and nothing that runs.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
@@ -16,6 +15,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from colend.files import written_whole
 from colend.state import outlook, snapshot, tables
 from colend.state.books import Books
 from colend.state.regulation import Regime, Regulation
@@ -84,15 +84,8 @@ class Anatomy:
         layout = [[self._record(array.dtype), list(array.shape)] for array in arrays]
         flat = [np.ascontiguousarray(array).reshape(-1) for array in arrays]
         plain = {str(i): one.view(np.uint8) if one.dtype.names else one for i, one in enumerate(flat)}
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with open(temporary, "wb") as file:
-                np.savez(file, head=np.array(json.dumps({**head, "layout": layout})), **plain)  # type: ignore[arg-type]
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with written_whole(path) as beside, open(beside, "wb") as file:
+            np.savez(file, head=np.array(json.dumps({**head, "layout": layout})), **plain)  # type: ignore[arg-type]
 
     def read_arrays(self, path: Path, head: Mapping[str, Any]) -> list[np.ndarray]:
         """The arrays of a file whose head was read; SavedMarketError when it is damaged."""

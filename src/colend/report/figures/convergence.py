@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from colend.experiment.sensitivity import SHOWN
-from colend.experiment.stopping import looks, until_of
+from colend.experiment.stopping import looks
 from colend.report.enough import term_of
 from colend.report.panels import Panels
 from colend.report.reading import BANDS, Reading
@@ -28,7 +28,7 @@ def convergence(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     """
     if reading.seeds < FEWEST:
         return None
-    rule, runs = until_of(reading.scenario), reading.frame("runs")
+    rule, runs = reading.scenario.until, reading.frame("runs")
     names = [name for name in SHOWN if name in runs and runs[name].notna().any()]
     if rule is not None and rule.measure not in names:
         names[-1:] = [rule.measure]
