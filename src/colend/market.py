@@ -14,7 +14,7 @@ import colend
 from colend.agents import Borrower, Borrowers, CityBank, ConsumerFinanceCompany, MesaModel, Platform, RuralBank
 from colend.compilation import check_engine
 from colend.measures import collect_fishing, collect_run
-from colend.month import MONTH
+from colend.month import MONTH, record
 from colend.month.borrowers import borrowers, borrowers_each
 from colend.month.founding import found_world
 from colend.rules.alliance_measures import terminal_values
@@ -213,15 +213,15 @@ class Market(MesaModel):
             raise RuntimeError(f"the market's {self.months} months are over: `years` of its scenario says how many")
         self.live_month()
 
-    def live_month(self) -> None:
-        """The steps of MONTH in their order, also beyond the run's end, as the fishing test wants it.
+    def live_month(self, recorded: bool = True) -> None:
+        """The steps of MONTH in their order; the fishing test, whose months may lie beyond the run, records none.
 
         In engine `objects` every borrower steps itself.
         """
         for step in MONTH:
             if step is borrowers and self.engine == "objects":
                 borrowers_each(self.world, self._step_everyone)
-            else:
+            elif recorded or step is not record:
                 step(self.world)
         self.world.month += 1
         if self.month >= self.months:

@@ -70,10 +70,10 @@ class FishingTest:
         """Let both markets live to the end of the test; months beyond the run are kept in no other table."""
         while self.together.months < self.terms.horizon_months:
             self.before_month(market)
-            market.live_month()
+            market.live_month(recorded=False)
             self.after_month(market)
         while self.alone.months < self.terms.horizon_months:
-            self.fork.live_month()
+            self.fork.live_month(recorded=False)
             self.alone.watch(self.fork.world)
         self.kind = market.world.banks.kind.copy()
         self.fork.dissolve()
