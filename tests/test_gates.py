@@ -9,7 +9,9 @@ import pytest
 
 from colend.market import simulate
 from colend.measures import MEASURES
-from colend.measures.gates import MONTHS_BEFORE, customers_change, members, over_last_year, standing
+from colend.measures.counts import COUNT, MONTHS_BEFORE, count_banks
+from colend.measures.gates import members, own_share, standing
+from colend.measures.views import RunView
 from colend.scenario.design import FishingTerms, Record, Setting
 from colend.scenario.parameters import KINDS
 from colend.state.tables import BANK, table
@@ -36,9 +38,13 @@ def view():
     banks.initial_customers = (100.0, 50.0, 10.0, 20.0, 0.0, 20.0)
     customers = np.array([150.0, 50.0, 5.0, 30.0, 8.0, 30.0])
     month = {"own": np.arange(1.0, 7.0), "joint": np.full(6, 9.0)}
-    world = SimpleNamespace(history=[{"banks": {name: 100.0 * column for name, column in month.items()}}])
-    world.history += [{"banks": month}] * 12  # the last twelve, without the one before
-    return SimpleNamespace(banks=banks, customers=customers, world=world)
+    history = [{"banks": {name: 100.0 * column for name, column in month.items()}}]
+    history += [{"banks": month}] * 12  # the last twelve, without the one before
+    count = table(COUNT, 1)[0]
+    count_banks(banks, customers, np.stack([month["joint"], month["own"]]), 0.1, count)
+    view = RunView(SimpleNamespace(banks=banks, history=history, platforms=(), contracts=None, alliances=None))
+    view.counts = SimpleNamespace(of_banks=count.of_banks.tolist())
+    return view
 
 
 def taken(name, view):
@@ -73,12 +79,11 @@ def test_gains_are_of_the_groups_banks_by_hand(view):
 
 def test_nobody_in_a_group_is_missing_not_zero(view):
     view.banks.operating_months[:] = 0
+    view.counts.of_banks = [[others, [0.0] * len(others)] for others, _ in view.counts.of_banks]
     for name in ("precision_gain", "customers_change", "own_share"):
         assert np.isnan(taken(f"{name}_partnered_rural", view))
     assert taken("banks_partnered_rural", view) == 0.0
-    nobody = np.zeros(6, dtype=bool)
-    assert np.isnan(customers_change(view, nobody))
-    assert np.isnan(over_last_year(view, "own", ("own", "joint"), nobody))
+    assert np.isnan(own_share(view, "city", "partnered"))
 
 
 def test_months_of_operation_are_those_of_the_alliances_lives(tables):

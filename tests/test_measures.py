@@ -124,10 +124,9 @@ def test_the_mean_rate_of_loans_at_one_rate_is_that_rate(make_setting):
 
 def test_default_rate_by_hand():
     """3 defaults among 100 loans in a month: 1 - 0.97^12 = 0.30616 a year."""
-    totals = np.zeros((3, 3), dtype=[("defaults", "i8"), ("loan_months", "i8")]).view(np.recarray)
-    totals.defaults[:, 1], totals.loan_months[:, 1] = (1, 2, 0), (40, 50, 10)
-    assert default_rate(SimpleNamespace(totals=totals), 1) == pytest.approx(0.30616, abs=1e-5)
-    assert np.isnan(default_rate(SimpleNamespace(totals=totals), 0))
+    view = SimpleNamespace(of_segments={"defaults": [0, 3, 0], "loan_months": [0, 100, 0]})
+    assert default_rate(view, 1) == pytest.approx(0.30616, abs=1e-5)
+    assert np.isnan(default_rate(view, 0))
 
 
 def test_applications_get_an_offer_or_not(tables):

@@ -79,7 +79,7 @@ def test_platforms_stop_and_loans_run_off(make_setting):
 def test_the_index_by_hand(make_market):
     """Sums before dividing, and a bank below the minimum has none."""
     market = make_market()
-    market.setting = dataclasses.replace(market.setting, fishing_test=FishingTerms(minimum_originations=10.0))
+    market.world.setting = dataclasses.replace(market.setting, fishing_test=FishingTerms(minimum_originations=10.0))
     test = FishingTest(market)
     test.kind = market.world.banks.kind
     test.together.own[:2], test.together.joint[:2] = (10.0, 1.0), (30.0, 2.0)

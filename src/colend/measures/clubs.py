@@ -22,8 +22,10 @@ def working_share(view: MonthView) -> float:
 
 def precision(view: MonthView, members: bool) -> float:
     """Median precision of city and rural banks in the club, or outside it."""
+    if not there_is_a_club(view.world):
+        return np.nan
     rows = ((view.banks.club > 0) == members) & np.isin(view.banks.kind, LOCAL)
-    return middle(view.banks.precision[rows]) if there_is_a_club(view.world) else np.nan
+    return middle(view.banks.precision[rows])
 
 
 def months_to_half(view: RunView) -> float:

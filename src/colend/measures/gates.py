@@ -13,11 +13,19 @@ from collections.abc import Callable
 import numpy as np
 
 from colend.equations.screening import discriminations
+from colend.measures.counts import (
+    CUSTOMERS,
+    INITIAL_CUSTOMERS,
+    LENT_JOINT,
+    LENT_OWN,
+    MONTHS_BEFORE,
+    NUMBER,
+    PRECISION_GAIN,
+)
 from colend.measures.declaration import Measure, mean, middle, ratio
 from colend.measures.views import LOCAL, MonthView, RunView
 from colend.scenario.parameters import KINDS, SEGMENTS
 
-MONTHS_BEFORE = 12
 GATED = tuple(KINDS[kind] for kind in LOCAL)  # kinds of bank with customers and risk control of their own to win
 GROUPS = {"partnered": "{} banks with a partner", "others": "{} banks without one"}
 MASS = SEGMENTS.index("mass")
@@ -38,6 +46,11 @@ def standing(view: MonthView, kind: str, group: str) -> np.ndarray:
     return members(view.banks.kind, view.banks.operating_months, kind, group)
 
 
+def of_group(view: MonthView, what: int, kind: str, group: str) -> float:
+    """A sum over the banks of a kind that stand before the gates, or that do not (`counts.OF_BANKS`)."""
+    return float(view.counts.of_banks[KINDS.index(kind)][group == "partnered"][what])
+
+
 def auc_mass(view: MonthView, precision: np.ndarray) -> np.ndarray:
     """AUC of banks' own screening for 12-month default among all mass applicants, at these precisions."""
     credit = view.world.parameters.credit
@@ -51,37 +64,48 @@ def precision_gains(view: MonthView) -> np.ndarray:
     return view.banks.precision - view.banks.initial_precision
 
 
-def customers_change(view: MonthView, banks: np.ndarray) -> float:
+def precision_gain(view: MonthView, kind: str, group: str) -> float:
+    """The mean of that."""
+    return ratio(of_group(view, PRECISION_GAIN, kind, group), of_group(view, NUMBER, kind, group))
+
+
+def customers_change(view: MonthView, kind: str, group: str) -> float:
     """Customers of these banks together over those that they had at the start, less 1."""
-    return ratio(view.customers[banks].sum(), view.banks.initial_customers[banks].sum()) - 1.0
+    return ratio(of_group(view, CUSTOMERS, kind, group), of_group(view, INITIAL_CUSTOMERS, kind, group)) - 1.0
 
 
-def own_share(view: MonthView, banks: np.ndarray) -> float:
+def own_share(view: MonthView, kind: str, group: str) -> float:
     """Own channels' part of what these banks lent this month."""
-    joint, own = view.lent_by_bank[:, banks].sum(axis=1)
+    joint, own = (of_group(view, one, kind, group) for one in (LENT_JOINT, LENT_OWN))
     return ratio(own, own + joint)
 
 
-def over_last_year(view: RunView, part: str, whole: tuple[str, ...], banks: np.ndarray) -> float:
+def auc_gain(view: RunView, kind: str, group: str) -> float:
+    """Mean gain of the AUC of these banks' own screening since the start of the run."""
+    banks = view.banks[standing(view, kind, group)]
+    return mean(auc_mass(view, banks.precision) - auc_mass(view, banks.initial_precision))
+
+
+def over_last_year(view: RunView, part: str, whole: tuple[str, ...], kind: str, group: str) -> float:
     """Sum of a monthly flow of these banks over the sum of others, in the last 12 months."""
-    months = [month["banks"] for month in view.world.history[-12:]]
+    months, banks = [month["banks"] for month in view.world.history[-12:]], standing(view, kind, group)
     return ratio(
         sum(month[part][banks].sum() for month in months),
         sum(month[name][banks].sum() for month in months for name in whole),
     )
 
 
-Take = Callable[[RunView, np.ndarray], float]
+Take = Callable[[RunView, str, str], float]
 
 
 def _of(take: Take, kind: str, group: str) -> Callable[[RunView], float]:
-    return lambda view: take(view, standing(view, kind, group))
+    return lambda view: take(view, kind, group)
 
 
 def _by_group(
     table: str, name: str, unit: str, meaning: str, take: Take, groups: tuple[str, ...] = tuple(GROUPS)
 ) -> tuple[Measure, ...]:
-    """A measure `{name}_{group}_{kind}` of these groups of each kind that has gates; `take` gets the view and them."""
+    """A measure `{name}_{group}_{kind}` of these groups of each kind that has gates; `take` gets view, kind, group."""
     return tuple(
         Measure(
             f"{name}_{group}_{kind}",
@@ -104,14 +128,14 @@ def _shared(table: str) -> tuple[Measure, ...]:
             "banks",
             "number",
             f"How many they are: a pact in operation in {MONTHS_BEFORE} months of the run or more, or not",
-            lambda view, banks: float(banks.sum()),
+            lambda view, kind, group: of_group(view, NUMBER, kind, group),
         ),
         *_by_group(
             table,
             "precision_gain",
             "precision",
             "Mean gain of screening precision since the start of the run",
-            lambda view, banks: mean(precision_gains(view)[banks]),
+            precision_gain,
         ),
         *_by_group(
             table,
@@ -134,7 +158,7 @@ RUNS_OF_GATES = (
         "own_share",
         "share",
         "Own channels' part of what they lent in the last 12 months",
-        lambda view, banks: over_last_year(view, "own", ("own", "joint"), banks),
+        lambda view, kind, group: over_last_year(view, "own", ("own", "joint"), kind, group),
         ("partnered",),
     ),
     *_by_group(
@@ -142,16 +166,14 @@ RUNS_OF_GATES = (
         "auc_gain",
         "AUC",
         "Mean gain over the run of the AUC of their own screening, all mass applicants",
-        lambda view, banks: mean(
-            auc_mass(view, view.banks.precision[banks]) - auc_mass(view, view.banks.initial_precision[banks])
-        ),
+        auc_gain,
     ),
     *_by_group(
         "runs",
         "loss_rate_own",
         "rate a year",
         "Charge-offs over balances of their own channels, last 12 months",
-        lambda view, banks: 12.0 * over_last_year(view, "own_lost", ("own_owed",), banks),
+        lambda view, kind, group: 12.0 * over_last_year(view, "own_lost", ("own_owed",), kind, group),
     ),
     *(
         Measure(

@@ -6,32 +6,20 @@ Each view computes a sum once, when the first measure asks. Yuan and persons are
 from __future__ import annotations
 
 from functools import cached_property
+from types import SimpleNamespace
 
 import numpy as np
 
-from colend.compilation import summed_over
+from colend.measures.counts import counted_month
 from colend.measures.regulation import Supervision
 from colend.rules.alliance_measures import AllianceFacts
-from colend.scenario.parameters import KINDS, SEGMENTS
+from colend.scenario.parameters import KINDS
 from colend.state.books import FEN, Flow
-from colend.state.tables import DORMANT, ENDED, INTEGRATING, JOINT, LENDER, OPERATING, OWN, SIGNED, as_totals, counted
+from colend.state.tables import DORMANT, INTEGRATING, OPERATING, OWN, SIGNED, TOTAL
 from colend.state.world import World
 
 LOCAL = (KINDS.index("city"), KINDS.index("rural"))  # kinds of bank that belong to a region
 PACT = (SIGNED, INTEGRATING, OPERATING, DORMANT)  # stages between a signature and its end
-
-
-def count_borrowers(rows, regional, owned):
-    """Count `rows` by region and segment (persons, with a loan, customers of a bank, fen owed) and by owner bank."""
-    for row in rows:
-        cell = regional[row.region, row.segment]
-        cell[0] += 1
-        if row.balance > 0:
-            cell[1] += 1
-            cell[3] += np.int64(row.balance)
-        if row.owner >= 0:
-            cell[2] += 1
-            owned[row.owner] += 1
 
 
 class MonthView:
@@ -51,95 +39,83 @@ class MonthView:
         return slice(banks + platforms, None), slice(banks), slice(banks, banks + platforms)
 
     @cached_property
-    def totals(self) -> np.recarray:
-        """TOTAL[kind of contract, segment]: what happened this month, in persons and fen."""
-        counts = counted(self.world.totals)
-        return as_totals(np.array([counts[rows].sum(axis=0) for rows in self.kinds]) * self.world.scale)
+    def walked(self) -> tuple[SimpleNamespace, np.ndarray, np.ndarray]:
+        """What was counted on one walk over the tables."""
+        return counted_month(self.world)
 
     @cached_property
-    def applications(self) -> np.ndarray:
-        """Persons who asked for a loan, each counted once on its way through lenders, by segment."""
-        asked, moved_on = self.totals.applications, self.totals.moved_on
-        return asked[OWN] - moved_on[OWN] + asked[LENDER]
+    def counts(self) -> SimpleNamespace:
+        """Every number of COUNT."""
+        return self.walked[0]
 
-    @cached_property
-    def offers(self) -> np.ndarray:
-        """Of them, those who were offered one, by segment; a cash loan offered unasked answers no application."""
-        return (self.totals.offered - self.totals.cash_offers).sum(axis=0)
-
-    @cached_property
-    def closing(self) -> np.ndarray:
-        """Yuan owed at the end of the month by kind of contract."""
-        return np.bincount(self.contracts.kind, self.contracts.balance, 3) / FEN
-
-    @cached_property
-    def opening(self) -> np.ndarray:
-        """Yuan owed at its start by kind of contract: the end, less what was paid out, and what was repaid and lost."""
-        gone = self.totals.repaid + self.totals.defaulted - self.totals.originated
-        return self.closing + gone.sum(axis=1) / FEN
-
-    @cached_property
-    def losses(self) -> np.ndarray:
-        """Yuan charged off after recoveries, by kind of contract."""
-        return (self.totals.defaulted - self.totals.recovered).sum(axis=1) / FEN
-
-    @cached_property
-    def defaulted(self) -> np.ndarray:
-        """Yuan of balances that went into default, by kind of contract."""
-        return self.totals.defaulted.sum(axis=1) / FEN
-
-    @cached_property
-    def loans(self) -> np.ndarray:
-        """Loans paid out, by kind of contract."""
-        return self.totals.originations.sum(axis=1).astype(np.float64)
-
-    @cached_property
-    def originated(self) -> np.ndarray:
-        """Yuan paid out, by kind of contract."""
-        return self.totals.originated.sum(axis=1) / FEN
-
-    @cached_property
+    @property
     def lent_by_bank(self) -> np.ndarray:
         """Yuan that each bank paid out: float64[joint (its part) / own channel, bank]."""
-        yuan = self.world.contract_totals.originated * (self.world.scale / FEN)
-        part = yuan * self.contracts.funding_share
-        joint, own, _ = self.kinds
-        return np.stack([np.bincount(self.contracts.bank[joint], part[joint], len(self.banks)), part[own]])
+        return self.walked[1]
+
+    @property
+    def joint_of_platforms(self) -> np.ndarray:
+        """Yuan of joint loans outstanding, by platform."""
+        return self.walked[2]
 
     @cached_property
-    def counts(self) -> tuple[np.ndarray, np.ndarray]:
-        """Simulated borrowers: int64[region, segment, persons / with loan / customers / fen] and customers by bank."""
-        shape = (self.world.parameters.population.regions, len(SEGMENTS), 4)
-        rows, threads = self.world.borrowers, self.world.threads
-        regional, owned = summed_over(count_borrowers, rows, threads, shape, len(self.banks))
-        return regional, owned
+    def of(self) -> dict[str, list[int]]:
+        """What happened this month, by name, in persons and fen of each kind of contract."""
+        return dict(zip(TOTAL.names or (), self.counts.of_kinds, strict=True))
+
+    @cached_property
+    def of_segments(self) -> dict[str, list[int]]:
+        """The same of each segment."""
+        return dict(zip(TOTAL.names or (), self.counts.of_segments, strict=True))
+
+    @cached_property
+    def applications(self) -> list[int]:
+        """Persons who asked for a loan, each counted once on its way through lenders, by segment."""
+        asked, moved_on = self.of_segments["applications"], self.of_segments["moved_on"]
+        return [all_doors - again for all_doors, again in zip(asked, moved_on, strict=True)]
+
+    @cached_property
+    def offers(self) -> list[int]:
+        """Of them, those who were offered one, by segment; a cash loan offered unasked answers no application."""
+        offered, unasked = self.of_segments["offered"], self.of_segments["cash_offers"]
+        return [every - cash for every, cash in zip(offered, unasked, strict=True)]
+
+    @cached_property
+    def closing(self) -> list[float]:
+        """Yuan owed at the end of the month by kind of contract."""
+        return [fen / FEN for fen in self.counts.closing]
+
+    @cached_property
+    def opening(self) -> list[float]:
+        """Yuan owed at its start by kind of contract: the end, less what was paid out, and what was repaid and lost."""
+        flows = zip(self.closing, *(self.of[name] for name in ("repaid", "defaulted", "originated")), strict=True)
+        return [end + (repaid + defaulted - lent) / FEN for end, repaid, defaulted, lent in flows]
+
+    @cached_property
+    def losses(self) -> list[float]:
+        """Yuan charged off after recoveries, by kind of contract."""
+        both = zip(self.of["defaulted"], self.of["recovered"], strict=True)
+        return [(defaulted - recovered) / FEN for defaulted, recovered in both]
 
     @cached_property
     def regional(self) -> np.ndarray:
         """[region, segment, persons / with a loan / customers of a bank / yuan owed]."""
-        return self.counts[0] * np.array([1.0, 1.0, 1.0, 1.0 / FEN]) * self.world.scale
+        return self.world.people * np.array([1.0, 1.0, 1.0, 1.0 / FEN]) * self.world.scale
+
+    @cached_property
+    def served(self) -> list[float]:
+        """Persons who owe something now, by segment."""
+        return self.regional[..., 1].sum(axis=0).tolist()
 
     @cached_property
     def customers(self) -> np.ndarray:
         """Persons who are customers of each bank."""
-        return self.counts[1] * float(self.world.scale)
+        return self.world.customers * float(self.world.scale)
 
     @cached_property
     def supervision(self) -> Supervision | None:
         """What the regulator sees; None without a policy."""
         return Supervision(self.world) if self.world.setting.policy else None
-
-    @cached_property
-    def stages(self) -> np.ndarray:
-        """Alliances by stage, in the order of `state.tables`."""
-        return np.bincount(self.alliances.stage, minlength=ENDED + 1)
-
-    @cached_property
-    def joint_of_platforms(self) -> np.ndarray:
-        """Yuan of joint loans outstanding, by platform."""
-        joint = self.contracts.kind == JOINT
-        yuan = np.bincount(self.contracts.platform[joint], self.contracts.balance[joint] / FEN, len(self.platforms))
-        return yuan.astype(np.float64)  # without joint loans bincount counts in integers
 
     def partners(self, party: str, *stages: int) -> np.ndarray:
         """Number of alliances in these stages of each `bank` or `platform`."""
@@ -149,12 +125,12 @@ class MonthView:
 
     def bank_flow(self, *kinds: Flow, channel: int | None = None) -> float:
         """Yuan that all banks gained (less what they gave) this month by these kinds."""
-        flows = self.world.books.flows[list(kinds), : len(self.banks)]
-        return float((flows if channel is None else flows[..., channel]).sum()) / FEN
+        flows = [self.counts.bank_flows[kind] for kind in kinds]
+        return sum(sum(row) if channel is None else row[channel] for row in flows) / FEN
 
     def platform_flow(self, *kinds: Flow) -> float:
         """Yuan that all platforms gained (less what they gave) this month by these kinds."""
-        return float(self.by_platform(*kinds).sum())
+        return sum(sum(self.counts.platform_flows[kind]) for kind in kinds) / FEN
 
     def by_platform(self, *kinds: Flow) -> np.ndarray:
         """Yuan that each platform gained this month by these kinds."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from colend.compilation import compiled, summed_over
 from colend.equations.capacity import capital_ratio
+from colend.scenario.parameters import SEGMENTS
 from colend.state.books import FEN, Flow, fen, move
 from colend.state.tables import JOINT, LENDER, NONE, OWN
 from colend.state.world import World
@@ -24,16 +25,28 @@ def settlement(world: World) -> None:
     update_balance_sheets(world, after_tax)
 
 
-def sum_rows(rows, outstanding):
-    """Add up what borrowers owe, by contract, from the loans themselves."""
+def count_rows(rows, outstanding, people, customers):
+    """Add up what borrowers owe, by contract, from the loans themselves; and count them by region and segment (persons,
+    with a loan, customers of a bank, fen owed) and customers by bank.
+    """
     for row in rows:
+        cell = people[row.region, row.segment]
+        cell[0] += 1
         if row.balance > 0:
-            outstanding[row.contract] += row.balance
+            balance = np.int64(row.balance)
+            outstanding[row.contract] += balance
+            cell[1] += 1
+            cell[3] += balance
+        if row.owner >= 0:
+            cell[2] += 1
+            customers[row.owner] += 1
 
 
 def summed_balances(world: World) -> np.ndarray:
-    """Fen outstanding by contract in the real world, summed again from the loans."""
-    (outstanding,) = summed_over(sum_rows, world.borrowers, world.threads, len(world.contracts))
+    """Fen outstanding by contract in the real market, summed again from the loans; counts `people` and `customers`."""
+    people = world.parameters.population.regions, len(SEGMENTS), 4
+    shapes = len(world.contracts), people, len(world.banks)
+    outstanding, world.people, world.customers = summed_over(count_rows, world.borrowers, world.threads, *shapes)
     return outstanding * world.scale
 
 

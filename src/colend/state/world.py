@@ -74,6 +74,13 @@ class World:
         init=False,
     )
 
+    people: np.ndarray = kept(
+        "borrowers at the month's end: persons, with a loan, customers of a bank, fen owed",
+        shape="int64[regions, segments, *]",
+        init=False,
+    )
+    customers: np.ndarray = kept("borrowers who are customers of a bank", shape="int64[banks]", init=False)
+
     history: list[dict[str, Any]] = kept("measures of every month (`measures.collect_month`)", init=False)
     year_ends: list[dict[str, Any]] = kept("measures of every year's end (`measures.collect_year`)", init=False)
 
