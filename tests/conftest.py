@@ -46,6 +46,10 @@ RULES_WITH_ROOM = {
 }
 
 
+# A chart of runs and one of a sample, which stand for all where charts are not what is tested.
+TWO_CHARTS = ("01_joint_lending", "16_sensitivity")
+
+
 def nested(dotted: dict) -> dict:
     """{"a.b": 1} as {"a": {"b": 1}}."""
     result: dict = {}
@@ -83,3 +87,13 @@ def make_market_fixture():
         return Market(make_setting(**settings), seed, engine, threads)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def two_charts():
+    """Draw TWO_CHARTS alone in this process: all of them take most of a small run's time, and tests/report has them."""
+    from colend.report.figures import FIGURES
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("colend.report.drawing.FIGURES", [one for one in FIGURES if one[0] in TWO_CHARTS])
+        yield

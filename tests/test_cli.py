@@ -16,6 +16,8 @@ from colend.arguments import WrongInputError, arguments, check_together
 from colend.cli import main
 from colend.experiment.errors import StoreError
 
+pytestmark = pytest.mark.usefixtures("two_charts")
+
 SCENARIO = """
 name: small
 title: Small
@@ -53,7 +55,7 @@ def test_a_run_from_start_to_end(scenario, tmp_path, capsys):
 
 
 def test_only_one_run(scenario, tmp_path, capsys):
-    assert main(["small.yaml", "--only", "cooperate_then_sign:1", "--quiet", "--json"]) == 0
+    assert main(["small.yaml", "--only", "cooperate_then_sign:1", "--jobs", "1", "--quiet", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert (answer["status"], answer["runs"], answer["failures"]) == (0, 1, [])
     assert "outputs/small/runs.csv" in answer["files"]
@@ -71,7 +73,21 @@ def test_only_one_run_of_a_sweep_by_json_or_by_number(scenario, capsys):
     scenario.write_text(SCENARIO + SWEEP)
     rows = []
     for point in ("4", '{"platforms.precision": 0.70, "alliances.fit_sd": 1.0}'):
-        assert main(["small.yaml", "--only", f"cooperate_then_sign:5:{point}", "--quiet", "--json", "--fresh"]) == 0
+        assert (
+            main(
+                [
+                    "small.yaml",
+                    "--only",
+                    f"cooperate_then_sign:5:{point}",
+                    "--jobs",
+                    "1",
+                    "--quiet",
+                    "--json",
+                    "--fresh",
+                ]
+            )
+            == 0
+        )
         capsys.readouterr()
         rows.append(colend.open("outputs/small").runs)
     assert rows[0].equals(rows[1])

@@ -15,7 +15,6 @@ from colend.arguments import DONE, WRONG_INPUT
 from colend.experiment.errors import MachineError
 from colend.experiment.pool import Pool, may_start_processes
 from colend.experiment.runner import prepare
-from colend.report.figures import FIGURES
 
 # Chinese, a character of no code page of China's, markup, and a name that is not UTF-8 (below).
 SCENARIO = """
@@ -42,10 +41,9 @@ def scenario_file(tmp_path_factory):
 
 
 @pytest.fixture(name="simulate")
-def simulate_as_a_command(monkeypatch):
+def simulate_as_a_command(monkeypatch, two_charts):
     """The command in this process, on a terminal of some encoding: its status and what it said, in bytes."""
     monkeypatch.setattr("colend.__main__.interruptible", lambda command, say: command())
-    monkeypatch.setattr("colend.report.drawing.FIGURES", FIGURES[:3])
 
     def simulate(*arguments, encoding):
         streams = [TextIOWrapper(BytesIO(), encoding=encoding) for _ in range(2)]

@@ -135,7 +135,9 @@ def test_a_killed_scheduler_ends_the_command_with_3_and_it_goes_on_without(
 ):
     command = [str(scenario), "--out", str(out), "--quiet"]
     for cluster in started(tmp_path, 0):  # whose worker never comes to the end of all runs
-        cluster.worker(PYTHONPATH=os.pathsep.join(map(str, (HELPERS / "seed_one", SOURCE.parent))), SEED_ONE="waits")
+        cluster.worker(
+            "--no-nanny", PYTHONPATH=os.pathsep.join(map(str, (HELPERS / "seed_one", SOURCE.parent))), SEED_ONE="waits"
+        )
         driver = drivers.start([sys.executable, "-m", "colend", *command, "--cluster", cluster.address], out)
         cluster.scheduler.kill()
         _, errors = driver.communicate(timeout=60)
@@ -164,7 +166,7 @@ def test_a_run_that_kills_its_workers_is_found_by_name_and_the_others_finish(tmp
     assert "a:3 died" in found[3].error
 
 
-@pytest.mark.parametrize("how", ["interrupted", "killed"])
+@pytest.mark.parametrize("how", ["interrupted", pytest.param("killed", marks=pytest.mark.slow)])
 def test_a_driver_that_goes_leaves_no_work_behind(cluster, scenario, out, how, drivers):
     command = [sys.executable, "-m", "colend", scenario, "--out", out, "--quiet", "--seeds", "1000"]
     driver = drivers.start([*command, "--cluster", cluster.address], out)
@@ -192,6 +194,7 @@ def nothing(tmp_path_factory):
     return str(package.parent)
 
 
+@pytest.mark.slow
 def test_a_worker_that_joins_late_and_has_no_colend_drops_out(cluster, scenario, out, nothing):
     result = colend.run(
         colend.load(scenario, seeds=20),
@@ -240,11 +243,13 @@ def test_workers_that_compute_in_another_way_are_named_on_connecting(tmp_path, s
         "import platform\nplatform.libc_ver = lambda *_, **__: ('glibc', '2.17')\n"
     )
     for processes in started(tmp_path, 1):
-        wanted = {processes.worker(PYTHONPATH=nothing): "cannot run this colend (ModuleNotFoundError"}
+        wanted = {processes.worker("--no-nanny", PYTHONPATH=nothing): "cannot run this colend (ModuleNotFoundError"}
         if of_another_processor != arithmetic():  # else this processor has nothing that can be left out
-            wanted[processes.worker(**older)] = "has a processor or mathematical library that rounds in another way"
+            wanted[processes.worker("--no-nanny", **older)] = (
+                "has a processor or mathematical library that rounds in another way"
+            )
         for what, place in other.items():
-            worker = processes.worker(PYTHONPATH=os.pathsep.join(map(str, (place, SOURCE.parent))))
+            worker = processes.worker("--no-nanny", PYTHONPATH=os.pathsep.join(map(str, (place, SOURCE.parent))))
             wanted[worker] = f"has {'other' if what == 'libraries' else 'another'} {what} ("
         assert main([str(scenario), "--out", str(out), "--cluster", processes.address]) == 2
         printed = capsys.readouterr().err

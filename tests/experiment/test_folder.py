@@ -15,6 +15,8 @@ from colend.experiment.runner import prepare
 from colend.files import written_whole
 from colend.scenario import runs
 
+pytestmark = pytest.mark.usefixtures("two_charts")
+
 
 @pytest.fixture
 def out(tmp_path, undisturbed):
@@ -320,7 +322,10 @@ def test_a_damaged_database_is_said_and_left_as_it_is(scenario, out, damage, cap
     with pytest.raises(colend.StoreError, match="is damaged"):
         _ = colend.open(out).months
     assert path.read_bytes() == bad
-    assert main([str(scenario), "--out", str(out), "--quiet", "--fresh", "--only", "sign_then_cooperate:0"]) == 0
+    assert (
+        main([str(scenario), "--out", str(out), "--quiet", "--jobs", "1", "--fresh", "--only", "sign_then_cooperate:0"])
+        == 0
+    )
 
 
 def test_a_damaged_page_is_said_whichever_it_is_and_the_file_kept(scenario, out):

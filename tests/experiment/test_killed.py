@@ -75,14 +75,14 @@ def test_kill_9_at_random_moments_loses_no_finished_run(script, scenario, out, t
         kept = drivers.finished(out)
         with closing(connect(out / "results.sqlite")) as connection:
             assert list(changed_tables(connection)) == []
-    many = colend.load(scenario, seeds=kept // 2 + 10)
+    many = colend.load(scenario, seeds=kept // 2 + 2)
     colend.run(many, jobs=1, out=out, report=False)
     colend.run(many, jobs=1, out=tmp_path / "undisturbed", report=False)
     assert content(out) == content(tmp_path / "undisturbed")
     assert verify(out) == []
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("jobs", [pytest.param("1", marks=pytest.mark.slow), "2"])
 def test_interrupt_ends_quickly_with_130_and_keeps_runs(scenario, out, jobs, drivers, capsys):
     command = [sys.executable, "-m", "colend", scenario, "--out", out, "--quiet", "--jobs", jobs, "--seeds", "1000"]
     driver = drivers.start(command, out)

@@ -14,6 +14,7 @@ from colend.experiment.manifest import read_manifest, verify
 from colend.scenario import Scenario, runs
 from colend.scenario.loading import shipped
 
+pytestmark = pytest.mark.usefixtures("two_charts")
 PARTS = 3
 
 

@@ -102,16 +102,33 @@ def test_threads_do_not_matter(make_market, threads):
     assert same(one, more) == []
 
 
+def broken_interest(balance, rate):
+    return np.int64(balance * rate / 12.0 + 1.5)
+
+
+broken_interest.__module__ = "colend.rules.borrower"
+
+
+def test_a_rule_that_is_not_what_was_compiled_is_caught(make_market, monkeypatch):
+    """The plain source changes when the compiled one is made: the engines must part."""
+    import colend.rules.borrower as rule
+
+    columns, objects = make_market(engine="columns", years=1), make_market(engine="objects", years=1)
+    for _ in range(3):
+        columns.step()
+    assert rule.monthly_interest.__name__ == "monthly_interest"
+    monkeypatch.setattr(rule, "monthly_interest", broken_interest)
+    for _ in range(3):
+        objects.step()
+    assert "books" in same(columns, objects)
+
+
+@pytest.mark.slow
 def test_a_broken_kernel_is_caught(make_market, monkeypatch):
     """The reference is the plain source: compile another interest rule and the engines must part."""
     columns, objects = make_market(engine="columns", years=1), make_market(engine="objects", years=1)
     import colend.compilation as compilation
     import colend.rules.borrower as rule
-
-    def broken_interest(balance, rate):
-        return np.int64(balance * rate / 12.0 + 1.5)
-
-    broken_interest.__module__ = "colend.rules.borrower"
 
     @functools.cache
     def break_it(function, allocates=True):

@@ -13,6 +13,7 @@ from PIL import Image
 import colend
 import colend.report.figures as figures
 from colend.report import draw
+from colend.report.drawing import lay_out
 from colend.report.figures import FIGURES, OF_ALL_POINTS
 from colend.report.figures.choices import choices
 from colend.report.figures.club_diffusion import club_diffusion
@@ -44,7 +45,7 @@ def drawn(result):
     with house_style(families_for("".join(result.scenario.arms))[0]):
         made = {name: figure_of(Reading(result)) for name, figure_of in FIGURES}
         for figure, _ in filter(None, made.values()):
-            figure.draw_without_rendering()
+            lay_out(figure)
     return made
 
 

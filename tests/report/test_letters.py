@@ -10,18 +10,11 @@ import pandas as pd
 import pytest
 from matplotlib import font_manager
 
-from colend.report import draw, drawing, fonts
+from colend.report import draw, fonts
 from colend.report.columns import cell_len, left, right, shortened, wrapped
-from colend.report.figures.lending import lending
 from colend.report.fonts import families_for
 
 CHINESE = "先合作"
-
-
-@pytest.fixture
-def one_chart(monkeypatch):
-    """Draw the first figure alone."""
-    monkeypatch.setattr(drawing, "FIGURES", (("01_joint_lending", lending),))
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +25,7 @@ def in_chinese(one_run, as_result):
     return as_result(joined, [CHINESE, "b"], 2.0)
 
 
-def test_the_sessions_settings_neither_come_in_nor_are_changed(one_run, one_chart, tmp_path):
+def test_the_sessions_settings_neither_come_in_nor_are_changed(one_run, two_charts, tmp_path):
     """Bytes are the same under a style of white on black, huge letters and TeX; the session keeps it all."""
     plain = draw(one_run, tmp_path / "plain")
     with matplotlib.rc_context():
@@ -56,7 +49,7 @@ def test_a_backend_that_cannot_be_loaded_is_no_concern_of_charts():
 
 
 def test_without_a_font_for_it_an_arm_has_a_number_and_one_line_says_why(
-    in_chinese, one_chart, tmp_path, monkeypatch, caplog, recwarn
+    in_chinese, two_charts, tmp_path, monkeypatch, caplog, recwarn
 ):
     monkeypatch.setattr(fonts, "_installed", lambda: iter(()))
     with caplog.at_level(logging.WARNING, "colend"):
@@ -72,7 +65,7 @@ def test_without_a_font_for_it_an_arm_has_a_number_and_one_line_says_why(
     assert CHINESE in files[2].read_text(encoding="utf-8"), "the numbers keep the name"
 
 
-def test_an_installed_font_is_found_by_its_letters(in_chinese, one_chart, tmp_path, recwarn):
+def test_an_installed_font_is_found_by_its_letters(in_chinese, two_charts, tmp_path, recwarn):
     families, missing = families_for(CHINESE)
     if missing:
         pytest.skip("no font with Chinese letters is installed")

@@ -10,8 +10,9 @@ import pytest
 import colend
 from colend.experiment.statistics import Cube
 from colend.report import sampled, text
+from colend.report.drawing import lay_out
 from colend.report.figures.over_sample import over_sample
-from colend.report.figures.sensitivities import MOST_ARMS, sensitivities
+from colend.report.figures.sensitivities import sensitivities
 from colend.report.figures.sweep import sweep
 from colend.report.figures.sweep_map import sweep_map
 from colend.report.figures.sweep_points import sweep_points
@@ -53,7 +54,7 @@ def made(result, figure_of):
     with house_style():
         drawn = figure_of(Reading(result))
         if drawn is not None:
-            drawn[0].draw_without_rendering()
+            lay_out(drawn[0])
     return drawn
 
 
@@ -88,7 +89,7 @@ def test_a_few_points_that_are_no_grid_are_dots(swept, as_tables):
     runs = result.runs[result.runs["point"].isin(result.runs["point"].unique()[[0, 4, 5, 8]])]
     figure, table = made(as_tables(scenario=result.scenario, runs=runs), sweep_points)
     assert len(table) == 4
-    labels = [axis.get_xlabel().replace("\n", " ") for axis in figure.axes]
+    labels = [axis.get_title(loc="left").replace("\n", " ") for axis in figure.axes]
     assert labels == [
         "Spread of hidden fit around its public prior, logit",
         "Monthly noise of an alliance's operations, logit",
@@ -112,12 +113,20 @@ def test_the_map_holds_every_point_and_every_way_of_counting(swept):
         assert cells == unclear.sum() > 0
 
 
-def test_every_arm_is_in_the_map_and_at_the_points(swept, as_tables):
+@pytest.mark.parametrize("number", [4, 6])
+def test_every_arm_is_in_the_map_and_at_the_points(swept, as_tables, number):
+    """Many arms have a row each: of maps, or of panels that also a row of headings stands above."""
     kind, result = swept
-    result = with_arms(result, 4, as_tables)
+    if kind == "sobol":  # as morris
+        return
+    result = with_arms(result, number, as_tables)
     figure, table = made(result, sweep_map if kind == "map" else sweep_points)
-    assert set(table["arm"]) == {"arm 1", "arm 2", "arm 3"}
-    assert len(figure.axes) == (3 * 4 + 4 if kind == "map" else 3)
+    assert set(table["arm"]) == {f"arm {i}" for i in range(1, number)}
+    if kind == "map":
+        assert len(figure.axes) == 4 * (number - 1) + 4
+    else:
+        assert len(figure.axes) == (3 if number == 4 else 3 * number)
+        assert all(len(axis.lines) >= 2 for axis in figure.axes[3 if number > 4 else 0 :])
 
 
 def test_an_incomplete_design_has_no_indices(swept, as_tables):
@@ -141,22 +150,23 @@ def with_arms(result, number, as_tables):
     return as_tables(scenario=scenario, runs=pd.concat(parts, ignore_index=True))
 
 
-@pytest.mark.parametrize("number", [4, MOST_ARMS + 3])
-def test_sensitivities_are_drawn_for_every_arm_and_say_what_is_left_out(swept, number, as_tables):
+@pytest.mark.parametrize(("number", "most"), [(4, 12), (7, 4)])
+def test_sensitivities_are_drawn_for_every_arm_and_say_what_is_left_out(swept, number, most, as_tables, monkeypatch):
+    monkeypatch.setattr("colend.report.figures.sensitivities.MOST_ARMS", most)
     kind, result = swept
     if kind == "map":
         return
     figure, table = made(with_arms(result, number, as_tables), sensitivities)
     assert set(table["arm"]) == {f"arm {i}" for i in range(1, number)}, "the numbers are of all arms"
     titles = [axis.get_title(loc="left") for axis in figure.axes]
-    assert [title for title in titles if title] == [f"Arm {i}" for i in range(1, min(number - 1, MOST_ARMS) + 1)]
+    assert [title for title in titles if title] == [f"Arm {i}" for i in range(1, min(number - 1, most) + 1)]
     words = " ".join(text.get_text() for text in figure.texts)
-    assert (f"first {MOST_ARMS} of {number - 1} arms" in words) == (number - 1 > MOST_ARMS)
+    assert (f"first {most} of {number - 1} arms" in words) == (number - 1 > most)
     panels = [text.get_text() for axis in figure.axes for text in axis.texts]
     about = "4 of 5 trajectories:\nundefined at 1 point"
     if kind == "sobol":
         about = f"left out: undefined\nat 1 of {len(result.scenario.points)} points"
-    undefined_and_drawn = range(max(1, number - 3), min(number - 1, MOST_ARMS) + 1)
+    undefined_and_drawn = range(max(1, number - 3), min(number - 1, most) + 1)
     assert sum(about in text for text in panels) == len(undefined_and_drawn)
 
 

@@ -16,6 +16,7 @@ _STEP = 0.0625  # of the table in the mean; cubic interpolation is then good to 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(64)
 _NODES = _NODES[_WEIGHTS > 1e-18]  # a third of the nodes adds less than the last digit
 _WEIGHTS = _WEIGHTS[_WEIGHTS > 1e-18] / _WEIGHTS.sum()
+_FINE_NODES, _FINE_WEIGHTS = np.polynomial.hermite_e.hermegauss(80)
 
 
 def logistic(x):
@@ -57,9 +58,8 @@ def trust_change(trust, surprise, weight, gain, loss):
 
 def logistic_normal_mean(mean: float, variance: float) -> float:
     """E[logistic(X)], X ~ N(mean, variance), by 80-point Gauss-Hermite quadrature: the reference for the table."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
-    points = mean + math.sqrt(variance) * nodes
-    return float((weights / (1.0 + np.exp(-np.clip(points, -700, 700)))).sum() / math.sqrt(2.0 * math.pi))
+    points = mean + math.sqrt(variance) * _FINE_NODES
+    return float((_FINE_WEIGHTS / (1.0 + np.exp(-np.clip(points, -700, 700)))).sum() / math.sqrt(2.0 * math.pi))
 
 
 def add_shares(odds, spreads, nodes, weights, shares):

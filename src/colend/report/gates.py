@@ -9,6 +9,7 @@ from colend.measures.gates import GATED, MONTHS_BEFORE
 from colend.report.panels import Panels
 from colend.report.reading import FEW_ARMS, Reading
 from colend.report.style import INK, MUTED, lines, nothing
+from colend.report.words import counted
 
 __all__ = ["GATED", "definition", "gated", "over_time"]
 
@@ -81,6 +82,5 @@ def _why_nothing(reading: Reading, group: str, kind: str, arms: list[str]) -> st
 def _how_many(reading: Reading, group: str, kind: str, arms: list[str]) -> str:
     """Banks in the group at the end, means over seeds of the arm with fewest of these and of that with most."""
     numbers = _at_end(reading, group, kind, arms).groupby("arm").mean()
-    least, most = f"{numbers.min():.0f}", f"{numbers.max():.0f}"
-    banks = "bank" if least == most == "1" else "banks"
-    return f"{least if least == most else f'{least} to {most}'} {banks} at the end"
+    least, most = round(numbers.min()), round(numbers.max())
+    return f"{'' if least == most else f'{least} to '}{counted(most, 'bank')} at the end"

@@ -155,6 +155,14 @@ class Panels:
         foot(self.figure, [*handles, *more])
 
 
+def alike(axes: np.ndarray) -> None:
+    """The same vertical reach in all of these panels, so that groups can be set side by side by eye."""
+    drawn = [axis for axis in axes.flat if axis.lines]
+    ends = np.array([axis.get_ylim() for axis in drawn]) if drawn else np.zeros((1, 2))
+    for axis in drawn:
+        axis.set_ylim(ends[:, 0].min(), ends[:, 1].max())
+
+
 class Marks(NamedTuple):
     """A panel of marks: its title, its unit, rows (arm, mean, low, high), what stands below the title, and the heading
     of the group that it begins.

@@ -204,21 +204,26 @@ class Reading:
         start = np.datetime64(self.scenario.start, "M")
         return (start + np.asarray(month, dtype=np.int64)).astype("datetime64[D]")
 
-    def monthly(self, arm: str, value: str | Callable[[pd.DataFrame], pd.Series]) -> pd.DataFrame:
-        """A monthly measure (or a function of a run's months) of an arm: one row a month, one column a seed."""
-        frame = self.frame("months")
-        frame = frame[frame["arm"] == arm]
-        if callable(value):
-            parts = {seed: value(months.set_index("month")) for seed, months in frame.groupby("seed")}
-            return pd.DataFrame(parts)
-        return frame.pivot(index="month", columns="seed", values=value)
+    @cached_property
+    def _months(self) -> dict[str, pd.DataFrame]:
+        """Monthly measures of each arm: one row a month, columns (measure, seed)."""
+        by_arm = self.frame("months").drop(columns="point").groupby("arm")
+        return {arm: rows.drop(columns="arm").pivot(index="month", columns="seed") for arm, rows in by_arm}
 
-    def over_time(self, value: str | Callable[[pd.DataFrame], pd.Series], factor: float = 1.0) -> pd.DataFrame:
+    def monthly(self, arm: str, value: str | Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+        """A monthly measure of an arm: one row a month, one column a seed.
+
+        Or a function of the arm's months, which finds under each measure's name such a table and gives another.
+        """
+        months = self._months[arm]
+        return value(months) if callable(value) else months[value]
+
+    def over_time(self, value: str | Callable[[pd.DataFrame], pd.DataFrame], factor: float = 1.0) -> pd.DataFrame:
         """Mean and 95 % interval over seeds by arm and month: columns arm, month, date, mean, low, high."""
         return pd.concat([self.interval_over_time(arm, value, factor) for arm in self.arms], ignore_index=True)
 
     def interval_over_time(
-        self, arm: str, value: str | Callable[[pd.DataFrame], pd.Series], factor: float = 1.0
+        self, arm: str, value: str | Callable[[pd.DataFrame], pd.DataFrame], factor: float = 1.0
     ) -> pd.DataFrame:
         """The same for one arm."""
         table = self.monthly(arm, value) * factor

@@ -12,7 +12,7 @@ from colend.experiment.statistics import cube, moments
 from colend.report.columns import left, shortened, wrapped
 from colend.report.idle import idle_words, moves
 from colend.report.reading import Reading
-from colend.report.words import GROUPS, Term, shown
+from colend.report.words import GROUPS, Term, counted, shown
 
 CHIEF = "value_per_bank"  # whose parameters the summary names
 MOST_KEYS = 4  # of them
@@ -55,10 +55,10 @@ def spread(reading: Reading, measures: Sequence[str]) -> pd.DataFrame:
 
 def heading(reading: Reading) -> str:
     """The design in words."""
-    sample = reading.sample
+    sample, points = reading.sample, counted(len(reading.points), "point")
     if sample is None:
-        return f"{len(reading.points):,} points of {len(reading.values[reading.point])} parameters"
-    return f"{len(reading.points):,} points, {METHOD[sample.method]} of {len(sample.ranges)} parameters"
+        return f"{points} of {counted(len(reading.values[reading.point]), 'parameter')}"
+    return f"{points}, {METHOD[sample.method]} of {counted(len(sample.ranges), 'parameter')}"
 
 
 def lines(reading: Reading, terms: Sequence[Term], width: int, room: int) -> list[str]:

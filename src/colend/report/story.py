@@ -9,6 +9,7 @@ import pandas as pd
 
 from colend.report.columns import wrapped
 from colend.report.reading import Reading
+from colend.report.words import counted
 
 END_WORDS = {
     "pilot_failed": "They do not sign: what they know now is not worth a pact to both.",
@@ -38,8 +39,9 @@ def story(reading: Reading, width: int = 100) -> str:
     alliances = alliances[alliances["seed"] == seed].set_index("alliance")
     alliance = alliances.loc[chosen]
     lines = wrapped(reading.scenario.title or reading.scenario.name, width)
+    period = f"{counted(reading.months, 'month')} from {reading.scenario.start}"
     lines += [
-        f"{reading.months} months from {reading.scenario.start}; seed {seed}. Yuan m; persons sent, % served.",
+        f"{period}; seed {seed}. Yuan m; persons sent, % served.",
         "",
     ]
     lines.append(
@@ -121,7 +123,7 @@ def _end(alliance: pd.Series, alliances: pd.DataFrame, chosen: int, width: int) 
     lines = wrapped(words, width)
     others = len(alliances) - 1
     if others:
-        lines.append(f"The two met {others} more time{'s' if others > 1 else ''}; this is the alliance that lent most.")
+        lines.append(f"The two met {counted(others, 'more time')}; this is the alliance that lent most.")
     return [*lines, "", "One run of a model, to be read for how it works; it predicts nothing."]
 
 

@@ -28,6 +28,7 @@ STYLE: Any = {
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.titlepad": 6.0,
+    "axes.titley": 1.0,  # no panel has ticks above it that every layout would look for
     "axes.labelsize": 9.0,
     "axes.labelcolor": MUTED,
     "axes.edgecolor": MUTED,

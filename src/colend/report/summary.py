@@ -15,7 +15,7 @@ from colend.report.enough import why
 from colend.report.idle import idle_words
 from colend.report.reading import Reading
 from colend.report.story import is_story, story
-from colend.report.words import GROUPS, Term, shown
+from colend.report.words import GROUPS, Term, counted, shown
 
 MOST_LINES = 36  # the command prints where the files are below it
 TERMS = tuple(term for _, group in GROUPS for term in group)
@@ -74,8 +74,7 @@ def _heading(reading: Reading, width: int) -> list[str]:
     at = f" at {sampled.heading(reading)}" if reading.as_a_whole else ""
     one = reading.place and not at
     point = f" At {reading.place} (first of {len(reading.points)} sweep points)." if one else ""
-    months = f"{reading.months} months" if reading.months > 1 else "one month"
-    text = f"{arms}{seeds}{at}; {months} from {scenario.start}.{point} {why(reading)}"
+    text = f"{arms}{seeds}{at}; {counted(reading.months, 'month')} from {scenario.start}.{point} {why(reading)}"
     return [
         *wrapped(scenario.title or scenario.name, width),
         *wrapped(text[:1].upper() + text[1:], width),

@@ -37,6 +37,11 @@ def key_label(key: str) -> str:
     return parameter_words(key) + ("" if found is None or found.unit in WITHOUT_UNIT else f", {found.unit}")
 
 
+def counted(number: int, one: str) -> str:
+    """A number of things, which is `one` where there is a single one: 3 months, 1 month."""
+    return f"{number:,} {one}{'s' * (number != 1)}"
+
+
 class Unit(NamedTuple):
     """How a number of some unit is shown: its words, what it is multiplied by, digits, and words for a difference."""
 

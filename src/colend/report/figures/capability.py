@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from colend.measures.gates import partnered
 from colend.report.gates import GATED, definition, gated, over_time
-from colend.report.panels import Panels
+from colend.report.panels import Panels, alike
 from colend.report.reading import FEW_ARMS, Reading
 from colend.report.style import INK, MUTED, value_axis
 from colend.report.words import KIND_WORDS
@@ -20,16 +20,17 @@ def capability(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     """Mean gain of precision over time by kind and group, and quartiles at the end beside the platforms’ level."""
     if not gated(reading, "precision_gain") or not reading.has("months", "precision_platform"):
         return None
-    few = len(reading.arms) <= FEW_ARMS
-    levels = few and reading.has("banks", "precision", "operating_months")
+    few, recorded = len(reading.arms) <= FEW_ARMS, reading.has("banks", "precision", "operating_months")
+    levels = few and recorded  # drawn; many arms have no room for them
     columns = len(GATED) + levels
+    left_out = "; quartiles at the end: among the numbers behind this chart" if recorded and not few else ""
     wanted = [(group, kind) for group in GROUPS for kind in [*GATED, *[""] * levels]]  # "": quartiles at the end
     panels = Panels(
         reading,
         (
             "Second gate: do banks learn to judge risk themselves?",
             "Precision: 1 / variance of the noise in own screening. "
-            f"{definition(reading, how_many=True)}; {reading.spread_at_ends}",
+            f"{definition(reading, how_many=True)}; {reading.spread_at_ends}{left_out}",
         ),
         [
             f"{KIND_WORDS[kind]} {GROUPS[group]}" if kind else f"Banks {GROUPS[group]} at the end: median, middle half"
@@ -40,29 +41,23 @@ def capability(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         width_ratios=[1.0] * len(GATED) + [1.15] * levels,
     )
     platform, tables = reading.over_time("precision_platform"), []
+    quartiles = {group: _quartiles(reading, group) for group in GROUPS if recorded}
     for place, (group, kind) in enumerate(wanted):
         if kind:
             tables.append(over_time(panels, place, ("precision_gain", group, kind), "precision gained since the start"))
             continue
-        spread = _quartiles(reading, group)
         ((axis, chosen),) = panels.of(place)
-        _draw_quartiles(axis, spread, chosen)
+        _draw_quartiles(axis, quartiles[group], chosen)
         axis.set_ylabel("precision")
         _draw_platform(axis, float(platform.groupby("month")["mean"].mean().iloc[-1]))
-        tables.append(spread.assign(group=group, measure="quartiles of precision at the end"))
     if few:
-        _alike(panels.axes[:, : len(GATED)])
-        _alike(panels.axes[:, len(GATED) :])
+        alike(panels.axes[:, : len(GATED)])
+        alike(panels.axes[:, len(GATED) :])
+    tables += [
+        table.assign(group=group, measure="quartiles of precision at the end") for group, table in quartiles.items()
+    ]
     panels.legend(mark=few)
     return panels.figure, pd.concat([*tables, platform.assign(measure="precision_platform")], ignore_index=True)
-
-
-def _alike(axes: np.ndarray) -> None:
-    """The same vertical reach in all of these panels, so that groups can be set side by side by eye."""
-    drawn = [axis for axis in axes.flat if axis.lines]
-    ends = np.array([axis.get_ylim() for axis in drawn]) if drawn else np.zeros((1, 2))
-    for axis in drawn:
-        axis.set_ylim(ends[:, 0].min(), ends[:, 1].max())
 
 
 def _quartiles(reading: Reading, group: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from colend.report.panels import Panels
 from colend.report.reading import Reading
 from colend.report.style import lines, nothing
+from colend.report.words import counted
 
 CHANNELS = {"joint": "Joint loans", "own": "Banks’ own channels", "platform": "Platforms’ own lenders"}
 FEWEST = 6  # months that a rate is taken over
@@ -36,7 +37,7 @@ def losses(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         reading,
         (
             "Loss rates by arm and channel" if reading.several else "Loss rates by channel",
-            f"Charge-offs after recoveries over balances, last {span} months; {reading.spread_of_levels}",
+            f"Charge-offs after recoveries over balances, last {counted(span, 'month')}; {reading.spread_of_levels}",
         ),
         list(CHANNELS.values()),
         columns=3,

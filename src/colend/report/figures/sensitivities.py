@@ -13,12 +13,12 @@ from matplotlib.ticker import MaxNLocator
 from colend.experiment.sensitivity import SHOWN
 from colend.report.columns import shortened, wrapped
 from colend.report.reading import Reading
-from colend.report.style import BLUE, INK, MUTED, NAME, SKY, foot, page, plain
+from colend.report.style import BLUE, INK, MOST_ARMS, MUTED, NAME, SKY, foot, page, plain
 from colend.report.words import GROUPS, Term, parameter_words
 from colend.scenario.sweep import LATIN_HYPERCUBE, MORRIS, SOBOL, Sample
 
-MOST_KEYS = 20  # drawn, those that matter most
-MOST_ARMS = 4  # rows of panels
+MOST_KEYS, FEWEST_KEYS = 20, 5  # drawn, those that matter most: as many as the page's height has room for
+MOST_HEIGHT = 18.0  # inches, unless so many arms ask for more with FEWEST_KEYS each
 SHARES = (-0.5, 1.5)  # of the variance: an interval that goes further says no more than that nothing is known
 KEY, GAP = 0.27, 0.45  # inches: the height of a key, and what a row of panels has beside its keys
 WORDS = {
@@ -48,15 +48,16 @@ def sensitivities(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     if table.empty:
         return None
     arms = list(dict.fromkeys(table["arm"]))
-    drawn = table[table["arm"].isin(arms[:MOST_ARMS])]
-    keys = _ranked(drawn)
+    drawn, rows_drawn = table[table["arm"].isin(arms[:MOST_ARMS])], min(len(arms), MOST_ARMS)
+    room = int(((MOST_HEIGHT - 1.75) / rows_drawn - GAP) / KEY)
+    keys = _ranked(drawn)[: max(room, FEWEST_KEYS)]
     figure, axes = page(
         "Which parameters matter?",
         _subtitle(reading, sample, drawn, len(arms), len(keys)),
-        min(len(arms), MOST_ARMS) + 1,
+        rows_drawn + 1,
         len(terms),
-        height=1.75 + (GAP + KEY * len(keys)) * min(len(arms), MOST_ARMS),
-        height_ratios=(0.05, *[1.0] * min(len(arms), MOST_ARMS)),
+        height=1.75 + (GAP + KEY * len(keys)) * rows_drawn,
+        height_ratios=(0.05, *[1.0] * rows_drawn),
         sharex="col",
         sharey=True,
     )

@@ -16,12 +16,12 @@ from matplotlib.path import Path
 
 from colend.report.columns import shortened, wrapped
 from colend.report.idle import with_still
-from colend.report.reading import Reading
-from colend.report.style import INK, MUTED, foot, page, plain
+from colend.report.reading import FEW_ARMS, Reading
+from colend.report.style import INK, MOST_ARMS, MUTED, foot, page, plain
 from colend.report.words import GROUPS, key_label
 
 FEWEST = 3  # values of each parameter
-MOST_ARMS = 4  # rows of maps
+TALL, LOW = 2.1, 1.35  # inches: a row of maps, where there are few and where there are many
 UNCLEAR: Any = {"fill": False, "edgecolor": MUTED, "hatch": "////", "linewidth": 0.0}
 VALUES = ("value_per_bank", "value_market", "value_per_meeting", "value_per_slot_month")
 
@@ -42,12 +42,14 @@ def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     what = f"Difference to “{reading.labels[reading.baseline]}”" if several else labels[arms[0]]
     if several and alone:
         what = f"“{labels[arms[0]]}” less “{reading.labels[reading.baseline]}”"
-    more = f"; first {MOST_ARMS} of {len(every)} arms" if len(every) > MOST_ARMS else ""
+    few = len(arms) <= FEW_ARMS
+    more = "" if few else f"; upwards: {key_label(up)}"
+    more += f"; first {MOST_ARMS} of {len(every)} arms" if len(every) > MOST_ARMS else ""
     figure, axes = page(
         "Value of alliances over two parameters",
         f"{what}; {reading.spread}{more}",
         *((2, 2) if alone else (len(arms), len(VALUES))),
-        height=7.4 if alone else 2.4 + 2.1 * len(arms),
+        height=7.4 if alone else 2.4 + (TALL if few else LOW) * len(arms),
         sharex=True,
         sharey=True,
     )
@@ -69,8 +71,11 @@ def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         axis.set_xlabel("\n".join(wrapped(key_label(across), 55 if alone else 26)), fontsize=8.0)
     for number, axis in enumerate(axes[:, 0]):
         words = "\n".join(wrapped(key_label(up), 48 if alone else 26))
-        name = "" if alone else shortened(labels[arms[number]], 26) + "\n"
-        axis.set_ylabel(name + words, fontsize=8.0)
+        name = "" if alone else shortened(labels[arms[number]], 26 if few else 40)
+        if few:
+            axis.set_ylabel(f"{name}\n{words}" if name else words, fontsize=8.0)
+        else:  # rows are too low for words along them
+            axis.set_ylabel("\n".join(wrapped(name, 18)), fontsize=7.5, rotation=0, ha="right", va="center")
     if several:
         line = Line2D([], [], color=INK, linewidth=1.6, label="no difference")
         foot(figure, [line, Patch(**UNCLEAR, label="interval holds zero")])
