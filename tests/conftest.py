@@ -2,7 +2,11 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
+from io import BytesIO, TextIOWrapper
+from typing import NamedTuple
 
 import pytest
 
@@ -97,3 +101,62 @@ def two_charts():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("colend.report.drawing.FIGURES", [one for one in FIGURES if one[0] in TWO_CHARTS])
         yield
+
+
+# As a shell would start it with >&-, with >/dev/full, and with a reader that is gone before anything is written.
+START = """
+import os, sys
+for number, way in ((1, sys.argv[1]), (2, sys.argv[2])):
+    if way == "closed":
+        os.close(number)
+    elif way == "full":
+        os.dup2(os.open("/dev/full", os.O_WRONLY), number)
+    elif way == "unread":
+        reader, writer = os.pipe()
+        os.close(reader)
+        os.dup2(writer, number)
+os.execv(sys.executable, [sys.executable, "-m", "colend", *sys.argv[3:]])
+"""
+
+
+class Said(NamedTuple):
+    """How a command ended, and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Command:
+    """The command `simulate`, called with its arguments: in this process, or `apart` in one of its own."""
+
+    def __init__(self, monkeypatch):
+        self.monkeypatch = monkeypatch
+
+    def __call__(self, *arguments, encoding="utf-8"):
+        """As on a terminal of this encoding."""
+        from colend.__main__ import main
+
+        streams = [TextIOWrapper(BytesIO(), encoding=encoding) for _ in range(2)]
+        with self.monkeypatch.context() as patch:
+            patch.setattr("colend.__main__.interruptible", lambda command, say: command())
+            patch.setattr(sys, "argv", ["simulate", *map(str, arguments)])
+            for name, stream in zip(("stdout", "stderr"), streams, strict=True):
+                patch.setattr(sys, name, stream)
+            status = main()
+        for stream in streams:
+            stream.flush()
+        return Said(status, *(stream.buffer.getvalue().decode(encoding) for stream in streams))
+
+    @staticmethod
+    def apart(*arguments, out="fine", err="fine", **environment):
+        """Its outputs may be `closed`, `full` or `unread`."""
+        command = [sys.executable, "-c", START, out, err, *arguments]
+        ended = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
+        return Said(ended.returncode, ended.stdout, ended.stderr)
+
+
+@pytest.fixture
+def simulate(monkeypatch):
+    """The command, as people start it."""
+    return Command(monkeypatch)

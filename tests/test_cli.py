@@ -13,7 +13,6 @@ import pytest
 
 import colend
 from colend.arguments import WrongInputError, arguments, check_together
-from colend.cli import main
 from colend.experiment.errors import StoreError
 
 pytestmark = pytest.mark.usefixtures("two_charts")
@@ -40,23 +39,24 @@ def scenario(tmp_path, monkeypatch):
     return path
 
 
-def test_a_run_from_start_to_end(scenario, tmp_path, capsys):
-    assert main(["small.yaml", "--jobs", "1"]) == 0
-    printed = capsys.readouterr()
-    assert "Sign first" in printed.out
-    assert len(printed.out.splitlines()) < 40
-    assert "4 of 4 runs" in printed.err
+def test_a_run_from_start_to_end(scenario, simulate, tmp_path):
+    said = simulate("small.yaml", "--jobs", "1")
+    assert said.status == 0
+    assert "Sign first" in said.out
+    assert len(said.out.splitlines()) < 40
+    assert "4 of 4 runs" in said.err
     out = tmp_path / "outputs" / "small"
     for name in ("manifest.json", "results.sqlite", "runs.csv", "comparison.csv", "charts/01_joint_lending.png"):
         assert (out / name).stat().st_size > 0
-    assert main(["--verify", str(out)]) == 0
-    assert main(["small.yaml", "--jobs", "1", "--quiet", "--export", "csv"]) == 0
+    assert simulate("--verify", out).status == 0
+    assert simulate("small.yaml", "--jobs", "1", "--quiet", "--export", "csv").status == 0
     assert (out / "tables" / "months.csv").is_file()
 
 
-def test_only_one_run(scenario, tmp_path, capsys):
-    assert main(["small.yaml", "--only", "cooperate_then_sign:1", "--jobs", "1", "--quiet", "--json"]) == 0
-    answer = json.loads(capsys.readouterr().out)
+def test_only_one_run(scenario, simulate, tmp_path):
+    said = simulate("small.yaml", "--only", "cooperate_then_sign:1", "--jobs", "1", "--quiet", "--json")
+    assert said.status == 0
+    answer = json.loads(said.out)
     assert (answer["status"], answer["runs"], answer["failures"]) == (0, 1, [])
     assert "outputs/small/runs.csv" in answer["files"]
     manifest = json.loads((tmp_path / "outputs/small/manifest.json").read_text())
@@ -69,26 +69,12 @@ sweep:
 """
 
 
-def test_only_one_run_of_a_sweep_by_json_or_by_number(scenario, capsys):
+def test_only_one_run_of_a_sweep_by_json_or_by_number(scenario, simulate):
     scenario.write_text(SCENARIO + SWEEP)
     rows = []
     for point in ("4", '{"platforms.precision": 0.70, "alliances.fit_sd": 1.0}'):
-        assert (
-            main(
-                [
-                    "small.yaml",
-                    "--only",
-                    f"cooperate_then_sign:5:{point}",
-                    "--jobs",
-                    "1",
-                    "--quiet",
-                    "--json",
-                    "--fresh",
-                ]
-            )
-            == 0
-        )
-        capsys.readouterr()
+        only = f"cooperate_then_sign:5:{point}"
+        assert simulate("small.yaml", "--only", only, "--jobs", "1", "--quiet", "--json", "--fresh").status == 0
         rows.append(colend.open("outputs/small").runs)
     assert rows[0].equals(rows[1])
     assert rows[0]["seed"].tolist() == [5]
@@ -108,67 +94,77 @@ def test_only_one_run_of_a_sweep_by_json_or_by_number(scenario, capsys):
         ),
     ],
 )
-def test_a_sweep_point_that_there_is_not(scenario, capsys, point, message):
+def test_a_sweep_point_that_there_is_not(scenario, simulate, point, message):
     scenario.write_text(SCENARIO + SWEEP)
-    assert main(["small.yaml", "--only", f"cooperate_then_sign:5{point}"]) == 2
-    assert message in capsys.readouterr().err
+    said = simulate("small.yaml", "--only", f"cooperate_then_sign:5{point}")
+    assert said.status == 2
+    assert message in said.err
 
 
-def test_a_part_says_where_it_is_and_parts_are_put_together(scenario, tmp_path, capsys):
-    assert main(["small.yaml", "--check", "--json", "--shard", "3/3"]) == 0
-    assert json.loads(capsys.readouterr().out)["runs"] == 1
+def test_a_part_says_where_it_is_and_parts_are_put_together(scenario, simulate, tmp_path):
+    said = simulate("small.yaml", "--check", "--json", "--shard", "3/3")
+    assert said.status == 0
+    assert json.loads(said.out)["runs"] == 1
     for i in (1, 2):
-        assert main(["small.yaml", "--jobs", "1", "--quiet", "--shard", f"{i}/10"]) == 0
-    assert main(["small.yaml", "--jobs", "1", "--shard", "3/10"]) == 0
-    assert "Part 3 of 10: outputs/small/shards/03_of_10" in capsys.readouterr().out
+        assert simulate("small.yaml", "--jobs", "1", "--quiet", "--shard", f"{i}/10").status == 0
+    said = simulate("small.yaml", "--jobs", "1", "--shard", "3/10")
+    assert said.status == 0
+    assert "Part 3 of 10: outputs/small/shards/03_of_10" in said.out
     shards = sorted(str(path) for path in (tmp_path / "outputs/small/shards").iterdir())
-    assert main(["--merge", *shards, "--json"]) == 1
-    answer = json.loads(capsys.readouterr().out)
+    said = simulate("--merge", *shards, "--json")
+    assert said.status == 1
+    answer = json.loads(said.out)
     assert (answer["status"], answer["runs"], answer["missing"]) == (1, 3, ["cooperate_then_sign:1"])
     assert "outputs/small/runs.csv" in answer["files"]
     assert len(colend.run("small.yaml", jobs=1, report=False).runs) == 4
 
 
-def test_check_says_the_plan_and_writes_nothing(scenario, tmp_path, capsys):
-    assert main(["small.yaml", "--check"]) == 0
-    printed = capsys.readouterr().out
-    assert "sign_then_cooperate, cooperate_then_sign" in printed
-    assert main(["small.yaml", "--check", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["runs"] == 4
+def test_check_says_the_plan_and_writes_nothing(scenario, simulate, tmp_path):
+    said = simulate("small.yaml", "--check")
+    assert said.status == 0
+    assert "sign_then_cooperate, cooperate_then_sign" in said.out
+    said = simulate("small.yaml", "--check", "--json")
+    assert said.status == 0
+    assert json.loads(said.out)["runs"] == 4
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
-def test_check_tells_arms_apart_whose_names_hold_commas(scenario, capsys):
+def test_check_tells_arms_apart_whose_names_hold_commas(scenario, simulate):
     named = "arms:\n  sign first, calm: {}\n  sign first, downturn: {}\n"
     scenario.write_text(SCENARIO[: SCENARIO.index("compare")] + named)
-    assert main(["small.yaml", "--check"]) == 0
-    assert "arms                   'sign first, calm', 'sign first, downturn'\n" in capsys.readouterr().out
+    said = simulate("small.yaml", "--check")
+    assert said.status == 0
+    assert "arms                   'sign first, calm', 'sign first, downturn'\n" in said.out
 
 
-def test_only_takes_what_charts_call_an_arm(scenario, capsys):
+def test_only_takes_what_charts_call_an_arm(scenario, simulate):
     for call in ("sign_then_cooperate", "Sign first"):
-        assert main(["small.yaml", "--check", "--json", "--only", f"{call}:7"]) == 0
-        assert json.loads(capsys.readouterr().out)["runs"] == 1
+        said = simulate("small.yaml", "--check", "--json", "--only", f"{call}:7")
+        assert said.status == 0
+        assert json.loads(said.out)["runs"] == 1
 
 
 def test_parts_may_be_named_with_one_option_each():
     assert arguments().parse_args(["--merge", "a", "b", "--merge", "c"]).merge == ["a", "b", "c"]
 
 
-def test_check_of_one_run(scenario, capsys):
-    assert main(["small.yaml", "--check", "--json", "--only", "sign_then_cooperate:7"]) == 0
-    assert json.loads(capsys.readouterr().out)["runs"] == 1
+def test_check_of_one_run(scenario, simulate):
+    said = simulate("small.yaml", "--check", "--json", "--only", "sign_then_cooperate:7")
+    assert said.status == 0
+    assert json.loads(said.out)["runs"] == 1
 
 
 @pytest.mark.parametrize("check", [["--check"], []])
-def test_more_borrowers_than_memory_holds_are_refused(scenario, tmp_path, capsys, check, monkeypatch):
+def test_more_borrowers_than_memory_holds_are_refused(scenario, simulate, tmp_path, check, monkeypatch):
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=1.5e9))
     arguments = ["small.yaml", "--borrowers", "2000000", "--jobs", "4", *check]
-    assert main([*arguments, "--json"]) == 2
-    answer = json.loads(capsys.readouterr().out)
+    said = simulate(*arguments, "--json")
+    assert said.status == 2
+    answer = json.loads(said.out)
     assert "GB are free: fewer --borrowers" in answer["errors"][0]
-    assert main(arguments) == 2
-    assert "GB are free: fewer --borrowers" in capsys.readouterr().err
+    said = simulate(*arguments)
+    assert said.status == 2
+    assert "GB are free: fewer --borrowers" in said.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
@@ -239,12 +235,12 @@ def test_more_borrowers_than_memory_holds_are_refused(scenario, tmp_path, capsys
         (["--verify", "nowhere"], "no results in nowhere"),
     ],
 )
-def test_wrong_input(scenario, tmp_path, capsys, arguments, message):
-    assert main(arguments) == 2
-    printed = capsys.readouterr()
-    assert message in printed.err
-    assert printed.err.count("\n") == 1
-    assert printed.out == ""
+def test_wrong_input(scenario, simulate, tmp_path, arguments, message):
+    said = simulate(*arguments)
+    assert said.status == 2
+    assert message in said.err
+    assert said.err.count("\n") == 1
+    assert said.out == ""
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
@@ -299,20 +295,23 @@ def test_every_pair_of_options_is_heeded_or_refused():
                 check_together(options)
 
 
-def test_check_refuses_what_the_run_would(scenario, capsys, monkeypatch):
+def test_check_refuses_what_the_run_would(scenario, simulate, monkeypatch):
     scenario.write_text(
         SCENARIO.replace("seeds: 2", "seeds: {at_least: 5, at_most: 9, until: {measure: bank_profit, half_width: 1}}")
     )
-    assert main(["small.yaml", "--check", "--shard", "1/2"]) == 2
-    assert "a part cannot tell when seeds are enough" in capsys.readouterr().err
+    said = simulate("small.yaml", "--check", "--shard", "1/2")
+    assert said.status == 2
+    assert "a part cannot tell when seeds are enough" in said.err
     monkeypatch.setattr("colend.experiment.request.find_spec", lambda name: None)
-    assert main(["small.yaml", "--check", "--export", "parquet"]) == 2
-    assert "pip install 'colend[parquet]'" in capsys.readouterr().err
+    said = simulate("small.yaml", "--check", "--export", "parquet")
+    assert said.status == 2
+    assert "pip install 'colend[parquet]'" in said.err
 
 
-def test_the_plan_of_a_part_without_runs_has_none(scenario, capsys):
-    assert main(["small.yaml", "--check", "--json", "--shard", "5/9"]) == 0
-    assert json.loads(capsys.readouterr().out)["runs"] == 0
+def test_the_plan_of_a_part_without_runs_has_none(scenario, simulate):
+    said = simulate("small.yaml", "--check", "--json", "--shard", "5/9")
+    assert said.status == 0
+    assert json.loads(said.out)["runs"] == 0
 
 
 @pytest.mark.parametrize(
@@ -330,82 +329,83 @@ def test_the_plan_of_a_part_without_runs_has_none(scenario, capsys):
         (["--list", "paramters"], "did you mean parameters?"),
     ],
 )
-def test_errors_as_json(scenario, tmp_path, capsys, arguments, message):
-    try:
-        status = main([*arguments, "--json"])
-    except SystemExit as left:
-        status = left.code
-    answer = json.loads(capsys.readouterr().out)
-    assert status == answer["status"] == 2
+def test_errors_as_json(scenario, simulate, tmp_path, arguments, message):
+    said = simulate(*arguments, "--json")
+    answer = json.loads(said.out)
+    assert said.status == answer["status"] == 2
     assert message in answer["errors"][0]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
 @pytest.mark.parametrize("option", ["--report", "--explore", "--lang"])
-def test_options_that_are_not_built_are_not_accepted(scenario, option, capsys):
-    with pytest.raises(SystemExit) as caught:
-        main(["small.yaml", option, "x"])
-    assert caught.value.code == 2
-    assert capsys.readouterr().err.startswith("simulate: unrecognized arguments")
+def test_options_that_are_not_built_are_not_accepted(scenario, simulate, option):
+    said = simulate("small.yaml", option, "x")
+    assert said.status == 2
+    assert said.err.startswith("simulate: unrecognized arguments")
 
 
-def test_a_folder_in_use_is_refused(scenario, tmp_path, capsys):
+def test_a_folder_in_use_is_refused(scenario, simulate, tmp_path):
     from colend.experiment.store import Store
 
     with Store(tmp_path / "out", "any"):
         before = {path: path.read_bytes() for path in (tmp_path / "out").iterdir()}
-        assert main(["small.yaml", "--out", "out", "--fresh"]) == 2
-        assert "out is in use by another run" in capsys.readouterr().err
+        said = simulate("small.yaml", "--out", "out", "--fresh")
+        assert said.status == 2
+        assert "out is in use by another run" in said.err
         assert {path: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
-def test_a_file_system_that_cannot_lock_is_refused_and_nothing_written(scenario, tmp_path, capsys, monkeypatch):
+def test_a_file_system_that_cannot_lock_is_refused_and_nothing_written(scenario, simulate, tmp_path, monkeypatch):
     def cannot(*_):
         raise OSError(errno.ENOTSUP, "Operation not supported")
 
     monkeypatch.setattr("fcntl.flock", cannot)
-    assert main(["small.yaml"]) == 2
-    assert "outputs/small is on a file system that cannot lock files (Operation not supported)" in (
-        capsys.readouterr().err
-    )
+    said = simulate("small.yaml")
+    assert said.status == 2
+    assert "outputs/small is on a file system that cannot lock files (Operation not supported)" in said.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
-def test_results_of_another_version_are_refused(scenario, tmp_path, capsys):
+def test_results_of_another_version_are_refused(scenario, simulate, tmp_path):
     from colend.experiment.store import Store
 
     with Store(tmp_path / "out", "another version") as store:
         store.replace("measures", ("name",), [])  # something is written
     before = (tmp_path / "out" / "results.sqlite").read_bytes()
-    assert main(["small.yaml", "--out", "out"]) == 2
-    assert "another version of colend; choose another --out, or --fresh" in capsys.readouterr().err
+    said = simulate("small.yaml", "--out", "out")
+    assert said.status == 2
+    assert "another version of colend; choose another --out, or --fresh" in said.err
     assert (tmp_path / "out" / "results.sqlite").read_bytes() == before
 
 
-def test_parquet_without_pyarrow_is_refused_before_anything_runs(scenario, tmp_path, capsys, monkeypatch):
+def test_parquet_without_pyarrow_is_refused_before_anything_runs(scenario, simulate, tmp_path, monkeypatch):
     monkeypatch.setattr("colend.experiment.request.find_spec", lambda name: None)
-    assert main(["small.yaml", "--export", "parquet"]) == 2
-    assert "pip install 'colend[parquet]'" in capsys.readouterr().err
+    said = simulate("small.yaml", "--export", "parquet")
+    assert said.status == 2
+    assert "pip install 'colend[parquet]'" in said.err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.yaml"]
 
 
-def test_a_disk_that_fails_is_said_in_a_line(scenario, capsys, monkeypatch):
+def test_a_disk_that_fails_is_said_in_a_line(scenario, simulate, monkeypatch):
     def full(*_arguments, **_more):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("colend.api.fulfilled", full)
-    assert main(["small.yaml"]) == 1
-    assert "No space left on device; finished runs are kept" in capsys.readouterr().err
+    said = simulate("small.yaml")
+    assert said.status == 1
+    assert "No space left on device; finished runs are kept" in said.err
 
 
 @pytest.mark.parametrize("what", ["parameters", "measures", "presets", "scenarios"])
-def test_lists(what, capsys):
-    assert main(["--list", what, "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)
+def test_lists(simulate, what):
+    said = simulate("--list", what, "--json")
+    assert said.status == 0
+    rows = json.loads(said.out)
     assert len(rows) >= 4
     assert all(row["name"] for row in rows)
-    assert main(["--list", what]) == 0
-    assert rows[0]["name"] in capsys.readouterr().out
+    said = simulate("--list", what)
+    assert said.status == 0
+    assert rows[0]["name"] in said.out
 
 
 def imported_by(*arguments):
@@ -421,9 +421,9 @@ def test_check_imports_nothing_heavy(scenario):
         assert f"'{heavy}'" not in modules
 
 
-def test_python_gives_the_same_as_the_command(scenario, tmp_path):
+def test_python_gives_the_same_as_the_command(scenario, simulate, tmp_path):
     result = colend.run(colend.load("small.yaml"), jobs=1, out="from_python", report=False)
-    assert main(["small.yaml", "--quiet", "--jobs", "1"]) == 0
+    assert simulate("small.yaml", "--quiet", "--jobs", "1").status == 0
     opened = colend.open("outputs/small")
     assert opened.runs.equals(result.runs)
     assert (colend.compare("outputs/small", "from_python")["difference"].dropna() == 0.0).all()

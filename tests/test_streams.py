@@ -19,25 +19,6 @@ base:
   banks: {city: {number: 1}, rural: {number: 1}, consumer_finance: {number: 0}}
   platforms: {number: 1, user_share: [1]}
 """
-# As a shell would start it with >&-, with >/dev/full, and with a reader that is gone before anything is written.
-START = """
-import os, sys
-for number, way in ((1, sys.argv[1]), (2, sys.argv[2])):
-    if way == "closed":
-        os.close(number)
-    elif way == "full":
-        os.dup2(os.open("/dev/full", os.O_WRONLY), number)
-    elif way == "unread":
-        reader, writer = os.pipe()
-        os.close(reader)
-        os.dup2(writer, number)
-os.execv(sys.executable, [sys.executable, "-m", "colend", *sys.argv[3:]])
-"""
-
-
-def simulate(output, errors, *arguments):
-    command = [sys.executable, "-c", START, output, errors, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture
@@ -48,44 +29,43 @@ def scenario(tmp_path):
 
 
 @pytest.mark.parametrize(("errors", "jobs"), [("closed", "2"), ("unread", "1")])
-def test_runs_go_on_without_anybody_to_tell(scenario, tmp_path, errors, jobs):
-    found = simulate("fine", errors, scenario, "--out", tmp_path / "out", "--jobs", jobs, "--shard", "1/1")  # no charts
-    assert found.returncode == 0
-    assert found.stdout.startswith("Part 1 of 1:")  # progress does not go there instead
+def test_runs_go_on_without_anybody_to_tell(scenario, simulate, tmp_path, errors, jobs):
+    options = ("--out", tmp_path / "out", "--jobs", jobs, "--shard", "1/1")  # a part has no charts
+    said = simulate.apart(scenario, *options, err=errors)
+    assert said.status == 0
+    assert said.out.startswith("Part 1 of 1:")  # progress does not go there instead
     assert len(colend.open(tmp_path / "out").runs) == 2
     assert verify(tmp_path / "out") == []
 
 
-def test_results_that_cannot_be_said_are_an_error_in_one_line(scenario, tmp_path):
+def test_results_that_cannot_be_said_are_an_error_in_one_line(scenario, simulate, tmp_path):
     colend.run(scenario, jobs=1, out=tmp_path / "out", shard=(1, 1))
     command = [scenario, "--out", tmp_path / "out", "--shard", "1/1"]
     whys = {"closed": "it is closed", "full": "No space left on device", "unread": "Broken pipe"}
     for output, more in (("closed", []), ("full", ["--json"]), ("unread", [])):
-        found = simulate(output, "fine", *command, *more)
-        assert found.returncode == 1
-        assert found.stderr.splitlines() == [
+        said = simulate.apart(*command, *more, out=output)
+        assert said.status == 1
+        assert said.err.splitlines() == [
             "small: 2 of 2 runs",
             f"simulate: standard output cannot be written: {whys[output]}",
         ]
-    quiet = simulate("full", "fine", *command, "--quiet")
-    assert (quiet.returncode, quiet.stderr) == (0, "")  # nothing was to be said
+    quiet = simulate.apart(*command, "--quiet", out="full")
+    assert (quiet.status, quiet.err) == (0, "")  # nothing was to be said
 
 
 @pytest.mark.parametrize(("output", "errors"), [("closed", "closed"), ("full", "unread"), ("unread", "full")])
-def test_neither_can_be_written(tmp_path, output, errors):
+def test_neither_can_be_written(simulate, output, errors):
     """Of what is quick: lists, help and complaints; the status is all that can be told."""
-    assert simulate(output, errors, "--list", "measures").returncode == 1
-    assert simulate(output, errors, "nothing.yaml", "--json").returncode == 2
+    assert simulate.apart("--list", "measures", out=output, err=errors).status == 1
+    assert simulate.apart("nothing.yaml", "--json", out=output, err=errors).status == 2
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["--list", "parameters", "--json"]])
-def test_whatever_is_asked_for(arguments):
-    found = simulate("full", "fine", *arguments)
-    assert (found.returncode, found.stderr) == (
-        1,
-        "simulate: standard output cannot be written: No space left on device\n",
-    )
-    assert simulate("fine", "fine", *arguments).returncode == 0
+def test_whatever_is_asked_for(simulate, arguments):
+    said = simulate.apart(*arguments, out="full")
+    assert said.status == 1
+    assert said.err == "simulate: standard output cannot be written: No space left on device\n"
+    assert simulate.apart(*arguments).status == 0
 
 
 def test_files_do_not_get_the_numbers_of_closed_streams():

@@ -3,18 +3,16 @@
 import json
 import multiprocessing
 import os
-import subprocess
-import sys
-from io import BytesIO, TextIOWrapper
 
 import pytest
 
 import colend
-from colend.__main__ import main
 from colend.arguments import DONE, WRONG_INPUT
 from colend.experiment.errors import MachineError
 from colend.experiment.pool import Pool, may_start_processes
 from colend.experiment.runner import prepare
+
+pytestmark = pytest.mark.usefixtures("two_charts")
 
 # Chinese, a character of no code page of China's, markup, and a name that is not UTF-8 (below).
 SCENARIO = """
@@ -40,39 +38,20 @@ def scenario_file(tmp_path_factory):
     return path
 
 
-@pytest.fixture(name="simulate")
-def simulate_as_a_command(monkeypatch, two_charts):
-    """The command in this process, on a terminal of some encoding: its status and what it said, in bytes."""
-    monkeypatch.setattr("colend.__main__.interruptible", lambda command, say: command())
-
-    def simulate(*arguments, encoding):
-        streams = [TextIOWrapper(BytesIO(), encoding=encoding) for _ in range(2)]
-        with monkeypatch.context() as patch:
-            patch.setattr(sys, "stdout", streams[0])
-            patch.setattr(sys, "stderr", streams[1])
-            patch.setattr(sys, "argv", ["simulate", *map(str, arguments)])
-            status = main()
-        for stream in streams:
-            stream.flush()
-        return status, *(stream.buffer.getvalue() for stream in streams)
-
-    return simulate
-
-
 @pytest.mark.filterwarnings("ignore:Glyph")  # where no Chinese font is installed
 def test_what_the_terminal_cannot_show_is_replaced_and_all_is_written(file, tmp_path, simulate):
     """A run to its end with every kind of output, in ASCII; the same results again as JSON, in GBK."""
     out = tmp_path / os.fsdecode(b"o\xfft")
-    status, answer, _ = simulate(file, "--out", out, "--jobs", "1", encoding="ascii")
-    assert status == DONE
-    assert b"Charts: " in answer
+    said = simulate(file, "--out", out, "--jobs", "1", encoding="ascii")
+    assert said.status == DONE
+    assert "Charts: " in said.out
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert str(out) in manifest["command"]
     assert "先合作 😀" in (out / "comparison.csv").read_text(encoding="utf-8-sig")
     for encoding in ("gbk", "utf-8"):
-        status, told, _ = simulate(file, "--out", out, "--json", encoding=encoding)
-        assert status == DONE
-        answer = json.loads(told)
+        said = simulate(file, "--out", out, "--json", encoding=encoding)
+        assert said.status == DONE
+        answer = json.loads(said.out)
         assert answer["out"] == str(out)
         assert "先合作 😀" in {row["arm"] for row in answer["comparison"]}
         written = {str(path) for path in out.rglob("*") if path.is_file() and path.name != ".lock"}
@@ -86,19 +65,18 @@ QUESTIONS = [("--list", "facts"), ("--list", "presets"), ("--check",), ("--verif
 @pytest.mark.parametrize("form", [(), ("--json",)], ids=["", "json"])
 def test_questions_are_answered_in_any_encoding(file, question, form, simulate):
     subject = [file] if question[0] in ("--check", "--only") else []
-    status, answer, error = simulate(*subject, *question, *form, encoding="ascii")
-    assert status in (DONE, WRONG_INPUT)
-    assert answer or error
+    said = simulate(*subject, *question, *form, encoding="ascii")
+    assert said.status in (DONE, WRONG_INPUT)
+    assert said.out or said.err
     if form:
-        json.loads(answer)
+        json.loads(said.out)
 
 
-def test_a_machine_that_can_run_no_market_says_so_before_the_first_run(file, tmp_path):
-    command = [sys.executable, "-m", "colend", os.fsencode(file), "--out", tmp_path / "out"]
-    told = subprocess.run(command, capture_output=True, env=os.environ | {"NUMBA_NUM_THREADS": "0"})
-    assert told.returncode == 2
-    assert len(told.stderr.splitlines()) == 1, told.stderr.decode()
-    assert b"NUMBA_NUM_THREADS=0" in told.stderr
+def test_a_machine_that_can_run_no_market_says_so_before_the_first_run(file, simulate, tmp_path):
+    said = simulate.apart(file, "--out", tmp_path / "out", NUMBA_NUM_THREADS="0")
+    assert said.status == 2
+    assert said.err.count("\n") == 1, said.err
+    assert "NUMBA_NUM_THREADS=0" in said.err
     assert not (tmp_path / "out").exists()
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 import colend
-from colend.cli import main
 from colend.experiment.runner import Outcome, execute
 
 ONE_BANK = """
@@ -32,7 +31,7 @@ def numbers_only(_source, _figure, numbers, files):
 
 
 @pytest.mark.parametrize("kind", ["arms", "one bank", "sweep"])
-def test_nothing_hangs_on_the_order_in_which_runs_end(kind, scenario, tmp_path, monkeypatch, capsys):
+def test_nothing_hangs_on_the_order_in_which_runs_end(kind, scenario, simulate, tmp_path, monkeypatch):
     """Every run's tables, taken once; then the same in reverse, the first of them as if it had been brought back."""
     path = tmp_path / "asked.yaml"
     text = {"arms": scenario.read_text() + MANY_TABLES, "one bank": ONE_BANK, "sweep": scenario.read_text() + SWEEP}
@@ -61,13 +60,11 @@ def test_nothing_hangs_on_the_order_in_which_runs_end(kind, scenario, tmp_path, 
             asked = colend.load(path)
             colend.run(replace(asked, seeds=asked.seeds[-1:]), jobs=1, out=out, report=False)
             colend.run(replace(asked, seeds=asked.seeds[:1]), jobs=1, out=out, report=False)
-            capsys.readouterr()
-        status = main([str(path), "--out", str(out), "--jobs", "1", "--export", "csv"])
-        printed, result = capsys.readouterr(), colend.open(out)
+        printed, result = simulate(path, "--out", out, "--jobs", "1", "--export", "csv"), colend.open(out)
         frames = {table: result.frame(table) for table in ("runs", "months", "failures", "alliances", "sensitivity")}
         files = {file.relative_to(out): file.read_bytes() for file in sorted(out.rglob("*.*")) if file.suffix == ".csv"}
         said = [printed.out, printed.err.partition("simulate: ")[2], result.comparison.to_csv()]
-        shown.append((status, [text.replace(str(out), "out") for text in said], files, frames))
+        shown.append((printed.status, [text.replace(str(out), "out") for text in said], files, frames))
     (status, said, files, frames), (other_status, other_said, other_files, other_frames) = shown
     assert status == other_status == (failing is not None)
     assert said == other_said

@@ -188,7 +188,7 @@ def test_what_is_certain_uses_no_draw(with_other_draws, compare, certain):
 
 
 def test_those_draws_matter_where_they_are_used(with_other_draws):
-    """Each of them, drawn otherwise, changes results within eight months where nothing is certain."""
+    """Each of them, drawn otherwise, changes results where nothing is certain."""
     plain = list(with_other_draws({}, []))
     names = {name for _, names in UNUSED.values() for name in names.split()} - {"PRODUCT"}
 

@@ -1,6 +1,7 @@
 """Figures of sweeps: a map for two keys, points for many, indices for samples; drawn from runs, numbers behind them."""
 
 from dataclasses import replace
+from importlib import import_module
 
 import matplotlib
 import numpy as np
@@ -152,7 +153,7 @@ def with_arms(result, number, as_tables):
 
 @pytest.mark.parametrize(("number", "most"), [(4, 12), (7, 4)])
 def test_sensitivities_are_drawn_for_every_arm_and_say_what_is_left_out(swept, number, most, as_tables, monkeypatch):
-    monkeypatch.setattr("colend.report.figures.sensitivities.MOST_ARMS", most)
+    monkeypatch.setattr(import_module(sensitivities.__module__), "MOST_ARMS", most)
     kind, result = swept
     if kind == "map":
         return

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from colend.month.borrowers import pass_over, scratch
 from colend.rules.borrower import borrower_month
@@ -22,6 +22,13 @@ from colend.state.draws import (
 from colend.state.tables import JOINT, TOTAL, table
 
 BETA, LGD, THRESHOLD, PLATFORM, COMMON = 0.6, 0.65, -3.116, 0.8, 0.3
+
+
+def truncated(at, above):
+    """Mean and variance of a standard normal above or below `at`; `stats.truncnorm` takes a thousand times as long."""
+    side = 1.0 if above else -1.0
+    mean = side * math.exp(-0.5 * at**2 - 0.5 * math.log(2.0 * math.pi) - special.log_ndtr(-side * at))
+    return mean, 1.0 + at * mean - mean**2
 
 
 class Gaussian:
@@ -47,9 +54,8 @@ class Gaussian:
         mean, variance = weights @ self.mean, weights @ self.covariance @ weights + noise
         if variance < 1e-12:
             return
-        at = (cutoff - mean) / math.sqrt(variance)
-        law = stats.truncnorm(at, np.inf) if above else stats.truncnorm(-np.inf, at)
-        self.learn(weights, noise, mean + math.sqrt(variance) * law.mean(), variance * law.var())
+        shift, left = truncated((cutoff - mean) / math.sqrt(variance), above)
+        self.learn(weights, noise, mean + math.sqrt(variance) * shift, variance * left)
 
 
 class ByHand:
@@ -127,6 +133,12 @@ class ByHand:
         self.refusals.append((precision, cutoff))
         self.story.append((contract, "refused", None))
         return False
+
+
+def test_truncated_moments_are_scipys():
+    for at in (-6.0, -1.3, 0.0, 0.4, 5.0):
+        assert truncated(at, True) == pytest.approx(stats.truncnorm.stats(at, np.inf), rel=1e-9)
+        assert truncated(at, False) == pytest.approx(stats.truncnorm.stats(-np.inf, at), rel=1e-9)
 
 
 @pytest.mark.parametrize("depth", [0.0, 0.4])

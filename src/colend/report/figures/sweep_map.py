@@ -42,14 +42,13 @@ def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     what = f"Difference to “{reading.labels[reading.baseline]}”" if several else labels[arms[0]]
     if several and alone:
         what = f"“{labels[arms[0]]}” less “{reading.labels[reading.baseline]}”"
-    few = len(arms) <= FEW_ARMS
-    more = "" if few else f"; upwards: {key_label(up)}"
+    more = "" if alone else f"; upwards: {key_label(up)}"
     more += f"; first {MOST_ARMS} of {len(every)} arms" if len(every) > MOST_ARMS else ""
     figure, axes = page(
         "Value of alliances over two parameters",
         f"{what}; {reading.spread}{more}",
         *((2, 2) if alone else (len(arms), len(VALUES))),
-        height=7.4 if alone else 2.4 + (TALL if few else LOW) * len(arms),
+        height=7.4 if alone else 2.4 + (TALL if len(arms) <= FEW_ARMS else LOW) * len(arms),
         sharex=True,
         sharey=True,
     )
@@ -70,12 +69,11 @@ def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     for axis in axes[-1]:
         axis.set_xlabel("\n".join(wrapped(key_label(across), 55 if alone else 26)), fontsize=8.0)
     for number, axis in enumerate(axes[:, 0]):
-        words = "\n".join(wrapped(key_label(up), 48 if alone else 26))
-        name = "" if alone else shortened(labels[arms[number]], 26 if few else 40)
-        if few:
-            axis.set_ylabel(f"{name}\n{words}" if name else words, fontsize=8.0)
-        else:  # rows are too low for words along them
-            axis.set_ylabel("\n".join(wrapped(name, 18)), fontsize=7.5, rotation=0, ha="right", va="center")
+        if alone:
+            axis.set_ylabel("\n".join(wrapped(key_label(up), 48)), fontsize=8.0)
+        else:
+            name = "\n".join(wrapped(shortened(labels[arms[number]], 40), 18))
+            axis.set_ylabel(name, fontsize=7.5, rotation=0, ha="right", va="center")
     if several:
         line = Line2D([], [], color=INK, linewidth=1.6, label="no difference")
         foot(figure, [line, Patch(**UNCLEAR, label="interval holds zero")])

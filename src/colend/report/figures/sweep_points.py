@@ -70,7 +70,8 @@ def sweep_points(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
 def _subtitle(reading: Reading, term: Term, drawn: int, keys: int, medians: bool) -> str:
     what = f"Difference to “{reading.labels[reading.baseline]}”" if reading.several else "Level"
     line = ", line: running median" if medians else ""
-    more = f"; {drawn} of {keys} parameters" if drawn < keys else ""
+    which = " along which medians move most" if len(reading.compared) > FEW_ARMS else ""
+    more = f"; {drawn} of {keys} parameters{which}" if drawn < keys else ""
     return f"{what}, {term.unit.words}; a dot a point ({reading.average}){line}{more}"
 
 
