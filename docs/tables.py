@@ -10,11 +10,14 @@ from typing import Any
 
 from colend.measures.runs import RUNS
 from colend.scenario.declarations import Declaration, declarations
+from colend.scenario.declared import keys_of
 from colend.scenario.json_schema import text
+from colend.scenario.regulation import RULES, Regime
 from colend.scenario.top_level import SCHEMA
 
 DOCUMENT = Path(__file__).parent / "odd.md"
-START, END = "<!-- parameters: made by docs/tables.py -->", "<!-- end of parameters -->"
+PARAMETERS = "<!-- parameters: made by docs/tables.py -->", "<!-- end of parameters -->"
+REGULATION = "<!-- rules: made by docs/tables.py -->", "<!-- end of rules -->"
 ALIKE = (
     ("banks.city", "banks.rural", "banks.consumer_finance"),
     tuple(f"customers.touchpoints.{name}" for name in ("app", "mini_program", "service_account", "branch")),
@@ -77,10 +80,21 @@ def tables() -> str:
     return "\n".join(lines)
 
 
+def rules() -> str:
+    """Every rule of regulation."""
+    lines = ["| rule | unit | allowed | what it limits | how it binds |", "|---|---|---|---|---|"]
+    for name, key in keys_of(Regime).items():
+        kind = RULES[name]
+        lines.append(f"| `{name}` | {kind.unit} | {key.allowed} | {kind.meaning} | {kind.acts} |")
+    return "\n".join(lines) + "\n"
+
+
 def written(document: str) -> str:
     """The document with its tables made anew."""
-    before, rest = document.split(START)
-    return f"{before}{START}\n\n{tables()}\n{END}{rest.split(END, 1)[1]}"
+    for (start, end), made in ((PARAMETERS, tables()), (REGULATION, rules())):
+        before, rest = document.split(start)
+        document = f"{before}{start}\n\n{made}\n{end}{rest.split(end, 1)[1]}"
+    return document
 
 
 if __name__ == "__main__":

@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
+from colend.scenario.declared import keys_of
+from colend.scenario.regulation import OPEN, Regime
+
 os.environ.setdefault("MPLBACKEND", "Agg")
 # What a script starts in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
 if threading.current_thread() is threading.main_thread():
@@ -36,17 +39,10 @@ SMALL = {
     "alliances.meeting_rate": 0.6,
 }
 
-# All nine rules of regulation, so loose that they bind nobody.
+# Every rule of regulation, so loose that it binds nobody: the bound that is next to no limit at all.
 RULES_WITH_ROOM = {
-    "minimum_platform_share": 0.0,
-    "maximum_partner_to_capital": 1e6,
-    "maximum_joint_share": 1.0,
-    "home_region_only": 0.0,
-    "rate_cap": 2.0,
-    "all_in_cost_cap": 2.0,
-    "maximum_sharing_depth": 1.0,
-    "partner_list": 1_000.0,
-    "maximum_score_reliance": 1e6,
+    name: float(key.schema.get("minimum" if getattr(OPEN, name) == 0.0 else "maximum", 0.0))
+    for name, key in keys_of(Regime).items()
 }
 
 

@@ -16,7 +16,7 @@ import colend
 from colend.market import simulate
 from colend.scenario.design import FishingTerms
 from colend.scenario.parameters import OPENNESS, SEQUENCING
-from colend.scenario.policy import RULES, Rule
+from colend.scenario.regulation import RULES, Rule
 
 from ..conftest import RULES_WITH_ROOM
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from colend.market import Market, simulate
-from colend.scenario.policy import Rule
+from colend.scenario.regulation import Rule
 from colend.state.tables import JOINT, OWN
 
 TABLES = ("banks", "platforms", "pairs", "borrowers", "totals")

@@ -9,9 +9,8 @@ from colend.equations.pricing import monthly_interest
 from colend.market import Market
 from colend.measures.regulation import Supervision
 from colend.scenario.parameters import KINDS
-from colend.scenario.policy import Rule
+from colend.scenario.regulation import NAMES, Rule
 from colend.state.books import Flow
-from colend.state.regulation import NAMES
 from colend.state.tables import JOINT
 
 # Every rule at a number that is no whole number of anything.

@@ -8,8 +8,7 @@ import pytest
 from colend.market import Market, simulate
 from colend.measures.regulation import Supervision, count_loans
 from colend.rules.regulation import regime_of
-from colend.scenario.policy import RULES, Rule
-from colend.state.regulation import NAMES, OPEN, Regime
+from colend.scenario.regulation import NAMES, OPEN, RULES, Regime, Rule
 from colend.state.tables import DELISTED, NONE
 
 from ..conftest import RULES_WITH_ROOM, make_setting

@@ -12,7 +12,7 @@ from colend.report.reading import Reading
 from colend.report.story import is_story
 from colend.report.words import BILLIONS, MONTHS, NUMBER, PERCENT, shown
 from colend.scenario.labels import arm_label
-from colend.scenario.setting import Rule
+from colend.scenario.regulation import Rule
 
 
 def row_of(summary, words):

@@ -15,8 +15,8 @@ from colend.rules.regulation import (
     set_limits,
     stock_limits,
 )
+from colend.scenario.regulation import OPEN, Regime
 from colend.scenario.setting import Setting
-from colend.state.regulation import OPEN, Regime
 from colend.state.tables import OPERATING, PILOT
 
 BOTH = [(0, 0, OPERATING), (1, 0, OPERATING)]

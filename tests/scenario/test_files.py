@@ -4,7 +4,7 @@ import pytest
 
 from colend.scenario import ScenarioError, load, runs, shipped
 from colend.scenario.parameters import KINDS
-from colend.scenario.policy import RULES
+from colend.scenario.regulation import RULES
 
 LIST = "{path}:1: include: list.yaml:1: a scenario is a mapping of keys such as `base:`; this is a list"
 OTHER = """\

@@ -6,7 +6,8 @@ import pytest
 
 from colend.scenario import load
 from colend.scenario.design import Scenario
-from colend.scenario.policy import RULES, listed_presets, presets
+from colend.scenario.policy import listed_presets, presets
+from colend.scenario.regulation import RULES
 
 HERE = "scenario.yaml"
 KNOWN = "the presets are: china_2017_12, china_2020_07, china_2021_02, china_2022_01, china_2025_10, china"

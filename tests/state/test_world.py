@@ -17,7 +17,7 @@ TABLES = {name: value for module in (outlook, snapshot, tables) for name, value 
 def world_fixture(make_setting):
     """A world that has lived three months under a rule."""
     from colend.market import Market
-    from colend.scenario.setting import Rule
+    from colend.scenario.regulation import Rule
 
     policy = [Rule("maximum_joint_share", 0.3, "2017-01")]
     market = Market(make_setting(population__borrowers=200, population__persons=2_000_000, policy=policy))

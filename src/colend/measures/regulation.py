@@ -20,13 +20,20 @@ from colend.rules.regulation import (
     joint_stocks,
     stock_limits,
 )
+from colend.scenario.regulation import NAMES, OPEN, RULES
 from colend.state.books import FEN
-from colend.state.regulation import NAMES, OPEN, STOCK_LIMITS
+from colend.state.regulation import STOCK_LIMITS
 from colend.state.tables import DELISTED, JOINT, NONE, pair_of
 from colend.state.world import World
 
-SHARE, PARTNER, JOINT_SHARE, REGION, RATE, COST, DEPTH, LIST, RELIANCE = range(len(NAMES))
-OF_LOANS = (SHARE, REGION, RATE, COST, LIST)  # rules that a single loan keeps or breaks
+SHARE, REGION, LIST = map(NAMES.index, ("minimum_platform_share", "home_region_only", "partner_list"))
+RATE, COST = map(NAMES.index, ("rate_cap", "all_in_cost_cap"))
+PARTNER, JOINT_SHARE = map(NAMES.index, ("maximum_partner_to_capital", "maximum_joint_share"))
+# Rules by what keeps or breaks them; of scores, which of what borrowers saw; and those for which lenders refuse.
+OF_LOANS = tuple(row for row, kind in enumerate(RULES.values()) if kind.binds == "loan")
+OF_STOCKS = tuple(row for row, kind in enumerate(RULES.values()) if kind.binds == "stock")
+OF_SCORES = {NAMES.index("maximum_sharing_depth"): "depth", NAMES.index("maximum_score_reliance"): "reliance"}
+REFUSING = tuple(row for row, kind in enumerate(RULES.values()) if kind.room or kind.turned_away)
 _SLACK = 1e-9  # of a depth, for rounding
 
 
@@ -34,28 +41,26 @@ def count_loans(rows, month, forbidden, region, cap, since, loans, fen, old, awa
     """Loans that break rules as they stand, by rule and age (0: made before the rule, 1: this month), and their fen.
 
     By contract: `forbidden` [rule, contract] forbids all its loans, `region` (NONE: any) is where it may lend, `cap`
-    [2, contract] its highest rate and cost a year. `since` is the month of each rule; `old` [limit on stocks,
-    contract] receives fen of loans older than that limit, `away` fen of loans outside the region.
+    [rule, contract] the highest price a year. `since` is the month of each rule; `old` [limit on stocks, contract]
+    receives fen of loans older than that limit, `away` fen of loans outside the region.
     """
     for row in rows:
         if row.balance <= 0:
             continue
         contract, balance = row.contract, np.int64(row.balance)
         for rule in range(len(since)):
-            broken = forbidden[rule, contract]
+            broken = forbidden[rule, contract] or row.rate > cap[rule, contract]
             if rule == REGION and region[contract] != NONE and region[contract] != row.region:
                 broken = True
                 away[contract] += balance
-            if rule in (RATE, COST):
-                broken = row.rate > cap[rule - RATE, contract]
             if broken and row.begun < since[rule]:
                 loans[rule, 0] += 1
                 fen[rule, 0] += balance
             elif broken and row.begun == month:  # those of the months between were counted then
                 loans[rule, 1] += 1
                 fen[rule, 1] += balance
-        for limit in range(2):
-            if row.begun < since[PARTNER + limit]:
+        for limit in range(len(OF_STOCKS)):
+            if row.begun < since[OF_STOCKS[limit]]:
                 old[limit, contract] += balance
 
 
@@ -77,7 +82,7 @@ class Supervision:
 
     @cached_property
     def counted(self) -> tuple[np.ndarray, ...]:
-        """Loans and fen [rule, before it / this month], older fen by limit on stocks [2, contract], away [contract]."""
+        """Loans and fen [rule, before it / this month], older fen [limit on stocks, contract], fen away [contract]."""
         world, contracts, regime = self.world, self.contracts, self.regime
         forbidden = np.zeros((len(NAMES), len(contracts)), dtype=bool)
         forbidden[SHARE] = self.joint & (contracts.funding_share > 1.0 - regime.minimum_platform_share)
@@ -87,9 +92,10 @@ class Supervision:
         bound = (bank != NONE) & is_local(world)[bank]
         region = np.where(bound, world.banks.region[bank].astype(np.int64), NONE)
         fees = np.where(self.joint, contracts.funding_share * contracts.fee_rate + contracts.technology_fee, 0.0)
-        caps = np.array([regime.rate_cap + fees, np.full(len(contracts), regime.all_in_cost_cap)])
+        caps = np.full(forbidden.shape, np.inf)
+        caps[RATE], caps[COST] = regime.rate_cap + fees, regime.all_in_cost_cap
         loans, fen = (np.zeros((len(NAMES), 2), dtype=np.int64) for _ in range(2))
-        old, away = np.zeros((2, len(contracts)), dtype=np.int64), np.zeros(len(contracts), dtype=np.int64)
+        old, away = np.zeros((len(OF_STOCKS), len(contracts)), dtype=np.int64), np.zeros(len(contracts), dtype=np.int64)
         count = compiled(count_loans, allocates=False)
         since = world.regulation.since.astype(np.int64)
         count(world.borrowers, world.month, forbidden, region, caps, since, loans, fen, old, away)
@@ -121,11 +127,12 @@ class Supervision:
         without room; of lists, partners beyond their places that lent.
         """
         found = self.counted[0][:, 1].astype(np.float64)
-        for rule, limit in ((PARTNER, 1), (JOINT_SHARE, 2)):
-            closed = self.joint & (self.world.regulation.room[limit][self.pair] <= 0.0)
+        for rule in OF_STOCKS:
+            closed = self.joint & (self.world.regulation.room[STOCK_LIMITS.index(rule)][self.pair] <= 0.0)
             found[rule] = self.made[closed].sum()
-        for rule, seen in ((DEPTH, self.depth), (RELIANCE, self.reliance)):
-            deep = self.joint & (seen.max(axis=1) > getattr(self.regime, NAMES[rule]) * (1.0 + 1e-6) + _SLACK)
+        for rule, seen in OF_SCORES.items():
+            most_seen = getattr(self, seen).max(axis=1)
+            deep = self.joint & (most_seen > getattr(self.regime, NAMES[rule]) * (1.0 + 1e-6) + _SLACK)
             found[rule] = self.made[deep].sum()
         lent = np.unique(self.pair[self.joint & (self.made > 0)])
         partners = np.bincount(lent % self.number, minlength=self.number)
@@ -154,7 +161,7 @@ class Supervision:
         """
         found = np.full(len(NAMES), np.nan)
         found[list(OF_LOANS)] = self.counted[1][list(OF_LOANS), 0] / FEN
-        found[[PARTNER, JOINT_SHARE]] = self.beyond[1]
+        found[list(OF_STOCKS)] = self.beyond[1]
         return np.where(self.in_force, found, np.nan)
 
     @cached_property
@@ -163,7 +170,7 @@ class Supervision:
         bank past it; the next month finds the door closed.
         """
         found = np.full(len(NAMES), np.nan)
-        found[[PARTNER, JOINT_SHARE]] = self.beyond[0] - self.beyond[1]
+        found[list(OF_STOCKS)] = self.beyond[0] - self.beyond[1]
         return np.where(self.in_force, found, np.nan)
 
     @cached_property
@@ -205,8 +212,9 @@ class Supervision:
         fees = np.where(self.joint, self.world.snapshot.offers.fee_income[:, 0], 0.0)
         for rule, paid, cap in ((RATE, price - fees, regime.rate_cap), (COST, price, regime.all_in_cost_cap)):
             found[rule] = most(self.contracts.bank[funded], paid[funded] / cap, found)
-        for rule, seen in ((DEPTH, self.depth), (RELIANCE, self.reliance)):
-            found[rule] = most(bank, ratio(seen.max(axis=1)[contract], getattr(regime, NAMES[rule])), found)
+        for rule, seen in OF_SCORES.items():
+            reached = getattr(self, seen).max(axis=1)[contract]
+            found[rule] = most(bank, ratio(reached, getattr(regime, NAMES[rule])), found)
         found[LIST] = ratio(np.bincount(bank, minlength=self.number), regime.partner_list)
         return np.where(self.in_force[:, None], found, np.nan)
 
@@ -251,7 +259,7 @@ MONTHS_OF_RULES = (
     *_each(
         "months",
         "grandfathered",
-        (*OF_LOANS, PARTNER, JOINT_SHARE),
+        (*OF_LOANS, *OF_STOCKS),
         "grandfathered",
         "yuan",
         "Owed under loans made before {} that it would not allow now",
@@ -259,7 +267,7 @@ MONTHS_OF_RULES = (
     *_each(
         "months",
         "overshoot",
-        (PARTNER, JOINT_SHARE),
+        OF_STOCKS,
         "overshoot",
         "yuan",
         "Beyond {} by the chance of one month, older loans apart",
@@ -267,7 +275,7 @@ MONTHS_OF_RULES = (
     *_each(
         "months",
         "refused",
-        (*STOCK_LIMITS, REGION),
+        REFUSING,
         "refused",
         "number",
         "Refusals for {} this month; several lenders may refuse one application",

@@ -21,7 +21,7 @@ from colend.scenario.design import point_name
 from colend.scenario.facts import facts_of
 from colend.scenario.keys import resolve
 from colend.scenario.labels import arm_label
-from colend.scenario.policy import Rule
+from colend.scenario.regulation import Rule
 from colend.scenario.sweep import Sample
 
 MOST_POINTS = 8  # of a sweep, told one by one

@@ -1,4 +1,4 @@
-"""Regulation: nine rules with a number each, in force by date, and what each means for who may lend what to whom.
+"""Regulation: rules with a number each, in force by date, and what each means for who may lend what to whom.
 
 A rule is a limit that lenders plan with, never an act of theirs. A limit L on a stock S of joint loans raises the
 hurdle as a capital ratio of minimum x L / S would, lowers what a bank offers its partner (kappa) and the probability
@@ -9,6 +9,7 @@ Section 8 of the model. Yuan and yearly rates.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,9 +18,9 @@ from colend.rules.alliance import alliances_in, end, pairs_of
 from colend.rules.alliance_worth import party_terms
 from colend.rules.outlook import general_terms, mean_term, segment_terms
 from colend.scenario.parameters import KINDS
-from colend.scenario.setting import Rule, month_number
+from colend.scenario.regulation import NAMES, Regime, Rule, month_number
 from colend.state.books import FEN
-from colend.state.regulation import NAMES, STOCK_LIMITS, Regime
+from colend.state.regulation import STOCK_LIMITS
 from colend.state.tables import (
     DECIDING,
     DELISTED,
@@ -40,7 +41,8 @@ NATIONAL = KINDS.index("consumer_finance")  # the kind of bank that belongs to n
 
 def regime_of(rules: Iterable[Rule]) -> Regime:
     """The regime that these rules make together."""
-    return Regime(**{rule.name: rule.value for rule in rules})
+    numbers: dict[str, Any] = {rule.name: rule.value for rule in rules}
+    return Regime(**numbers)
 
 
 def set_regulation(world: World) -> None:

@@ -11,7 +11,8 @@ from colend.scenario.declared import Source, keys_of, read
 from colend.scenario.errors import Problems
 from colend.scenario.keys import POLICY, checked, entries
 from colend.scenario.layers import GIVEN, Layers
-from colend.scenario.policy import Asked, Rule, month_number, read_policy
+from colend.scenario.policy import Asked, read_policy
+from colend.scenario.regulation import Rule, month_number
 from colend.scenario.setting import FishingTerms, Record
 from colend.scenario.sweep import Sample, swept
 from colend.scenario.top_level import FEWEST, MOST_SEEDS, TOP_LEVEL, Until, UntilEnough, plain_name

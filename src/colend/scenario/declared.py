@@ -28,6 +28,7 @@ class Source:
     path: tuple
     folder: Path
     root: Path | None = None  # files named in it must lie below
+    key: str = ""  # what stands for the path in messages
 
     def below(self, name: Any) -> Source:
         """What stands under one of its keys."""
@@ -36,7 +37,7 @@ class Source:
     def about(self, name: Any, what: str, problems: Problems) -> None:
         """A problem of one of its keys, at its place or, where it is missing, at that of the mapping."""
         here = self.place((*self.path, name) if name in self.mapping else self.path)
-        problems.append(f"{here}: {'.'.join(map(str, self.path))}.{name}: {what}")
+        problems.append(f"{here}: {self.key or '.'.join(map(str, self.path))}.{name}: {what}")
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,10 @@ def _in_words(schema: Mapping[str, Any]) -> str:
 
 @cache
 def keys_of(model: type) -> dict[str, Key]:
-    """The keys that a dataclass declares, in their order."""
+    """The keys that a dataclass declares, in their order; a field `from_` is the key `from`."""
     types = get_type_hints(model, include_extras=True)
     given = {one.name: one.default if one.default_factory is MISSING else None for one in fields(model)}
-    return {name: Key(name, types[name], default) for name, default in given.items()}
+    return {name.rstrip("_"): Key(name.rstrip("_"), types[name], default) for name, default in given.items()}
 
 
 def schema_of(model: type) -> dict[str, Any]:

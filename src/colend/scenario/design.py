@@ -17,7 +17,8 @@ from colend.scenario.given import plain, unknown
 from colend.scenario.keys import misfits, resolve
 from colend.scenario.labels import arms_by_call
 from colend.scenario.parameters import Parameters
-from colend.scenario.setting import FishingTerms, Record, Rule, Setting
+from colend.scenario.regulation import Rule
+from colend.scenario.setting import FishingTerms, Record, Setting
 from colend.scenario.top_level import Until
 from colend.source import model_hash
 

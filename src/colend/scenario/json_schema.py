@@ -24,10 +24,11 @@ from colend.scenario.declarations import (
     declarations,
     groups,
 )
-from colend.scenario.declared import schema_of
+from colend.scenario.declared import keys_of, schema_of
 from colend.scenario.errors import NONE
 from colend.scenario.keys import POLICY
-from colend.scenario.policy import MONTH, RULES, RuleKind, presets
+from colend.scenario.policy import Dates, presets
+from colend.scenario.regulation import Regime
 from colend.scenario.top_level import TopLevel, measured
 
 _PAIR = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
@@ -135,28 +136,12 @@ def _policy() -> dict[str, Any]:
 
 def _rules() -> dict[str, Any]:
     """Rules that come into force together."""
-    month = {"type": "string", "pattern": f"^{MONTH.pattern}$"}
-    dates = {
-        "from": month | {"description": "First month in which they hold"},
-        "until": month | {"description": "First month in which they hold no more"},
-        "notice_months": {"type": "integer", "minimum": 0, "description": "Months from announcement to force"},
-    }
-    rules = {name: _rule(kind) for name, kind in RULES.items()}
-    return {
-        "type": "object",
-        "additionalProperties": False,
+    rules = {name: key.schema | {"description": key.means.meaning} for name, key in keys_of(Regime).items()}
+    return schema_of(Dates) | {
         "required": ["from"],
         "minProperties": 2,
-        "properties": dates | rules,
+        "properties": schema_of(Dates)["properties"] | rules,
     }
-
-
-def _rule(kind: RuleKind) -> dict[str, Any]:
-    described = {"description": f"{kind.meaning} ({kind.unit})"}
-    if kind.unit == "true or false":
-        return {"type": "boolean"} | described
-    number = "integer" if kind.unit == "number" else "number"
-    return {"type": number, "minimum": kind.low, "maximum": kind.high} | described
 
 
 def _distribution() -> dict[str, Any]:

@@ -2,75 +2,42 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from colend.scenario.declared import Source
+from colend.scenario.declared import Source, keys_of, read
 from colend.scenario.errors import NONE, Problems, nearest, shown
 from colend.scenario.keys import POLICY
+from colend.scenario.parameters.base import WHOLE, Means
 from colend.scenario.reading import read_file
-from colend.scenario.setting import Rule, month_number
+from colend.scenario.regulation import RULES, Regime, Rule, month_number
 
 FILE = Path(__file__).parent / "presets" / "regulation.yaml"
-MONTH = re.compile(r"(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])")
-LONGEST_NOTICE = 120
+_MONTH = Field(pattern="^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$")
+_A_MONTH = "a month, e.g. 2021-02"
 
 
 @dataclass(frozen=True)
-class RuleKind:
-    """What a rule limits: unit, bounds of its number, meaning."""
+class Dates:
+    """When rules hold."""
 
-    unit: str
-    low: float
-    high: float
-    meaning: str
-
-    @property
-    def allowed(self) -> str:
-        """What the number may be, in words."""
-        if self.unit == "true or false":
-            return self.unit
-        return f"a {'whole ' if self.unit == 'number' else ''}number from {self.low:g} to {self.high:g}"
-
-    def fits(self, value: Any) -> bool:
-        """Whether a value may be this rule's number."""
-        if self.unit == "true or false":
-            return isinstance(value, bool)
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and self.low <= value <= self.high
-        return number and (self.unit != "number" or float(value).is_integer())
+    from_: Annotated[str, _MONTH, Means("First month in which they hold", _A_MONTH)] = ""
+    until: Annotated[Annotated[str, _MONTH] | None, Means("First month in which they hold no more", _A_MONTH)] = None
+    notice_months: Annotated[int, Field(ge=0, le=120), WHOLE, Means("Months from announcement to force")] = 0
 
 
-RULES: dict[str, RuleKind] = {
-    "minimum_platform_share": RuleKind("share", 0.0, 0.95, "Part of each joint loan that the platform's lender funds"),
-    "maximum_partner_to_capital": RuleKind(
-        "share", 0.0, 1e6, "A bank's part of joint loans with one platform, over its tier-1 capital (its equity)"
-    ),
-    "maximum_joint_share": RuleKind(
-        "share", 0.0, 1.0, "A bank's part of joint loans over all its loans, its other assets counted as loans"
-    ),
-    "home_region_only": RuleKind("true or false", 0.0, 1.0, "City and rural banks lend in their own region only"),
-    "rate_cap": RuleKind("rate a year", 0.01, 2.0, "Highest interest rate: of a joint loan, its price less all fees"),
-    "all_in_cost_cap": RuleKind("rate a year", 0.01, 2.0, "Highest price of a loan: interest and fees together"),
-    "maximum_sharing_depth": RuleKind("share", 0.0, 1.0, "Depth to which a platform's score is shared, however open"),
-    "partner_list": RuleKind("number", 0.0, 1_000.0, "Platforms on a bank's list; it works with no other"),
-    "maximum_score_reliance": RuleKind(
-        "1", 0.0, 1e6, "Precision of what the platform's score says to a bank, over the bank's own, in every segment"
-    ),
-}
-DATES = ("from", "until", "notice_months")
+DATES = keys_of(Dates)
+KEYS = DATES | keys_of(Regime)
 
 
 def in_words(rule: Rule) -> str:
     """A rule's number and dates, for messages."""
-    until = f" until {rule.until}" if rule.until else ""
-    number = "true" if rule.value and RULES[rule.name].unit == "true or false" else f"{rule.value:.12g}"
-    return f"{number} from {rule.start}{until}"
+    return f"{rule.number} from {rule.start}" + (f" until {rule.until}" if rule.until else "")
 
 
 class Preset(BaseModel):
@@ -93,7 +60,7 @@ class Preset(BaseModel):
     def _rules_are_rules(self) -> Preset:
         for entry in self.rules:
             problems = Problems()
-            _entry(entry, "", self.name, lambda *_: "", problems)
+            _entry(_nowhere(entry), self.name, problems)
             if problems:
                 raise ValueError("\n".join(problems))
         return self
@@ -101,7 +68,7 @@ class Preset(BaseModel):
     @property
     def dated(self) -> tuple[Rule, ...]:
         """Its rules by date; a later version of a rule ends the earlier."""
-        own = [rule for entry in self.rules for rule in _entry(entry, "", self.name, lambda *_: "", Problems())]
+        own = [rule for entry in self.rules for rule in _entry(_nowhere(entry), self.name, Problems())]
         own += [rule for name in self.history for rule in presets()[name].dated]
         own.sort(key=lambda rule: (rule.start, list(RULES).index(rule.name)))
         result = []
@@ -174,7 +141,7 @@ def read_policy(asked: Asked, first: int, last: int, problems: Problems) -> tupl
             problems.about(place, key, f"there is no preset {shown(part)}{nearest(part, presets())}; {_presets()}")
             continue
         elif isinstance(part, Mapping):
-            rules = _entry(part, key, "", lambda name, path=path: asked.source.place((*path, name)), problems)
+            rules = _entry(replace(asked.source, mapping=part, path=path, key=key), "", problems)
             if rules and not first <= month_number(rules[0].start) <= last:
                 what = f"{shown(rules[0].start)} lies outside the run, {_span(first, last)}"
                 problems.about(asked.source.place((*path, "from")), f"{key}.from", what)
@@ -209,40 +176,32 @@ def _span(first: int, last: int) -> str:
     return " to ".join(f"{month // 12:04d}-{month % 12 + 1:02d}" for month in (first, last))
 
 
-def _entry(entry: Mapping, key: str, preset: str, place: Any, problems: Problems) -> tuple[Rule, ...]:
-    """The rules of one mapping; `place` gives `file:line` of a key in it."""
-    before, here = len(problems), f"{key}." if key else ""
-    names = [name for name in entry if name not in DATES]
-    for name in names:
-        if name not in RULES:
-            known = (*RULES, *DATES)
-            hint = nearest(str(name), known) or f"; the rules are: {', '.join(RULES)}"
-            problems.about(place(name), f"{here}{name}", f"there is no such rule{hint}")
-        elif not RULES[name].fits(entry[name]):
-            problems.about(
-                place(name), f"{here}{name}", f"{shown(entry[name])} is not allowed; allowed: {RULES[name].allowed}"
-            )
-    if not names:
-        problems.about(place("from"), key or preset, f"names no rule; the rules are: {', '.join(RULES)}")
-    start, until, notice = entry.get("from"), entry.get("until"), entry.get("notice_months", 0)
-    for name, value in (("from", start), ("until", until)):
-        if value is None and name == "from":
-            problems.about(place(name), f"{here}from", "is missing: the month from which it holds, e.g. 2021-02")
-        elif value is not None and not (isinstance(value, str) and MONTH.fullmatch(value)):
-            problems.about(
-                place(name), f"{here}{name}", f"{shown(value)} is not allowed; allowed: a month, e.g. 2021-02"
-            )
-    if not isinstance(notice, int) or isinstance(notice, bool) or not 0 <= notice <= LONGEST_NOTICE:
-        allowed = f"a whole number from 0 to {LONGEST_NOTICE}"
-        problems.about(
-            place("notice_months"), f"{here}notice_months", f"{shown(notice)} is not allowed; allowed: {allowed}"
-        )
+def _nowhere(mapping: Mapping) -> Source:
+    """A mapping that stands in no file of the user's."""
+    return Source(mapping, lambda path: "", (), FILE.parent)
+
+
+def _entry(source: Source, preset: str, problems: Problems) -> tuple[Rule, ...]:
+    """The rules of one mapping."""
+    before, given = len(problems), source.mapping
+    known = {name: given[name] for name in given if name in KEYS and (name, given[name]) != ("from", None)}
+    for name in given:
+        if name not in KEYS:
+            hint = nearest(str(name), KEYS) or f"; the rules are: {', '.join(RULES)}"
+            source.about(name, f"there is no such rule{hint}", problems)
+    if not set(given) - set(DATES):
+        problems.append(f"{source.place(source.path)}: {source.key}: names no rule; the rules are: {', '.join(RULES)}")
+    found = {"until": None, "notice_months": 0} | read(KEYS, replace(source, mapping=known), problems)
+    if given.get("from") is None:
+        source.about("from", "is missing: the month from which it holds, e.g. 2021-02", problems)
     if len(problems) > before:
         return ()
-    if until is not None and until <= str(start):
-        problems.about(place("until"), f"{here}until", f"{shown(until)} is not after from, {shown(start)}")
+    start, until = found["from"], found["until"]
+    if until is not None and until <= start:
+        source.about("until", f"{shown(until)} is not after from, {shown(start)}", problems)
         return ()
-    return tuple(Rule(name, float(entry[name]), str(start), until, notice, preset) for name in names)
+    names = [name for name in known if name not in DATES]
+    return tuple(Rule(name, float(found[name]), start, until, found["notice_months"], preset) for name in names)
 
 
 def _check_versions(found: Iterable[tuple[Rule, str]], problems: Problems) -> None:

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, StrictBool
 
 from colend.scenario.parameters import KINDS, Parameters
 from colend.scenario.parameters.base import NUMBER, WHOLE, Means
+from colend.scenario.regulation import Rule
 
 _KIND = {"enum": list(KINDS)}
 
@@ -23,27 +24,6 @@ class Record:
     banks: Annotated[Literal["yearly", "none"], Means("When those of banks, platforms and regions are kept")] = "yearly"
     alliances: Annotated[StrictBool, Means("Whether every alliance is kept")] = True
     lives: Annotated[int, Field(ge=0, le=10_000), WHOLE, Means("Alliances per run whose monthly life is kept")] = 3
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule: its number, the month from which it holds, the month from which it holds no more (none: for good)."""
-
-    name: str
-    value: float
-    start: str
-    until: str | None = None
-    notice_months: int = 0
-    preset: str = ""  # where it comes from
-
-    def content(self) -> dict[str, Any]:
-        """As data: what a result depends on."""
-        return {name: value for name, value in asdict(self).items() if name != "preset"}
-
-
-def month_number(month: str) -> int:
-    """Months since year 0."""
-    return int(month[:4]) * 12 + int(month[5:7]) - 1
 
 
 def _none_for_last(month: Any) -> Any:

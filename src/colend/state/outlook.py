@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from colend.scenario.parameters import OPENNESS
+from colend.scenario.parameters.alliances import Alliances
 from colend.state.declared import kept
 
 SEGMENT_COUNT = 3
@@ -46,25 +47,11 @@ GENERAL_TERMS = np.dtype(
         ("rate_cap", "f8"),  # regulation's, on the price of joint loans less their fees; inf: none
     ]
 )
+# What alliances cost and how long their steps take: every number of the parameters' group, and what follows from it.
 ALLIANCE_NUMBERS = (
     "monthly_discount",
-    "operation_sd",
-    "pilot_scale_sd",
-    "pilot_allocation",
-    "pilot_cost",
-    "pilot_running_cost",
-    "pilot_setup_months",
-    "pilot_months",
-    "signing_cost",
-    "signing_prestige",
-    "integration_cost",
-    "integration_months",
-    "running_cost",
-    "application_cost",
-    "review_months",
-    "term_months",
+    *(name for name, field in Alliances.model_fields.items() if field.annotation in (int, float)),
 )
-# What alliances cost and how long their steps take, as the parameters' groups have it.
 ALLIANCE_TERMS = np.dtype([(name, "f8") for name in ALLIANCE_NUMBERS] + [("opening_cost", "f8", (len(OPENNESS),))])
 
 

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
+from colend.scenario.regulation import NAMES, OPEN, RULES, Regime
 from colend.state.declared import kept
 from colend.state.tables import NONE
 
-
-@dataclass(frozen=True)
-class Regime:
-    """The numbers in force at one time, named as the rules; what no rule limits is infinite (or zero, from below)."""
-
-    minimum_platform_share: float = 0.0
-    maximum_partner_to_capital: float = np.inf
-    maximum_joint_share: float = np.inf
-    home_region_only: float = 0.0
-    rate_cap: float = np.inf
-    all_in_cost_cap: float = np.inf
-    maximum_sharing_depth: float = np.inf
-    partner_list: float = np.inf
-    maximum_score_reliance: float = np.inf
-
-    @property
-    def limits_stocks(self) -> bool:
-        """Whether joint loans outstanding are limited, by capital or by all loans."""
-        return math.isfinite(self.maximum_partner_to_capital) or math.isfinite(self.maximum_joint_share)
-
-
-OPEN = Regime()
-NAMES = tuple(one.name for one in fields(Regime))
-STOCK_LIMITS = tuple(map(NAMES.index, ("minimum_platform_share", "maximum_partner_to_capital", "maximum_joint_share")))
+STOCK_LIMITS = tuple(row for row, kind in enumerate(RULES.values()) if kind.room)
 
 
 def _no_pairs() -> np.ndarray:

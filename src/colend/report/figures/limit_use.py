@@ -7,11 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from colend.report.columns import shortened, wrapped
-from colend.report.figures.rules import RULE_WORDS
 from colend.report.reading import Reading
 from colend.report.style import BLUE, MUTED, ORANGE, VERMILION, foot, nothing, page, plain, value_axis
 from colend.report.words import KIND_WORDS
-from colend.scenario.policy import RULES
+from colend.scenario.regulation import RULES, TRUTH
 
 MARKS = {"city": (BLUE, "o"), "rural": (ORANGE, "s"), "consumer_finance": (VERMILION, "^")}
 COLUMNS = 3
@@ -28,7 +27,7 @@ def limit_use(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     banks = banks[banks["month"] == banks["month"].max()]
     chosen = {}
     for name, kind_of_rule in RULES.items():
-        if kind_of_rule.unit == "true or false":
+        if kind_of_rule.unit == TRUTH:
             continue
         with_it = [arm for arm, rules in policies.items() if any(rule.name == name for rule in rules)]
         if with_it:
@@ -50,7 +49,7 @@ def limit_use(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         rows_of = banks[(banks["arm"] == arm) & banks[f"limit_use_{name}"].notna()]
         use, equity = 100.0 * rows_of[f"limit_use_{name}"], 1e-9 * rows_of["equity"]
         where = "\n".join(wrapped(f"in “{shortened(reading.labels[arm], 60)}”", 40))
-        axis.set_title(f"{RULE_WORDS[name]}\n{where}", fontsize=8.5)
+        axis.set_title(f"{RULES[name].words}\n{where}", fontsize=8.5)
         axis.axhline(100.0, color=MUTED, linewidth=0.8, linestyle="--")
         for kind, (color, mark) in MARKS.items():
             here = (rows_of["kind"] == kind) & (equity > 0.0)

@@ -13,23 +13,12 @@ from matplotlib.patches import Patch
 from colend.report.reading import Reading
 from colend.report.style import BLACK, BLUE, INK, MUTED, ORANGE, VERMILION, date_axis, foot, page, value_axis
 from colend.report.words import yuan_unit
-from colend.scenario.policy import RULES, Rule, month_number
+from colend.scenario.regulation import RULES, TRUTH, Rule, month_number
 
 CHANNELS = {
     "joint": ("Joint loans", BLUE),
     "own": ("Banks’ own channels", VERMILION),
     "platform": ("Platforms’ own lenders", BLACK),
-}
-RULE_WORDS = {
-    "minimum_platform_share": "Platform funds at least",
-    "maximum_partner_to_capital": "One partner to capital",
-    "maximum_joint_share": "Joint loans to all loans",
-    "home_region_only": "Home region only",
-    "rate_cap": "Interest at most",
-    "all_in_cost_cap": "All-in cost at most",
-    "maximum_sharing_depth": "Depth of shared scores",
-    "partner_list": "Partners on the list",
-    "maximum_score_reliance": "Reliance on scores",
 }
 
 
@@ -92,7 +81,7 @@ def _timeline(axis: Any, reading: Reading, policy: tuple[Rule, ...], named: list
         axis.plot([reading.date(known), left], [row, row], color=ORANGE, linewidth=1.6)
         axis.barh(row, right - left, left=left, height=0.62, color=ORANGE, edgecolor="white")
         axis.text(left, row, f" {number_words(rule)}", va="center", fontsize=8, color=INK)
-    axis.set_yticks(range(len(named)), [RULE_WORDS[name] for name in named])
+    axis.set_yticks(range(len(named)), [RULES[name].words for name in named])
     axis.set_ylim(len(named) - 0.5, -0.5)
     axis.grid(visible=False, axis="y")
     axis.tick_params(axis="y", length=0)
@@ -100,9 +89,9 @@ def _timeline(axis: Any, reading: Reading, policy: tuple[Rule, ...], named: list
 
 def number_words(rule: Rule) -> str:
     """A rule's number as people say it."""
-    kind = RULES[rule.name]
-    if kind.unit == "true or false":
+    unit = RULES[rule.name].unit
+    if unit == TRUTH:
         return "yes" if rule.value else "no"
-    if kind.unit in ("share", "rate a year"):
+    if unit in ("share", "rate a year"):
         return f"{100.0 * rule.value:.4g} %"
-    return f"{rule.value:g}" + (" × own" if rule.name == "maximum_score_reliance" else "")
+    return f"{rule.value:g}" + (f" {unit}" if unit != "number" else "")
