@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from colend.cli import main
 from colend.scenario import ScenarioError, load, read_overrides
 from colend.scenario.declarations import declarations, groups
-from colend.scenario.layers import MAPPINGS
 from colend.scenario.top_level import TOP_LEVEL
 
 SCENARIO = """\
@@ -25,7 +24,9 @@ keys = st.one_of(
     st.sampled_from([*declarations(), "banks.from", "credit.posted_rate.prime", "rate_cap", "from"]),
     st.sampled_from([group for group in groups() if group]),
     st.builds(
-        "{}.{}".format, st.sampled_from([*MAPPINGS, "seeds", "policy"]), st.sampled_from([*BELOW, *declarations()])
+        "{}.{}".format,
+        st.sampled_from([*(name for name, key in TOP_LEVEL.items() if key.mapping), "seeds", "policy"]),
+        st.sampled_from([*BELOW, *declarations()]),
     ),
     st.sampled_from(BELOW),
     st.text(max_size=6),

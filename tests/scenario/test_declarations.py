@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from colend.scenario.declarations import AGENTS, CHOICE, CHOICES, EACH, NUMBERS, WHOLE, WHOLES, declarations, groups
-from colend.scenario.keys import resolve
+from colend.scenario.fitting import resolve
 from colend.scenario.parameters import (
     ADAPTIVE,
     INFERENCE,

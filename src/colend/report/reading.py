@@ -19,7 +19,7 @@ from colend.report.words import place_of
 from colend.scenario.declarations import chosen_by_parties, default_of
 from colend.scenario.design import point_name
 from colend.scenario.facts import facts_of
-from colend.scenario.keys import resolve
+from colend.scenario.fitting import resolve
 from colend.scenario.labels import arm_label
 from colend.scenario.regulation import Rule
 from colend.scenario.sweep import Sample

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from colend.scenario.banks_file import BANKS_FILE
-from colend.scenario.declared import Source
 from colend.scenario.errors import Problems, label, listed, nearest, shown
 from colend.scenario.keys import POLICY, checked, entries
 from colend.scenario.labels import arms_by_call
-from colend.scenario.parameters.adaptive import Adaptive
-from colend.scenario.policy import Asked, without_policy
+from colend.scenario.reading import Layers, Source
 from colend.scenario.top_level import MOST_COMBINATIONS
 
 ONLY_ARM = "base"  # the arm of a scenario that compares nothing
@@ -27,7 +25,7 @@ class Arm:
     overrides: dict[str, Any]
     places: list[tuple[str, str]] = field(default_factory=list)
     chosen: dict[str, Any] = field(default_factory=dict)
-    policy: Asked | None = None
+    policy: Source | None = None
 
 
 @dataclass
@@ -55,18 +53,26 @@ def alternatives(source: Source, problems: Problems, files: bool = True) -> list
     return result
 
 
-def policies(asked: Asked | None, problems: Problems) -> list[Alternatives]:
+def without_policy(source: Source) -> tuple[Source, Source | None]:
+    """The parameters in a mapping of an arm, and the policy that it sets, if any, as it is written."""
+    if POLICY not in source.mapping:
+        return source, None
+    rest = {key: value for key, value in source.mapping.items() if key != POLICY}
+    return replace(source, mapping=rest), replace(
+        source, mapping=source.mapping[POLICY], path=(*source.path, POLICY), key=POLICY
+    )
+
+
+def policies(asked: Source | None, problems: Problems) -> list[Alternatives]:
     """The policies under `compare`: a list, of which each is none, a preset, a rule, or a list of those."""
     if asked is None:
         return []
-    if not isinstance(asked.value, list) or not asked.value:
-        problems.about(asked.place, POLICY, f"{shown(asked.value)} is not a list of alternatives")
+    values, place = asked.mapping, asked.place(asked.path)
+    if not isinstance(values, list) or not values:
+        problems.about(place, POLICY, f"{shown(values)} is not a list of alternatives")
         return []
-    each = [
-        {POLICY: Asked(value, replace(asked.source, path=(*asked.source.path, i)))}
-        for i, value in enumerate(asked.value)
-    ]
-    return [Alternatives(POLICY, asked.place, asked.value, each)]
+    each = [{POLICY: replace(asked, mapping=value, path=(*asked.path, i))} for i, value in enumerate(values)]
+    return [Alternatives(POLICY, place, values, each)]
 
 
 def too_many(lists: list[Alternatives], place: str, problems: Problems) -> bool:
@@ -124,7 +130,7 @@ def named(source: Source, problems: Problems) -> dict[str, Arm]:
             continue
         below, arm.policy = without_policy(replace(source, mapping=mapping or {}, path=path))
         if arm.policy is not None:
-            arm.chosen[POLICY] = arm.policy.value
+            arm.chosen[POLICY] = arm.policy.mapping
         for entry in entries(below, problems):
             found = checked(entry, below, problems)
             arm.overrides.update(found)
@@ -142,7 +148,7 @@ def baseline_name(value: Any, source: Source, arms: dict[str, Arm], problems: Pr
     if isinstance(value, Mapping):
         parameters, asked = without_policy(source)
         wanted = {entry.key: entry.value for entry in entries(parameters, problems)}
-        wanted |= {POLICY: asked.value} if asked is not None else {}
+        wanted |= {POLICY: asked.mapping} if asked is not None else {}
         found = [
             name for name, arm in arms.items() if all(_same(arm.chosen, key, want) for key, want in wanted.items())
         ]
@@ -162,23 +168,25 @@ def _same(chosen: dict[str, Any], key: str, want: Any) -> bool:
     return key in chosen and chosen[key] == want
 
 
-def without_choosers(
-    places: list[tuple[str, str]], arms: dict[str, Arm], adapting: dict[str, set[str]]
-) -> Iterator[tuple[str, str, str]]:
-    """Settings of the group `adaptive` that nobody would act on: place, key and why, for each reason its first.
+def arms_of(layers: Layers) -> dict[str, Arm]:
+    """The arms of the uppermost layer that has any; empty when nothing is compared."""
+    layer = next((one for one in reversed(layers.each) if {"compare", "arms"} & set(one.document.data)), None)
+    if layer is None:
+        return {}
+    if {"compare", "arms"} <= set(layer.document.data):
+        layers.problems.append(f"{layer.place('arms')}: arms: stands beside `compare`; give one of them")
+    if "arms" in layer.document.data:
+        return named(layer.source("arms"), layers.problems)
+    return compared(layer.source("compare"), layers.problems)
 
-    `places`: what all arms share. It needs one arm where somebody chooses, as does what `compare` crosses; what an arm
-    sets alone needs it there. `adapting`: what is chosen in each arm.
-    """
-    chosen = dict.fromkeys(places, set[str]().union(*adapting.values()))
-    for name, arm in arms.items():
-        for setting in arm.places:
-            chosen[setting] = chosen.get(setting, set()) | adapting[name]
-    for scope in (places, *(arm.places for arm in arms.values())):
-        told = set()
-        for key, place in scope:
-            group, _, name = key.partition(".")
-            why = Adaptive.without_effect(name, chosen[key, place]) if group == "adaptive" else ""
-            if why and why not in told:
-                told.add(why)
-                yield place, key, why
+
+def baseline_of(layers: Layers, arms: dict[str, Arm]) -> str:
+    """The arm to compare with: what `baseline` says, else the first."""
+    for layer in reversed(layers.each):
+        if "baseline" in layer.document.data:
+            if arms:
+                return baseline_name(layer.document.data["baseline"], layer.source("baseline"), arms, layers.problems)
+            layers.problems.append(f"{layer.place('baseline')}: baseline: needs `compare` or `arms`")
+        if {"compare", "arms"} & set(layer.document.data):
+            break  # a baseline below is one of other arms
+    return next(iter(arms), ONLY_ARM)

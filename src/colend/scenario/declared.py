@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -17,27 +16,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from colend.scenario.errors import Problems, meant, nearest, shown
 from colend.scenario.parameters.base import Means
-
-
-@dataclass(frozen=True)
-class Source:
-    """A mapping of a document to take keys from; `place` gives `file:line` of a path from the document's top."""
-
-    mapping: Any
-    place: Any  # a function of a path
-    path: tuple
-    folder: Path
-    root: Path | None = None  # files named in it must lie below
-    key: str = ""  # what stands for the path in messages
-
-    def below(self, name: Any) -> Source:
-        """What stands under one of its keys."""
-        return replace(self, mapping=self.mapping.get(name) or {}, path=(*self.path, name))
-
-    def about(self, name: Any, what: str, problems: Problems) -> None:
-        """A problem of one of its keys, at its place or, where it is missing, at that of the mapping."""
-        here = self.place((*self.path, name) if name in self.mapping else self.path)
-        problems.append(f"{here}: {self.key or '.'.join(map(str, self.path))}.{name}: {what}")
+from colend.scenario.reading import Source
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from colend.scenario.errors import ScenarioError
+from colend.scenario.fitting import misfits, resolve
 from colend.scenario.given import plain, unknown
-from colend.scenario.keys import misfits, resolve
 from colend.scenario.labels import arms_by_call
 from colend.scenario.parameters import Parameters
 from colend.scenario.regulation import Rule

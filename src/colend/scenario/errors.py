@@ -107,31 +107,23 @@ def listed(names: Iterable[str], most: int = 12) -> str:
     return ", ".join(shown(name, 200) for name in every[:most]) + more
 
 
-def written(value: Any) -> str:
+def written(value: Any, quote: Callable[[str], str] = repr) -> str:
     """A value as text: texts in quotes, mappings and lists in flow style."""
     if value is None:
         return NONE
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return repr(value)
+        return quote(value)
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_plain(key)}: {written(part)}" for key, part in value.items()) + "}"
+        keys = [key if isinstance(key, str) else written(key) for key in value]
+        parts = [f"{key}: {written(part, quote)}" for key, part in zip(keys, value.values(), strict=True)]
+        return "{" + ", ".join(parts) + "}"
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(written(part) for part in value) + "]"
+        return "[" + ", ".join(written(part, quote) for part in value) + "]"
     return str(value)
-
-
-def _plain(key: Any) -> str:
-    return key if isinstance(key, str) else written(key)
 
 
 def label(value: Any) -> str:
     """A value as a part of an arm's name: as `written`, texts without quotes."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{_plain(key)}: {label(part)}" for key, part in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(label(part) for part in value) + "]"
-    return written(value)
+    return written(value, str)

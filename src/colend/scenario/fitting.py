@@ -1,16 +1,112 @@
-"""Whether what the layers of a scenario say fits together: with each other, and with what parameters allow."""
+"""Flat settings to parameters, and whether what a scenario says fits together and with what parameters allow."""
 
 from __future__ import annotations
 
+import copy
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any
+
 from pydantic import ValidationError
 
-from colend.scenario.arms import Arm, without_choosers
+from colend.scenario.arms import Arm
+from colend.scenario.declarations import EACH, declarations
 from colend.scenario.errors import Problems
-from colend.scenario.keys import entries, misfits, resolve
-from colend.scenario.layers import GIVEN, Layers
+from colend.scenario.keys import entries
+from colend.scenario.parameters import Parameters
+from colend.scenario.parameters.adaptive import Adaptive
+from colend.scenario.reading import GIVEN, Layers
 
 # Combinations of arms and points whose parameters are put together on loading; the others when they are asked for.
 MOST_CHECKED = 1_000
+
+
+@cache
+def _defaults() -> Parameters:
+    return Parameters()
+
+
+@cache
+def _default_values(group: str) -> dict[str, Any]:
+    return getattr(_defaults(), group).model_dump()
+
+
+def resolve(*layers: Mapping[str, Any]) -> Parameters:
+    """The parameters that flat layers leave, later ones over earlier ones; ValidationError where they do not fit.
+
+    Groups stand for themselves, so those that a layer changes are put together anew, and each once for the same
+    changes: of thousands of points of a sweep most groups are the same.
+    """
+    changes: dict[str, list[tuple[str, Any]]] = {}
+    for layer in layers:
+        for key, value in layer.items():
+            changes.setdefault(key.partition(".")[0], []).append((key, value))
+    try:
+        groups = {name: _group(_Changes(name, repr(changed), changed)) for name, changed in changes.items()}
+    except ValidationError:  # once more as a whole: the error then says of which group it speaks
+        return Parameters.model_validate({name: _merged(name, changed) for name, changed in changes.items()})
+    whole = _defaults().model_copy(update=groups)
+    if any(whole.misfits()):
+        return Parameters.model_validate({name: _merged(name, changed) for name, changed in changes.items()})
+    return whole
+
+
+@dataclass(frozen=True)
+class _Changes:
+    """Flat changes of a group, told apart by their text."""
+
+    group: str
+    text: str
+    flat: Sequence[tuple[str, Any]] = field(compare=False)
+
+
+@lru_cache(maxsize=256)
+def _group(changes: _Changes) -> Any:
+    return type(getattr(_defaults(), changes.group)).model_validate(_merged(changes.group, changes.flat))
+
+
+def _merged(group: str, changes: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A group's default values with flat changes laid over them."""
+    values = copy.deepcopy(_default_values(group))
+    for key, value in changes:
+        _, *above, name = key.split(".")
+        place = values
+        for inner in above:
+            place = place[inner]
+        found = declarations().get(key)
+        if found and found.form == EACH:
+            place[name].update(value if isinstance(value, Mapping) else dict.fromkeys(found.parts, value))
+        else:
+            place[name] = value
+    return values
+
+
+def misfits(error: ValidationError, places: Iterable[tuple[str, str]], otherwise: str, unset: set[str]) -> list[str]:
+    """The problems of parameters that do not fit together, each at the place that set one of them last.
+
+    `places`: (key, place) in the order in which they were set; `otherwise` is the place when none of them was set. What
+    names one of the words in `unset` is left out: with the value that the user meant it may fit. Of two keys that
+    do not fit the one that was set last is to blame.
+    """
+    places = list(places)
+    result = []
+    for one in error.errors():
+        group = ".".join(str(part) for part in one["loc"])
+        near = [place for other, place in places if group and other.startswith(f"{group}.")]
+        for message in one["msg"].removeprefix("Value error, ").splitlines():
+            name, separator, what = message.partition(": ")
+            if unset.difference(group.split(".")) & set(re.findall(r"\w+", message)):
+                continue
+            key = f"{group}.{name}" if group and separator else group or name
+            about = {key, *(f"{group}.{word}" for word in re.findall(r"\w+", what))}
+            mine = [place for other, place in places if other == key or other.startswith(f"{key}.")]
+            last = [place for other, place in places if place in mine or other in about]
+            here = [otherwise, *near[-1:], *last[-1:]][-1]
+            apart = f" ({name} stands at {mine[-1]})" if mine and mine[-1] != here else ""
+            result.append(f"{here}: {key}: {what or message}{apart}")
+    return result
 
 
 def check_overlap(layers: Layers, arms: dict[str, Arm], swept_keys: dict[str, str]) -> None:
@@ -61,3 +157,25 @@ def check_fit(layers: Layers, base: dict, places: list, arms: dict[str, Arm], po
 def _overlap(key: str, other: str) -> bool:
     """Whether two keys set the same number: they are the same, or one is a part of the other."""
     return key == other or key.startswith(f"{other}.") or other.startswith(f"{key}.")
+
+
+def without_choosers(
+    places: list[tuple[str, str]], arms: dict[str, Arm], adapting: dict[str, set[str]]
+) -> Iterator[tuple[str, str, str]]:
+    """Settings of the group `adaptive` that nobody would act on: place, key and why, for each reason its first.
+
+    `places`: what all arms share. It needs one arm where somebody chooses, as does what `compare` crosses; what an arm
+    sets alone needs it there. `adapting`: what is chosen in each arm.
+    """
+    chosen = dict.fromkeys(places, set[str]().union(*adapting.values()))
+    for name, arm in arms.items():
+        for setting in arm.places:
+            chosen[setting] = chosen.get(setting, set()) | adapting[name]
+    for scope in (places, *(arm.places for arm in arms.values())):
+        told = set()
+        for key, place in scope:
+            group, _, name = key.partition(".")
+            why = Adaptive.without_effect(name, chosen[key, place]) if group == "adaptive" else ""
+            if why and why not in told:
+                told.add(why)
+                yield place, key, why

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import copy
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from colend.scenario.banks_file import BANKS_FILE, read_banks
-from colend.scenario.declarations import EACH, Declaration, declarations, groups
-from colend.scenario.declared import Source
+from colend.scenario.declarations import Declaration, declarations, groups
 from colend.scenario.errors import NONE, Problems, ScenarioError, nearest_key, shown
-from colend.scenario.parameters import Parameters
+from colend.scenario.reading import Layers, Source
 
 POLICY = "policy"  # dated rules, at the top level and in arms (`colend.scenario.policy`)
 
@@ -93,87 +88,15 @@ def checked(entry: Entry, source: Source, problems: Problems) -> dict[str, Any]:
     return {entry.key: None if found.optional and entry.value == NONE else entry.value}
 
 
-@cache
-def _defaults() -> Parameters:
-    return Parameters()
-
-
-@cache
-def _default_values(group: str) -> dict[str, Any]:
-    return getattr(_defaults(), group).model_dump()
-
-
-def resolve(*layers: Mapping[str, Any]) -> Parameters:
-    """The parameters that flat layers leave, later ones over earlier ones; ValidationError where they do not fit.
-
-    Groups stand for themselves, so those that a layer changes are put together anew, and each once for the same
-    changes: of thousands of points of a sweep most groups are the same.
-    """
-    changes: dict[str, list[tuple[str, Any]]] = {}
-    for layer in layers:
-        for key, value in layer.items():
-            changes.setdefault(key.partition(".")[0], []).append((key, value))
-    try:
-        groups = {name: _group(_Changes(name, repr(changed), changed)) for name, changed in changes.items()}
-    except ValidationError:  # once more as a whole: the error then says of which group it speaks
-        return Parameters.model_validate({name: _merged(name, changed) for name, changed in changes.items()})
-    whole = _defaults().model_copy(update=groups)
-    if any(whole.misfits()):
-        return Parameters.model_validate({name: _merged(name, changed) for name, changed in changes.items()})
-    return whole
-
-
-@dataclass(frozen=True)
-class _Changes:
-    """Flat changes of a group, told apart by their text."""
-
-    group: str
-    text: str
-    flat: Sequence[tuple[str, Any]] = field(compare=False)
-
-
-@lru_cache(maxsize=256)
-def _group(changes: _Changes) -> Any:
-    return type(getattr(_defaults(), changes.group)).model_validate(_merged(changes.group, changes.flat))
-
-
-def _merged(group: str, changes: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """A group's default values with flat changes laid over them."""
-    values = copy.deepcopy(_default_values(group))
-    for key, value in changes:
-        _, *above, name = key.split(".")
-        place = values
-        for inner in above:
-            place = place[inner]
-        found = declarations().get(key)
-        if found and found.form == EACH:
-            place[name].update(value if isinstance(value, Mapping) else dict.fromkeys(found.parts, value))
-        else:
-            place[name] = value
-    return values
-
-
-def misfits(error: ValidationError, places: Iterable[tuple[str, str]], otherwise: str, unset: set[str]) -> list[str]:
-    """The problems of parameters that do not fit together, each at the place that set one of them last.
-
-    `places`: (key, place) in the order in which they were set; `otherwise` is the place when none of them was set. What
-    names one of the words in `unset` is left out: with the value that the user meant it may fit. Of two keys that
-    do not fit the one that was set last is to blame.
-    """
-    places = list(places)
-    result = []
-    for one in error.errors():
-        group = ".".join(str(part) for part in one["loc"])
-        near = [place for other, place in places if group and other.startswith(f"{group}.")]
-        for message in one["msg"].removeprefix("Value error, ").splitlines():
-            name, separator, what = message.partition(": ")
-            if unset.difference(group.split(".")) & set(re.findall(r"\w+", message)):
-                continue
-            key = f"{group}.{name}" if group and separator else group or name
-            about = {key, *(f"{group}.{word}" for word in re.findall(r"\w+", what))}
-            mine = [place for other, place in places if other == key or other.startswith(f"{key}.")]
-            last = [place for other, place in places if place in mine or other in about]
-            here = [otherwise, *near[-1:], *last[-1:]][-1]
-            apart = f" ({name} stands at {mine[-1]})" if mine and mine[-1] != here else ""
-            result.append(f"{here}: {key}: {what or message}{apart}")
-    return result
+def base_of(layers: Layers) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """What the layers' `base` set, and where."""
+    base: dict[str, Any] = {}
+    places = []
+    for layer in layers.each:
+        source = layer.source("base")
+        for entry in entries(source, layers.problems):
+            for key, value in checked(entry, source, layers.problems).items():
+                base.pop(key, None)  # later ones are set later: a part after its whole
+                base[key] = value
+                places.append((key, entry.place))
+    return base, places

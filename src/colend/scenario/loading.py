@@ -7,15 +7,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from colend.scenario.arms import ONLY_ARM, Arm
-from colend.scenario.assembly import arms_of, base_of, baseline_of, plain_keys, points_of, policies_of
+from colend.scenario.arms import ONLY_ARM, Arm, arms_of, baseline_of
+from colend.scenario.csv_files import inside
+from colend.scenario.declared import keys_of
 from colend.scenario.design import RECORD_OF_SWEEP, Record, Scenario
 from colend.scenario.errors import Problems, ScenarioError, nearest, shown
 from colend.scenario.fitting import check_fit, check_overlap
 from colend.scenario.given import called_by_users, plain
-from colend.scenario.layers import DICTIONARY, GIVEN, Given, Layers, overriding, read
-from colend.scenario.reading import nearest_file, read_file, read_value
-from colend.scenario.top_level import MOST_COMBINATIONS
+from colend.scenario.keys import base_of
+from colend.scenario.policy import policies_of
+from colend.scenario.reading import (
+    DICTIONARY,
+    GIVEN,
+    Document,
+    Given,
+    Layer,
+    Layers,
+    nearest_file,
+    read_file,
+    read_value,
+)
+from colend.scenario.sweep import points_of
+from colend.scenario.top_level import MOST_COMBINATIONS, TOP_LEVEL, Sweep, check_keys, plain_keys
+
+_MAPPINGS = tuple(key.name for key in TOP_LEVEL.values() if key.mapping)
+_IN_PARTS = ("base", "record", "fishing_test")  # of which overrides may set some keys and leave the others
+_OF_SWEEP = tuple(f"sweep.{name}" for name in keys_of(Sweep))
+_DEEPEST_INCLUDE = 20
 
 
 def shipped() -> dict[str, Path]:
@@ -98,14 +116,14 @@ def load(
             given[key] = plain(value)
     if isinstance(asked, dict):
         file = Path(DICTIONARY)
-        files = read(Given(asked, DICTIONARY), file.resolve(), None, (), problems)
+        files = layers_of(Given(asked, DICTIONARY), file.resolve(), None, (), problems)
     elif not isinstance(asked, str | os.PathLike):
         wanted = f"a file, a dictionary, or the name of one that ships: {', '.join(shipped())}"
         raise ScenarioError([f"scenario {shown(asked)}: wanted is {wanted}"])
     else:
         file = find(os.fspath(asked))
         named = str(asked) if Path(asked).exists() else str(file.name)
-        files = read(read_file(file, named), file.resolve(), file.resolve().parent, (), problems)
+        files = layers_of(read_file(file, named), file.resolve(), file.resolve().parent, (), problems)
     scenario = _scenario(Layers([*files, overriding(given, problems)], file, problems))
     if problems:
         raise ScenarioError(problems.in_order())
@@ -113,32 +131,102 @@ def load(
     return scenario
 
 
+def layers_of(
+    document: Document, file: Path, root: Path | None, above: tuple[Path, ...], problems: Problems
+) -> list[Layer]:
+    """The layer of a file (or of a dictionary in its place) after those of the files that it includes."""
+    name = document.name
+    problems.extend(document.problems)
+    if document.data is None:
+        raise ScenarioError([*problems, f"{name}: is empty"])
+    if not isinstance(document.data, dict):
+        kind = "a list" if isinstance(document.data, list) else shown(document.data)
+        raise ScenarioError([*problems, f"{name}:1: a scenario is a mapping of keys such as `base:`; this is {kind}"])
+    layer = Layer(document, file.parent, root)
+    included = document.data.get("include")
+    chain = (*above, file)
+    result: list[Layer] = []
+    for i, other in enumerate(
+        included if isinstance(included, list) else [included] if "include" in document.data else []
+    ):
+        place = layer.place("include", i)
+        try:
+            if not isinstance(other, str) or not other:
+                raise ValueError(f"{shown(other)} is not allowed; allowed: the name of a file")
+            target = inside(other, layer.folder, root)
+            if target in chain or len(chain) > _DEEPEST_INCLUDE:
+                raise ValueError(f"{other} includes itself: {' -> '.join(one.name for one in (*chain, target))}")
+        except ValueError as error:
+            problems.append(f"{place}: include: {error}")
+            continue
+        try:
+            result.extend(layers_of(read_file(target, other), target, root, chain, problems))
+        except ScenarioError as error:
+            problems.extend(f"{place}: include: {problem}" for problem in error.problems if problem not in problems)
+    return [*result, layer]
+
+
+def overriding(given: Mapping[str, Any], problems: Problems) -> Layer:
+    """Overrides as a layer: top-level keys stay, `record.months` goes below `record`, all else are parameters.
+
+    What another override says as well, and what would change nothing, is a problem.
+    """
+    data: dict[str, Any] = {}
+    for key, value in given.items():
+        top, _, rest = str(key).partition(".")
+        if key == "include":
+            problems.append(f"{GIVEN}: include: stands in scenario files only; a third file may include both")
+        elif key in _MAPPINGS and isinstance(value, Mapping):
+            for name, part in value.items():
+                _put(data.setdefault(key, {}), name, part, f"{key}.{name}", problems)
+            data.setdefault(key, {})
+        elif value is None and key in _MAPPINGS and key != "fishing_test":
+            problems.append(f"{GIVEN}: {key}: is empty, so that it overrides nothing")
+        elif key in TOP_LEVEL:
+            _put(data, key, value, key, problems)
+        elif rest and (top in _IN_PARTS or key in _OF_SWEEP):
+            _put(data.setdefault(top, {}), rest, value, key, problems)
+        elif rest and top in TOP_LEVEL:
+            problems.append(f"{GIVEN}: {key}: `{top}` is overridden as a whole, with all that stands below it")
+        else:
+            _put(data.setdefault("base", {}), key, value, str(key), problems)
+    return Layer(Given(data, GIVEN), Path.cwd(), None)
+
+
+def _put(mapping: Any, key: Any, value: Any, named: str, problems: Problems) -> None:
+    """Set a key of a mapping; a problem where it is set already, or the mapping was set to something else."""
+    if not isinstance(mapping, dict) or key in mapping:
+        problems.append(f"{GIVEN}: {named}: given twice, by itself and with `{named.partition('.')[0]}`")
+    else:
+        mapping[key] = value
+
+
 def _scenario(layers: Layers) -> Scenario | None:
     """The layers put together; None when there are problems."""
-    layers.check_keys()
+    check_keys(layers)
     base, places = base_of(layers)
-    arms = arms_of(layers)
-    points, swept_keys, sample = points_of(layers)
-    check_overlap(layers, arms, swept_keys)
-    baseline = baseline_of(layers, arms)
-    arms = arms or {ONLY_ARM: Arm({})}
+    compared = arms_of(layers)
+    baseline = baseline_of(layers, compared)
+    arms = compared or {ONLY_ARM: Arm({})}
+    points, swept, sample = points_of(layers)
     if len(arms) * len(points) > MOST_COMBINATIONS:
-        layers.problems.append(
-            f"{layers.place('sweep')}: sweep: {len(arms) * len(points):,} combinations of arms and points"
-        )
+        what = f"{len(arms) * len(points):,} combinations of arms and points"
+        layers.problems.append(f"{layers.place('sweep')}: sweep: {what}")
         points = points[:1]
-    values = plain_keys(layers, Record() if points == [{}] else RECORD_OF_SWEEP)
-    values["policies"] = policies_of(layers, arms, values["start"], values["years"])
-    check_fit(layers, base, places, arms, points, round(values["years"] * 12))
+    values = plain_keys(layers, Record() if layers.last("sweep") is None else RECORD_OF_SWEEP)
+    months = round(values["years"] * 12)
+    policies = policies_of(layers, arms, values["start"], months)
+    check_overlap(layers, arms, swept)
+    check_fit(layers, base, places, arms, points, months)
     if layers.problems:
         return None
-    overrides = {name: arm.overrides for name, arm in arms.items()}
     return Scenario(
-        arms=overrides,
+        arms={name: arm.overrides for name, arm in arms.items()},
         baseline=baseline,
         points=points,
         base=base,
         path=None if str(layers.file) == DICTIONARY else layers.file,
         sample=sample,
+        policies=policies,
         **values,
     )

@@ -10,11 +10,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from colend.scenario.declared import Source, keys_of, read
+from colend.scenario.arms import Arm
+from colend.scenario.declared import keys_of, read
 from colend.scenario.errors import NONE, Problems, nearest, shown
 from colend.scenario.keys import POLICY
 from colend.scenario.parameters.base import WHOLE, Means
-from colend.scenario.reading import read_file
+from colend.scenario.reading import GIVEN, Layers, Source, read_file
 from colend.scenario.regulation import RULES, Regime, Rule, month_number
 
 FILE = Path(__file__).parent / "presets" / "regulation.yaml"
@@ -99,52 +100,48 @@ def _announced(rule: Rule) -> str:
     return f" (announced {rule.notice_months} months before)" if rule.notice_months else ""
 
 
-@dataclass
-class Asked:
-    """A policy as written: its value, and where it stands."""
-
-    value: Any
-    source: Source
-
-    @property
-    def place(self) -> str:
-        """`file:line` of its key."""
-        return self.source.place(self.source.path)
-
-
-def without_policy(source: Source) -> tuple[Source, Asked | None]:
-    """The parameters in a mapping of an arm, and the policy that it sets, if any."""
-    if POLICY not in source.mapping:
-        return source, None
-    rest = {key: value for key, value in source.mapping.items() if key != POLICY}
-    below = replace(source, mapping=None, path=(*source.path, POLICY))
-    return replace(source, mapping=rest), Asked(source.mapping[POLICY], below)
+def policies_of(layers: Layers, arms: dict[str, Arm], start: str, months: int) -> dict[str, tuple[Rule, ...]]:
+    """The rules of every arm that has some: its own policy, else the scenario's."""
+    first = month_number(start)
+    last = first + months - 1
+    layer = layers.last(POLICY)
+    common: tuple[Rule, ...] = ()
+    if layer is not None:
+        common = read_policy(layer.source(POLICY), first, last, layers.problems)
+        own = next((arm.policy for arm in arms.values() if arm.policy), None)
+        if own is not None and layer is layers.each[-1]:
+            what = f"the scenario varies it ({own.place(own.path)}), so that it cannot be overridden"
+            layers.problems.append(f"{GIVEN}: {POLICY}: {what}")
+    result = {}
+    for name, arm in arms.items():
+        result[name] = read_policy(arm.policy, first, last, layers.problems) if arm.policy is not None else common
+    return {name: rules for name, rules in result.items() if rules}
 
 
-def read_policy(asked: Asked, first: int, last: int, problems: Problems) -> tuple[Rule, ...]:
+def read_policy(asked: Source, first: int, last: int, problems: Problems) -> tuple[Rule, ...]:
     """The rules that a policy comes to in a run from calendar month `first` to `last`, both included.
 
     What is wrong (an unknown preset or rule, a bad number, a date outside the run, two versions of one rule in force at
     once) is added to `problems`. A preset is history: what came before the run holds from its first month, what comes
     after it does not come; one of which nothing comes is a problem.
     """
-    several = isinstance(asked.value, list)
-    parts = asked.value if several else [] if asked.value in (None, NONE) else [asked.value]
+    several = isinstance(asked.mapping, list)
+    parts = asked.mapping if several else [] if asked.mapping in (None, {}, NONE) else [asked.mapping]
     found: list[tuple[Rule, str]] = []
     before = len(problems)
     for i, part in enumerate(parts):
-        path = (*asked.source.path, i) if several else asked.source.path
-        key, place = f"policy[{i}]" if several else POLICY, asked.source.place(path)
+        path = (*asked.path, i) if several else asked.path
+        key, place = f"policy[{i}]" if several else POLICY, asked.place(path)
         if isinstance(part, str) and part in presets():
             rules = _within(part, first, last, place, key, problems)
         elif isinstance(part, str):
             problems.about(place, key, f"there is no preset {shown(part)}{nearest(part, presets())}; {_presets()}")
             continue
         elif isinstance(part, Mapping):
-            rules = _entry(replace(asked.source, mapping=part, path=path, key=key), "", problems)
+            rules = _entry(replace(asked, mapping=part, path=path, key=key), "", problems)
             if rules and not first <= month_number(rules[0].start) <= last:
                 what = f"{shown(rules[0].start)} lies outside the run, {_span(first, last)}"
-                problems.about(asked.source.place((*path, "from")), f"{key}.from", what)
+                problems.about(asked.place((*path, "from")), f"{key}.from", what)
         else:
             problems.about(place, key, f"{shown(part)} is not allowed; allowed: a preset or a mapping; {_presets()}")
             continue

@@ -1,4 +1,4 @@
-"""Reading YAML: plain data, the line of every key, and problems instead of surprises.
+"""Reading YAML: plain data, the line of every key, and problems instead of surprises; files laid over each other.
 
 Scalars follow YAML 1.2's core schema: `1e-3` is a number, `1:30`, `yes` and `2017-01` are texts. Keys given twice, tags
 and aliases that explode are problems.
@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import glob
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import yaml
 
-from colend.scenario.errors import ScenarioError, nearest
+from colend.scenario.errors import Problems, ScenarioError, nearest
 
 LARGEST_FILE = 10_000_000  # bytes
 MOST_VALUES = 200_000  # after aliases are followed
+GIVEN, DICTIONARY = "override", "dictionary"  # what stands for the file in messages about what Python gives
 _CORE = "tag:yaml.org,2002:"
 
 
@@ -127,6 +128,70 @@ def read_value(text: str) -> Any:
     if document.problems:
         raise ScenarioError(document.problems)
     return document.data
+
+
+@dataclass(frozen=True)
+class Source:
+    """A mapping of a document to take keys from; `place` gives `file:line` of a path from the document's top."""
+
+    mapping: Any
+    place: Any  # a function of a path
+    path: tuple
+    folder: Path
+    root: Path | None = None  # files named in it must lie below
+    key: str = ""  # what stands for the path in messages
+
+    def below(self, name: Any) -> Source:
+        """What stands under one of its keys."""
+        return replace(self, mapping=self.mapping.get(name) or {}, path=(*self.path, name))
+
+    def about(self, name: Any, what: str, problems: Problems) -> None:
+        """A problem of one of its keys, at its place or, where it is missing, at that of the mapping."""
+        here = self.place((*self.path, name) if name in self.mapping else self.path)
+        problems.append(f"{here}: {self.key or '.'.join(map(str, self.path))}.{name}: {what}")
+
+
+@dataclass
+class Layer:
+    """One file, or the overrides: its mapping, and where it stands."""
+
+    document: Document
+    folder: Path
+    root: Path | None
+
+    def source(self, key: str) -> Source:
+        """The mapping under a top-level key."""
+        return Source(self.document.data.get(key) or {}, self.document.place, (key,), self.folder, self.root)
+
+    def place(self, *path: Any) -> str:
+        """`file:line` of a path."""
+        return self.document.place(path)
+
+
+@dataclass
+class Layers:
+    """Files and overrides, the uppermost last, and the problems that were found in them."""
+
+    each: list[Layer]
+    file: Path
+    problems: Problems
+
+    def last(self, key: str) -> Layer | None:
+        """The uppermost layer that has a top-level key."""
+        return next((layer for layer in reversed(self.each) if key in layer.document.data), None)
+
+    def place(self, key: str) -> str:
+        """`file:line` of a top-level key in the uppermost layer that has it."""
+        layer = self.last(key)
+        return layer.place(key) if layer else str(self.file)
+
+
+class Given(Document):
+    """What Python gives has no lines."""
+
+    def place(self, path: tuple) -> str:
+        """What stands for `file:line` in messages."""
+        return self.name
 
 
 class _Builder:

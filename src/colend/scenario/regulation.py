@@ -17,7 +17,7 @@ TRUTH = "true or false"  # the unit of a rule without a number
 _NO_CEILING: Any = math.inf
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class RuleKind(Means):
     """A rule: its number's `unit`, its name on charts (`words`), and what it does to lending (`acts`).
 
@@ -26,12 +26,17 @@ class RuleKind(Means):
     capital: applications that find none are refused, as are those `turned_away`.
     """
 
-    unit: str
-    words: str
-    acts: str
-    binds: Literal["loan", "stock", "score"]
+    unit: str = ""
+    words: str = ""
+    acts: str = ""
+    binds: Literal["loan", "stock", "score"] = "loan"
     room: bool = False
     turned_away: bool = False
+
+
+Share = Annotated[float, Field(ge=0.0, le=1.0), NUMBER]
+Rate = Annotated[float, Field(ge=0.01, le=2.0), NUMBER]
+Ratio = Annotated[float, Field(ge=0.0, le=1e6), NUMBER]
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Regime:
         Field(ge=0.0, le=0.95),
         NUMBER,
         RuleKind(
-            meaning="Part of each joint loan that the platform's lender funds",
+            "Part of each joint loan that the platform's lender funds",
             unit="share",
             words="Platform funds at least",
             acts="contracts are made anew at the new split; the platform's lender needs the capital: admission",
@@ -54,11 +59,9 @@ class Regime:
         ),
     ] = 0.0
     maximum_partner_to_capital: Annotated[
-        float,
-        Field(ge=0.0, le=1e6),
-        NUMBER,
+        Ratio,
         RuleKind(
-            meaning="A bank's part of joint loans with one platform, over its tier-1 capital (its equity)",
+            "A bank's part of joint loans with one platform, over its tier-1 capital (its equity)",
             unit="share",
             words="One partner to capital",
             acts="hurdle, offered lending, admission",
@@ -67,11 +70,9 @@ class Regime:
         ),
     ] = _NO_CEILING
     maximum_joint_share: Annotated[
-        float,
-        Field(ge=0.0, le=1.0),
-        NUMBER,
+        Share,
         RuleKind(
-            meaning="A bank's part of joint loans over all its loans, its other assets counted as loans",
+            "A bank's part of joint loans over all its loans, its other assets counted as loans",
             unit="share",
             words="Joint loans to all loans",
             acts="the same",
@@ -82,7 +83,7 @@ class Regime:
     home_region_only: Annotated[
         StrictBool,
         RuleKind(
-            meaning="City and rural banks lend in their own region only",
+            "City and rural banks lend in their own region only",
             unit=TRUTH,
             words="Home region only",
             acts="routing and expected applications region by region; a customer who lives elsewhere is turned away "
@@ -92,11 +93,9 @@ class Regime:
         ),
     ] = False
     rate_cap: Annotated[
-        float,
-        Field(ge=0.01, le=2.0),
-        NUMBER,
+        Rate,
         RuleKind(
-            meaning="Highest interest rate: of a joint loan, its price less all fees",
+            "Highest interest rate: of a joint loan, its price less all fees",
             unit="rate a year",
             words="Interest at most",
             acts="the price",
@@ -104,11 +103,9 @@ class Regime:
         ),
     ] = _NO_CEILING
     all_in_cost_cap: Annotated[
-        float,
-        Field(ge=0.01, le=2.0),
-        NUMBER,
+        Rate,
         RuleKind(
-            meaning="Highest price of a loan: interest and fees together",
+            "Highest price of a loan: interest and fees together",
             unit="rate a year",
             words="All-in cost at most",
             acts="the price",
@@ -116,11 +113,9 @@ class Regime:
         ),
     ] = _NO_CEILING
     maximum_sharing_depth: Annotated[
-        float,
-        Field(ge=0.0, le=1.0),
-        NUMBER,
+        Share,
         RuleKind(
-            meaning="Depth to which a platform's score is shared, however open",
+            "Depth to which a platform's score is shared, however open",
             unit="share",
             words="Depth of shared scores",
             acts="the depth δ",
@@ -132,7 +127,7 @@ class Regime:
         Field(ge=0, le=1_000),
         WHOLE,
         RuleKind(
-            meaning="Platforms on a bank's list; it works with no other",
+            "Platforms on a bank's list; it works with no other",
             unit="number",
             words="Partners on the list",
             acts="nobody begins what has no place; a bank with too many parts from those worth least to it a month",
@@ -140,11 +135,9 @@ class Regime:
         ),
     ] = _NO_CEILING
     maximum_score_reliance: Annotated[
-        float,
-        Field(ge=0.0, le=1e6),
-        NUMBER,
+        Ratio,
         RuleKind(
-            meaning="Precision of what the platform's score says to a bank, over the bank's own, in every segment",
+            "Precision of what the platform's score says to a bank, over the bank's own, in every segment",
             unit="× own",
             words="Reliance on scores",
             acts="the depth: δτ_p ≤ limit · τ_b, in every segment with people",

@@ -17,9 +17,10 @@ from colend.scenario.arms import alternatives, too_many
 from colend.scenario.banks_file import BANKS_FILE
 from colend.scenario.csv_files import Table, read_table
 from colend.scenario.declarations import AGENTS, EACH, NUMBER, WHOLE
-from colend.scenario.declared import Source, keys_of, read
+from colend.scenario.declared import keys_of, read
 from colend.scenario.errors import Problems, ScenarioError, nearest, nearest_key, shown
 from colend.scenario.keys import Entry, checked, declared, entries, known_keys
+from colend.scenario.reading import Layers, Source
 from colend.scenario.top_level import MOST_COMBINATIONS, Method, Sampled, Sweep
 
 KINDS = tuple(keys_of(Sweep))
@@ -106,6 +107,12 @@ def placed(key: str, low: float, high: float, u: float) -> float | int:
     if found is not None and found.form == WHOLE:
         return int(min(high, math.floor(low + u * (high - low + 1))))
     return low + u * (high - low)
+
+
+def points_of(layers: Layers) -> tuple[list[dict[str, Any]], dict[str, str], Sample | None]:
+    """The sweep's points, where each key is swept, and the sample that the points are of."""
+    layer = layers.last("sweep")
+    return swept(layer.source("sweep"), layers.problems) if layer else ([{}], {}, None)
 
 
 def swept(source: Source, problems: Problems) -> tuple[list[dict[str, Any]], dict[str, str], Sample | None]:

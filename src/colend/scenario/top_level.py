@@ -6,15 +6,17 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PlainValidator
 
-from colend.scenario.declared import keys_of, schema_of
-from colend.scenario.errors import NONE
+from colend.scenario.declarations import groups
+from colend.scenario.declared import keys_of, read, schema_of
+from colend.scenario.errors import NONE, Problems, nearest, shown
 from colend.scenario.parameters.base import NUMBER, WHOLE, Means, whole
+from colend.scenario.reading import Layers, Source
 from colend.scenario.setting import FishingTerms, Record
 
 SCHEMA = Path(__file__).with_name("schema.json")
@@ -218,3 +220,74 @@ class TopLevel:
 
 
 TOP_LEVEL = keys_of(TopLevel)
+_PLAIN = ("name", "title", "question", "start", "years", "seeds")
+
+
+def check_keys(layers: Layers) -> None:
+    """Top-level keys that do not exist, and mappings that are something else."""
+    for layer in layers.each:
+        for key, value in list(layer.document.data.items()):
+            place = layer.place(key)
+            if key not in TOP_LEVEL:
+                known = str(key).partition(".")[0] in groups()[""]
+                hint = "; parameters stand under `base:`" if known else nearest(str(key), TOP_LEVEL)
+                layers.problems.append(f"{place}: {key}: there is no such key{hint}")
+            elif TOP_LEVEL[key].mapping and not isinstance(value, Mapping | None):
+                if key == "fishing_test" and value == NONE:
+                    layer.document.data[key] = None
+                    continue
+                below = TOP_LEVEL[key].model
+                keys = f"; its keys are: {', '.join(keys_of(below))}" if below else ""
+                layers.problems.append(f"{place}: {key}: {shown(value)} is not a mapping of keys{keys}")
+                del layer.document.data[key]
+
+
+def plain_keys(layers: Layers, record: Record) -> dict[str, Any]:
+    """The keys that stand for themselves, checked: of the uppermost layer, or of mappings what all say together."""
+    result = {name: TOP_LEVEL[name].default for name in _PLAIN} | {"name": plain_name(layers.file.stem), "seeds": [0]}
+    for name in _PLAIN:
+        for layer in layers.each:
+            value = layer.document.data.get(name)
+            if name not in layer.document.data:
+                continue
+            if name == "seeds" and isinstance(value, Mapping):
+                if rule := _until(layer.source("seeds"), layers.problems):
+                    result |= {"seeds": list(range(rule.at_most)), "until": rule}
+                continue
+            try:
+                value = TOP_LEVEL[name].checked(value)
+            except ValueError as error:
+                layers.problems.append(f"{layer.place(name)}: {name}: {error}")
+            else:
+                if name != "name" or layer in layers.each[-2:]:  # an included file's name is not this one's
+                    result |= {name: value} | ({"until": None} if name == "seeds" else {})
+    result["title"] = result["title"] or result["name"]
+    for layer in layers.each:
+        record = replace(record, **read(keys_of(Record), layer.source("record"), layers.problems))
+    return result | {"record": record, "fishing_test": _fishing_test(layers, round(result["years"] * 12))}
+
+
+def _until(source: Source, problems: Problems) -> Until | None:
+    """The rule that the mapping under `seeds` gives; None when it has problems."""
+    before = len(problems)
+    given = read(keys_of(UntilEnough), source, problems)
+    least, most = given.get("at_least", FEWEST), given.get("at_most", MOST_SEEDS)
+    if most < least:
+        source.about("at_most", f"{most:,} is less than at_least, {least:,}", problems)
+    return None if len(problems) > before else Until(least, most, **given["until"])
+
+
+def _fishing_test(layers: Layers, months: int) -> FishingTerms | None:
+    """The fishing test that the layers ask for together; none where the uppermost that names it says so."""
+    terms: FishingTerms | None = None
+    for layer in layers.each:
+        if "fishing_test" not in layer.document.data:
+            continue
+        source = layer.source("fishing_test")
+        given = read(keys_of(FishingTerms), source, layers.problems)
+        terms = None if layer.document.data["fishing_test"] is None else replace(terms or FishingTerms(), **given)
+        month = given.get("month")
+        if month is not None and month > months:
+            what = f"{month} is after the run's end; allowed: last, or at most {months}"
+            source.about("month", what, layers.problems)
+    return terms
