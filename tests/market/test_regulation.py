@@ -95,7 +95,7 @@ def test_what_supervision_finds_where_rules_are_not_kept():
     since = np.full(len(NAMES), FORCE)
     for _ in range(4):
         market.step()
-    market.month -= 1  # as the month's record sees it
+    market.world.month -= 1  # as the month's record sees it
     market.world.regulation.now, market.world.regulation.since = Regime(**TIGHT | {"partner_list": 0.0}), since
     market.world.regulation.room = np.full_like(market.world.regulation.room, -1.0)
     seen = Supervision(market.world)
@@ -124,7 +124,8 @@ def test_a_loan_breaks_a_rule_once():
     kinds = [("balance", "i8"), ("contract", "i8"), ("region", "i8"), ("rate", "f8"), ("begun", "i8")]
     rows = np.rec.array([(100 + month, 0, 0, 0.2, month) for month in (4, 5, 6, 7)], dtype=kinds)
     loans, fen = np.zeros((2, len(NAMES), 2), dtype=np.int64)
-    caps, since = np.array([[1.0], [0.15]]), np.full(len(NAMES), 5)
+    caps, since = np.full((len(NAMES), 1), 1.0), np.full(len(NAMES), 5)
+    caps[cost] = 0.15
     nothing = np.zeros((len(NAMES), 1), dtype=bool)
     old, away = np.zeros((2, 1), dtype=np.int64), np.zeros(1, dtype=np.int64)
     count_loans(rows, 7, nothing, np.array([NONE]), caps, since, loans, fen, old, away)
