@@ -204,9 +204,3 @@ def test_an_incomplete_design_is_refused_with_what_is_missing(method):
     with pytest.raises(IncompleteDesignError, match=r"1 runs are missing \(.base:0:\{") as caught:
         sensitivity([frame.drop(index=2)], scenario, ["y"])
     assert caught.value.status == 2
-
-
-def test_a_scenario_from_a_manifest_serves_as_well():
-    (frame,), scenario = results("morris", 4, linear)
-    read = SimpleNamespace(**{**vars(scenario), "sample": scenario.sample.content()})
-    pd.testing.assert_frame_equal(sensitivity([frame], read, ["y"]), sensitivity([frame], scenario, ["y"]))
