@@ -19,10 +19,10 @@ from colend.files import written_whole
 from colend.state import outlook, snapshot, tables
 from colend.state.books import Books
 from colend.state.regulation import Regime, Regulation
-from colend.state.tables import Table
+from colend.state.tables import as_table
 from colend.state.world import GIVEN, World
 
-_ARRAYS = {"Table": Table, "recarray": np.recarray, "ndarray": np.ndarray}
+_ARRAYS = {"Table": as_table, "recarray": lambda array: array.view(np.recarray), "ndarray": lambda array: array}
 _SCALAR = "scalar"
 
 
@@ -64,7 +64,7 @@ class Anatomy:
             array = arrays[told["array"]]
             return array.copy().reshape(1).view(np.recarray)[0] if array.dtype.names else array[()]
         if "array" in told:
-            return arrays[told["array"]].copy().view(_ARRAYS[form])
+            return _ARRAYS[form](arrays[told["array"]].copy())
         if form in ("list", "tuple"):
             parts = [self.put_together(part, arrays) for part in told["parts"]]
             return parts if form == "list" else tuple(parts)

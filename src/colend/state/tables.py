@@ -8,7 +8,7 @@ one cache line, so a rule that touches many of its fields costs one memory acces
 from __future__ import annotations
 
 import functools
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -278,20 +278,15 @@ class Table(np.recarray):
 
     A table is a view of a plain array, its `base`, and so are the columns that it keeps. A column of the table itself
     would hold what holds it, and Python's collector does not look into arrays: no table would ever be freed.
+
+    The tables of each type of row are a class of their own, whose columns are attributes (`_kind_of`). So nothing is
+    looked up in Python when Numba asks a table, at every call, for an attribute that tells kinds of arrays apart.
     """
 
     __getattribute__ = np.ndarray.__getattribute__
+    if TYPE_CHECKING:
 
-    def __getattr__(self, name: str) -> np.ndarray:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        try:
-            column = self.view(np.ndarray)[name]
-        except (ValueError, IndexError):
-            raise AttributeError(f"no column {name!r}") from None
-        if not isinstance(column.base, Table):
-            self.__dict__[name] = column  # a view: what is written to the table shows in it
-        return column
+        def __getattr__(self, name: str) -> np.ndarray: ...
 
     def __setattr__(self, name: str, value) -> None:
         if name in (self.dtype.fields or ()):
@@ -306,7 +301,28 @@ class Table(np.recarray):
         if isinstance(key, str):
             return getattr(self, key)
         part = self.view(np.ndarray)[key]
-        return part.view(Table) if isinstance(part, np.ndarray) else part
+        return part.view(type(self)) if isinstance(part, np.ndarray) else part
+
+
+class Column:
+    """A column of a table, kept by the table that it was asked of (an attribute of its own goes before this one)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, owner: Table | None, kind: type[Table]) -> Any:
+        if owner is None:
+            return self
+        column = owner.view(np.ndarray)[self.name]
+        if not isinstance(column.base, Table):
+            owner.__dict__[self.name] = column  # a view: what is written to the table shows in it
+        return column
+
+
+@functools.cache
+def _kind_of(dtype: np.dtype) -> type[Table]:
+    """The class of tables with these rows."""
+    return type("Table", (Table,), {name: Column(name) for name in dtype.names or ()})
 
 
 @functools.cache  # NumPy hashes a new type field by field, and Numba asks for that at every call
@@ -317,7 +333,7 @@ def _with_records(dtype: np.dtype) -> np.dtype:
 
 def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> Table:
     """A zeroed record array of `dtype`; index and month columns start at NONE."""
-    result = np.zeros(rows, dtype=_with_records(dtype)).view(Table)
+    result: Table = np.zeros(rows, dtype=_with_records(dtype)).view(_kind_of(dtype))
     for name in _STARTS_AT_NONE.get(dtype, ()):
         result[name] = NONE
     return result
@@ -330,7 +346,7 @@ def pair_of(platform: np.ndarray, bank: np.ndarray, banks: int) -> np.ndarray:
 
 def as_table(rows: np.ndarray) -> Table:
     """A structured array as a table; NumPy forgets on concatenating that tables were one."""
-    return rows.view(_with_records(rows.dtype)).view(Table)
+    return rows.view(_with_records(rows.dtype)).view(_kind_of(rows.dtype))
 
 
 def counted(totals: np.recarray) -> np.ndarray:
@@ -371,4 +387,4 @@ def lengthened(rows: Table) -> Table:
     if room is None or len(room) == len(rows):
         room = table(rows.dtype, max(16, 2 * len(rows))).base
         room[: len(rows)] = rows
-    return cast(Table, room[: len(rows) + 1].view(Table))
+    return cast(Table, room[: len(rows) + 1].view(type(rows)))
