@@ -104,6 +104,7 @@ def test_interrupt_ends_quickly_with_130_and_keeps_runs(scenario, out, jobs, dri
         colend.open(out)
 
 
+@pytest.mark.slow  # test_runner has the same of work that is less
 def test_a_worker_that_is_killed_costs_no_run(scenario, out, undisturbed):
     def kill_a_worker():
         children = psutil.Process().children()

@@ -92,7 +92,7 @@ def test_the_interval_of_a_mean_size_covers_what_it_says(trajectories, function)
 
     90 to 95 %; a normal quantile of a bootstrap's spread covers 80 % of four, 89 % of ten.
     """
-    repetitions, generator = 1_500, np.random.default_rng(7)
+    repetitions, generator = 600, np.random.default_rng(7)
     whole, short = (Sample("morris", n, 3, RANGES) for n in (repetitions * trajectories, trajectories))
     design = whole._draw()
     outcome = function(design, generator.normal(size=len(design)))

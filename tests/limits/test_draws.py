@@ -138,6 +138,7 @@ def test_purposes_are_uncorrelated_with_each_other_and_with_neighbours(compare):
     assert abs(scores.mean()) < 4 / np.sqrt(scores.size)
 
 
+@pytest.mark.slow
 def test_the_draws_that_a_market_makes_pass_the_battery(make_market, monkeypatch, compare):
     """Every draw of every borrower in a year, in the order of use, each once: what was drawn decides which are
     drawn next, and they are uniform and independent all the same."""

@@ -78,6 +78,7 @@ def test_platforms_in_another_order_have_the_same_results_in_that_order(make_set
     compare(f"platforms in the order {order.tolist()}: values that are not theirs", wrong, 0.0, 0.0)
 
 
+@pytest.mark.slow
 def test_banks_in_another_order_have_the_same_results_in_that_order(make_setting, compare):
     """Nine banks of different size and precision, listed forwards and backwards, 16 seeds: their draws go by number, so
     it is their means that are the same, within the two-sample error sqrt(s^2/n + s'^2/n)."""

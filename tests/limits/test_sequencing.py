@@ -174,7 +174,7 @@ LIVELY = {
 
 
 @pytest.mark.parametrize("sequencing", SEQUENCING)
-@pytest.mark.parametrize("openness", ["traffic", "technology"])
+@pytest.mark.parametrize("openness", ["traffic", pytest.param("technology", marks=pytest.mark.slow)])
 def test_what_parties_expected_when_they_met_is_what_dynamic_programming_says(
     make_market, worth, compare, sequencing, openness
 ):

@@ -215,12 +215,16 @@ def test_missing_values_are_gaps_not_errors(four_arms):
     assert all(drawn(four_arms.changed(months=months, runs=runs), *of_these).values())
 
 
-def test_files_are_whole_sharp_and_the_same_each_time(one_run, tmp_path):
-    one, two = draw(one_run, tmp_path / "one"), draw(one_run, tmp_path / "two")
+def test_files_are_whole_sharp_and_the_same_each_time(one_run, tmp_path, monkeypatch):
+    one = draw(one_run, tmp_path / "one")
     assert [path.suffix for path in one] == [".png", ".svg", ".csv"] * (len(one) // 3)
     assert {path.name for path in one} == {path.name for path in (tmp_path / "one" / "charts").iterdir()}
-    for first, second in zip(one, two, strict=True):
-        assert first.read_bytes() == second.read_bytes(), first.name
+    some = ("04_capability", "08_income", "10_one_alliance")  # of many panels, with hatches, with areas
+    monkeypatch.setattr("colend.report.drawing.FIGURES", [figure for figure in FIGURES if figure[0] in some])
+    two = draw(one_run, tmp_path / "two")
+    assert len(two) == 3 * len(some)
+    for path in two:
+        assert path.read_bytes() == (tmp_path / "one" / "charts" / path.name).read_bytes(), path.name
     for path in one[::3]:
         with Image.open(path) as image:
             assert image.width == 2000
