@@ -86,7 +86,7 @@ class Declaration:
         return words + (", or none" if self.optional else "")
 
     @cached_property
-    def _adapter(self) -> TypeAdapter:
+    def _adapter(self) -> TypeAdapter[Any]:
         field = self.owner.model_fields[self.name]
         annotation: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
         group = isinstance(annotation, type) and issubclass(annotation, Group)
@@ -213,7 +213,7 @@ def _collect(group: Group, prefix: str, result: dict[str, Declaration]) -> None:
         )
 
 
-def _form(annotation: Any, metadata: list) -> tuple[str, tuple[str, ...], bool]:
+def _form(annotation: Any, metadata: list[Any]) -> tuple[str, tuple[str, ...], bool]:
     """Form, choices, and whether none is allowed."""
     if AGENT_VALUE in metadata:
         return AGENTS, (), False

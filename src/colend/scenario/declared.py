@@ -46,10 +46,10 @@ class Key:
     @property
     def mapping(self) -> bool:
         """Whether it is a mapping and nothing else."""
-        return self.model is not None or Mapping in self._kinds
+        return self.model is not None or Mapping in [get_origin(kind) for kind in self._kinds]
 
     @cached_property
-    def _adapter(self) -> TypeAdapter:
+    def _adapter(self) -> TypeAdapter[Any]:
         return TypeAdapter(self.annotation, config=ConfigDict(allow_inf_nan=False))
 
     @cached_property

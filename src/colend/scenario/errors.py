@@ -18,7 +18,7 @@ class ScenarioError(ValueError):
         self.problems = tuple(dict.fromkeys(map(_on_a_line, problems)))
         super().__init__("\n".join(self.problems))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[type[ScenarioError], tuple[tuple[str, ...]]]:
         return type(self), (self.problems,)
 
 

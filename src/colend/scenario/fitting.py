@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any
@@ -30,7 +31,8 @@ def _defaults() -> Parameters:
 
 @cache
 def _default_values(group: str) -> dict[str, Any]:
-    return getattr(_defaults(), group).model_dump()
+    values: dict[str, Any] = getattr(_defaults(), group).model_dump()
+    return values
 
 
 def resolve(*layers: Mapping[str, Any]) -> Parameters:
@@ -43,14 +45,13 @@ def resolve(*layers: Mapping[str, Any]) -> Parameters:
     for layer in layers:
         for key, value in layer.items():
             changes.setdefault(key.partition(".")[0], []).append((key, value))
-    try:
+    with suppress(ValidationError):
         groups = {name: _group(_Changes(name, repr(changed), changed)) for name, changed in changes.items()}
-    except ValidationError:  # once more as a whole: the error then says of which group it speaks
-        return Parameters.model_validate({name: _merged(name, changed) for name, changed in changes.items()})
-    whole = _defaults().model_copy(update=groups)
-    if any(whole.misfits()):
-        return Parameters.model_validate({name: _merged(name, changed) for name, changed in changes.items()})
-    return whole
+        whole = _defaults().model_copy(update=groups)
+        if not any(whole.misfits()):
+            return whole
+    # once more as a whole: the error then says of which group it speaks
+    return Parameters.model_validate({name: _merged(name, changed) for name, changed in changes.items()})
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,14 @@ def check_overlap(layers: Layers, arms: dict[str, Arm], swept_keys: dict[str, st
                 break
 
 
-def check_fit(layers: Layers, base: dict, places: list, arms: dict[str, Arm], points: list[dict], months: int) -> None:
+def check_fit(
+    layers: Layers,
+    base: dict[str, Any],
+    places: list[tuple[str, str]],
+    arms: dict[str, Arm],
+    points: list[dict[str, Any]],
+    months: int,
+) -> None:
     """Put every arm at every point together; what does not fit is a problem of the place that set it."""
     left = MOST_CHECKED
     adapting: dict[str, set[str]] = {name: set() for name in arms}

@@ -38,7 +38,9 @@ def entries(source: Source, problems: Problems) -> Iterator[Entry]:
         yield Entry(key, value, place, source.folder)
 
 
-def _walk(mapping: Any, prefix: str, path: tuple, source: Source, problems: Problems) -> Iterator[tuple]:
+def _walk(
+    mapping: Any, prefix: str, path: tuple[Any, ...], source: Source, problems: Problems
+) -> Iterator[tuple[str, Any, tuple[Any, ...]]]:
     for name, value in mapping.items():
         key, here = f"{prefix}{name}", (*path, name)
         if key == BANKS_FILE or declared(key):

@@ -10,7 +10,7 @@ from typing import Any
 from colend.scenario.arms import ONLY_ARM, Arm, arms_of, baseline_of
 from colend.scenario.csv_files import inside
 from colend.scenario.declared import keys_of
-from colend.scenario.design import RECORD_OF_SWEEP, Record, Scenario
+from colend.scenario.design import RECORD_OF_SWEEP, Scenario
 from colend.scenario.errors import Problems, ScenarioError, nearest, shown
 from colend.scenario.fitting import check_fit, check_overlap
 from colend.scenario.given import called_by_users, plain
@@ -27,6 +27,7 @@ from colend.scenario.reading import (
     read_file,
     read_value,
 )
+from colend.scenario.setting import Record
 from colend.scenario.sweep import points_of
 from colend.scenario.top_level import MOST_COMBINATIONS, TOP_LEVEL, Sweep, check_keys, plain_keys
 

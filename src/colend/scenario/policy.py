@@ -173,7 +173,7 @@ def _span(first: int, last: int) -> str:
     return " to ".join(f"{month // 12:04d}-{month % 12 + 1:02d}" for month in (first, last))
 
 
-def _nowhere(mapping: Mapping) -> Source:
+def _nowhere(mapping: Mapping[str, Any]) -> Source:
     """A mapping that stands in no file of the user's."""
     return Source(mapping, lambda path: "", (), FILE.parent)
 

@@ -22,10 +22,10 @@ GIVEN, DICTIONARY = "override", "dictionary"  # what stands for the file in mess
 _CORE = "tag:yaml.org,2002:"
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
     """SafeLoader that resolves plain scalars as YAML 1.2 does."""
 
-    yaml_implicit_resolvers: ClassVar[dict] = {}
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
 
 for _tag, _pattern, _first in (
@@ -50,10 +50,10 @@ class Document:
 
     data: Any
     name: str
-    lines: dict[tuple, int] = field(default_factory=dict)
+    lines: dict[tuple[Any, ...], int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
-    def place(self, path: tuple) -> str:
+    def place(self, path: tuple[Any, ...]) -> str:
         """`file:line` of a path, or of the nearest place above that has one."""
         while path not in self.lines and path:
             path = path[:-1]
@@ -136,7 +136,7 @@ class Source:
 
     mapping: Any
     place: Any  # a function of a path
-    path: tuple
+    path: tuple[Any, ...]
     folder: Path
     root: Path | None = None  # files named in it must lie below
     key: str = ""  # what stands for the path in messages
@@ -189,7 +189,7 @@ class Layers:
 class Given(Document):
     """What Python gives has no lines."""
 
-    def place(self, path: tuple) -> str:
+    def place(self, path: tuple[Any, ...]) -> str:
         """What stands for `file:line` in messages."""
         return self.name
 
@@ -199,7 +199,7 @@ class _Builder:
 
     def __init__(self, name: str):
         self.name = name
-        self.lines: dict[tuple, int] = {}
+        self.lines: dict[tuple[Any, ...], int] = {}
         self.problems: list[str] = []
         self.values = 0
         self.above: set[int] = set()
@@ -207,7 +207,7 @@ class _Builder:
     def complain(self, node: yaml.Node, what: str) -> None:
         self.problems.append(f"{self.name}:{node.start_mark.line + 1}: {what}")
 
-    def build(self, node: yaml.Node, path: tuple) -> Any:
+    def build(self, node: yaml.Node, path: tuple[Any, ...]) -> Any:
         """The data of a node; whatever is wrong below it is a problem, and None stands in its place."""
         self.values += 1
         if self.values > MOST_VALUES or id(node) in self.above:
@@ -227,9 +227,9 @@ class _Builder:
         self.above.discard(id(node))
         return result
 
-    def mapping(self, node: yaml.MappingNode, path: tuple) -> dict:
+    def mapping(self, node: yaml.MappingNode, path: tuple[Any, ...]) -> dict[Any, Any]:
         """A mapping's data; a key given twice is a problem."""
-        result: dict = {}
+        result: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.complain(key_node, "a key must be a word or a number")

@@ -29,7 +29,8 @@ _FILE = {"type": "string", "minLength": 1}
 
 def measured() -> list[str]:
     """Names of the measures of whole runs, as the shipped schema has them: what makes them takes a second to load."""
-    return json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]["measure"]["enum"]
+    names: list[str] = json.loads(SCHEMA.read_text(encoding="utf-8"))["$defs"]["measure"]["enum"]
+    return names
 
 
 def plain_name(stem: str) -> str:
@@ -78,6 +79,7 @@ def refers(name: str) -> dict[str, Any]:
 
 
 Text = Annotated[str, Field(max_length=10_000), AfterValidator(_on_one_line)]
+Keys = Mapping[str, Any]
 Method = Literal["latin_hypercube", "sobol", "morris"]
 SeedNumber = Annotated[int, Field(ge=FEWEST, le=MOST_SEEDS), WHOLE]
 
@@ -137,7 +139,7 @@ class Sampled:
     ]
     seed: Annotated[int, Field(ge=0, le=2**32 - 1), WHOLE] = 0
     ranges: Annotated[
-        Mapping[str, Any],
+        Keys,
         Field(min_length=1),
         Means("[low, high] of every key", "a mapping of keys with [low, high]", refers("swept")),
     ]
@@ -147,7 +149,7 @@ class Sampled:
 class Sweep:
     """The points at which every arm is run; one of these."""
 
-    grid: Annotated[Mapping | None, Means("Lists of values; every combination", schema=refers("swept"))] = None
+    grid: Annotated[Keys | None, Means("Lists of values; every combination", schema=refers("swept"))] = None
     sample: Annotated[Sampled | None, Means("A sample of ranges")] = None
     table: Annotated[str | None, Means("A CSV file with a column a key and a row a point", schema=_FILE)] = None
 
@@ -191,14 +193,14 @@ class TopLevel:
             {"anyOf": [*_SEEDS, schema_of(UntilEnough)]},
         ),
     ] = field(default_factory=lambda: [0])
-    base: Annotated[Mapping | None, Means("What differs from the defaults in every arm", schema=refers("base"))] = None
+    base: Annotated[Keys | None, Means("What differs from the defaults in every arm", schema=refers("base"))] = None
     policy: Annotated[
         Any, Means("Dated rules in every arm: presets, or rules with a number", schema=refers("policy"))
     ] = None
     compare: Annotated[
-        Mapping | None, Means("Lists of alternatives; every combination is an arm", schema=refers("alternatives"))
+        Keys | None, Means("Lists of alternatives; every combination is an arm", schema=refers("alternatives"))
     ] = None
-    arms: Annotated[Mapping | None, Means("Names with what each sets", schema=_ARMS)] = None
+    arms: Annotated[Keys | None, Means("Names with what each sets", schema=_ARMS)] = None
     sweep: Annotated[
         Sweep | None,
         Means("Points at which every arm is run", schema=schema_of(Sweep) | {"minProperties": 1, "maxProperties": 1}),

@@ -111,4 +111,5 @@ class Alliances(Group):
     @property
     def monthly_discount(self) -> float:
         """Value today of a yuan next month."""
-        return (1.0 + self.discount_rate) ** (-1.0 / 12.0)
+        discount: float = (1.0 + self.discount_rate) ** (-1.0 / 12.0)
+        return discount

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic import Field
 
@@ -118,7 +119,7 @@ class BankKind(Group):
 
 
 # What sets the kinds apart; everything else is BankKind's default.
-KIND_DEFAULTS: dict[str, dict] = {
+KIND_DEFAULTS: dict[str, dict[str, Any]] = {
     "city": {
         "number": 40,
         "equity": {"lognormal": [5e9, 0.6]},

@@ -8,10 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from operator import attrgetter
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SEGMENTS = ("prime", "mass", "thin_file")
 OPENNESS = ("traffic", "customers", "technology")
@@ -109,7 +113,7 @@ class Group(BaseModel):
 
 def bounds_of(field: FieldInfo) -> tuple[float | None, float | None]:
     """The bounds that a parameter was declared with; None where there is none."""
-    low, high = cast(dict, field.json_schema_extra)["bounds"]
+    low, high = cast(dict[str, Any], field.json_schema_extra)["bounds"]
     return low, high
 
 
@@ -119,7 +123,7 @@ def _default(group: type[Group], name: str) -> Any:
     return default.model_dump() if isinstance(default, Group) else default
 
 
-def deep_merge(base: Any, changes: dict) -> dict:
+def deep_merge(base: Any, changes: dict[str, Any]) -> dict[str, Any]:
     """`base` with `changes` laid over it, mapping by mapping; a distribution is replaced as a whole."""
     if not isinstance(base, dict) or set(base) & set(_DISTRIBUTION_NAMES):
         return changes
@@ -205,7 +209,7 @@ class _Each(Group):
         """The numbers in the order of the fields."""
         return _fields(type(self))(self)
 
-    def as_array(self):
+    def as_array(self) -> NDArray[np.float64]:
         """float64 array, in the order of the fields; read-only."""
         return _array(self.numbers())
 
@@ -217,7 +221,7 @@ def _fields(group: type[Group]) -> Callable[[Group], tuple[float, ...]]:
 
 
 @lru_cache(maxsize=256)
-def _array(numbers: tuple[float, ...]):
+def _array(numbers: tuple[float, ...]) -> NDArray[np.float64]:
     """The numbers as an array that nobody can change: every month asks for the same ones."""
     import numpy as np  # late: a scenario is checked without it
 

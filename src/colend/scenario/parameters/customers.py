@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pydantic import Field
 
 from colend.scenario.parameters.base import ByOpenness, BySegment, Group, Number, parameter
@@ -33,7 +35,9 @@ class Touchpoint(Group):
     reach: BySegment = parameter(1, "share", "Share of borrowers whom it reaches", _TOUCH, 0, 1)
 
 
-def _touchpoint(fixed_cost, cost_per_customer, strength, prime, mass, thin_file):
+def _touchpoint(
+    fixed_cost: float, cost_per_customer: float, strength: float, prime: float, mass: float, thin_file: float
+) -> Callable[[], Touchpoint]:
     reach = {"prime": prime, "mass": mass, "thin_file": thin_file}
     return lambda: Touchpoint(
         fixed_cost=fixed_cost, cost_per_customer=cost_per_customer, strength=strength, reach=BySegment(**reach)
