@@ -85,7 +85,7 @@ def rules() -> str:
     lines = ["| rule | unit | allowed | what it limits | how it binds |", "|---|---|---|---|---|"]
     for name, key in keys_of(Regime).items():
         kind = RULES[name]
-        lines.append(f"| `{name}` | {kind.unit} | {key.allowed} | {kind.meaning} | {kind.acts} |")
+        lines.append(f"| `{name}` | {kind.unit} | {key.allowed} | {key.means.meaning} | {kind.acts} |")
     return "\n".join(lines) + "\n"
 
 

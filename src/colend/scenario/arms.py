@@ -58,9 +58,8 @@ def without_policy(source: Source) -> tuple[Source, Source | None]:
     if POLICY not in source.mapping:
         return source, None
     rest = {key: value for key, value in source.mapping.items() if key != POLICY}
-    return replace(source, mapping=rest), replace(
-        source, mapping=source.mapping[POLICY], path=(*source.path, POLICY), key=POLICY
-    )
+    asked = replace(source, mapping=source.mapping[POLICY], path=(*source.path, POLICY), key=POLICY)
+    return replace(source, mapping=rest), asked
 
 
 def policies(asked: Source | None, problems: Problems) -> list[Alternatives]:
@@ -143,15 +142,13 @@ def baseline_name(value: Any, source: Source, arms: dict[str, Arm], problems: Pr
     """The arm that `baseline` means: its name, or the alternatives it was made of."""
     first = next(iter(arms), ONLY_ARM)
     place = source.place(source.path)
-    if value is None or not arms:
+    if value is None:
         return first
     if isinstance(value, Mapping):
         parameters, asked = without_policy(source)
         wanted = {entry.key: entry.value for entry in entries(parameters, problems)}
         wanted |= {POLICY: asked.mapping} if asked is not None else {}
-        found = [
-            name for name, arm in arms.items() if all(_same(arm.chosen, key, want) for key, want in wanted.items())
-        ]
+        found = [name for name, arm in arms.items() if wanted.items() <= arm.chosen.items()]
         if len(found) == 1:
             return found[0]
         what = "several arms are that" if found else "no arm is that"
@@ -162,10 +159,6 @@ def baseline_name(value: Any, source: Source, arms: dict[str, Arm], problems: Pr
     hint = nearest(value, arms) if isinstance(value, str) else ""
     problems.about(place, "baseline", f"{shown(value, 120)}: {what}; the arms are: {listed(arms)}{hint}")
     return first
-
-
-def _same(chosen: dict[str, Any], key: str, want: Any) -> bool:
-    return key in chosen and chosen[key] == want
 
 
 def arms_of(layers: Layers) -> dict[str, Arm]:

@@ -118,17 +118,18 @@ class Declaration:
         else:
             if self._within(parsed):
                 return ""
-        hint = ""
-        if isinstance(value, str) and self.choices:
-            called = {one: one for one in self.choices} | {OPTION_WORDS.get(one, one): one for one in self.choices}
-            hint = nearest(value, called, called.get)
-        elif isinstance(value, str):
-            hint = meant(value)
-            if hint == f"; did you mean {value}?":
-                why, hint = " (a text, not a number)", ""
-        elif isinstance(value, list) and self.form in (NUMBER, WHOLE, CHOICE, EACH):
-            hint = "; several values are alternatives, which stand under `compare` or `sweep`"
+        hint = self._hint(value)
+        if hint == f"; did you mean {value}?":
+            why, hint = " (a text, not a number)", ""
         return f"{shown(value)} is not allowed{why}; allowed: {self.allowed}{hint}"
+
+    def _hint(self, value: Any) -> str:
+        if isinstance(value, list) and self.form in (NUMBER, WHOLE, CHOICE, EACH):
+            return "; several values are alternatives, which stand under `compare` or `sweep`"
+        if not isinstance(value, str) or not self.choices:
+            return meant(value) if isinstance(value, str) else ""
+        called = {one: one for one in self.choices} | {OPTION_WORDS.get(one, one): one for one in self.choices}
+        return nearest(value, called, called.get)
 
     def part_problem(self, value: Any) -> str:
         """As `problem`, for one of the parts of a parameter with one number for each of several."""

@@ -17,8 +17,8 @@ TRUTH = "true or false"  # the unit of a rule without a number
 _NO_CEILING: Any = math.inf
 
 
-@dataclass(frozen=True, eq=False)
-class RuleKind(Means):
+@dataclass(frozen=True)
+class RuleKind:
     """A rule: its number's `unit`, its name on charts (`words`), and what it does to lending (`acts`).
 
     What it `binds` says what keeps or breaks it, and so how measures count it: a `loan` by itself, the `stock` of joint
@@ -26,9 +26,9 @@ class RuleKind(Means):
     capital: applications that find none are refused, as are those `turned_away`.
     """
 
-    unit: str = ""
-    words: str = ""
-    acts: str = ""
+    unit: str
+    words: str
+    acts: str
     binds: Literal["loan", "stock", "score"] = "loan"
     room: bool = False
     turned_away: bool = False
@@ -49,99 +49,66 @@ class Regime:
         float,
         Field(ge=0.0, le=0.95),
         NUMBER,
+        Means("Part of each joint loan that the platform's lender funds"),
         RuleKind(
-            "Part of each joint loan that the platform's lender funds",
-            unit="share",
-            words="Platform funds at least",
-            acts="contracts are made anew at the new split; the platform's lender needs the capital: admission",
-            binds="loan",
+            "share",
+            "Platform funds at least",
+            "contracts are made anew at the new split; the platform's lender needs the capital: admission",
             room=True,
         ),
     ] = 0.0
     maximum_partner_to_capital: Annotated[
         Ratio,
-        RuleKind(
-            "A bank's part of joint loans with one platform, over its tier-1 capital (its equity)",
-            unit="share",
-            words="One partner to capital",
-            acts="hurdle, offered lending, admission",
-            binds="stock",
-            room=True,
-        ),
+        Means("A bank's part of joint loans with one platform, over its tier-1 capital (its equity)"),
+        RuleKind("share", "One partner to capital", "hurdle, offered lending, admission", binds="stock", room=True),
     ] = _NO_CEILING
     maximum_joint_share: Annotated[
         Share,
-        RuleKind(
-            "A bank's part of joint loans over all its loans, its other assets counted as loans",
-            unit="share",
-            words="Joint loans to all loans",
-            acts="the same",
-            binds="stock",
-            room=True,
-        ),
+        Means("A bank's part of joint loans over all its loans, its other assets counted as loans"),
+        RuleKind("share", "Joint loans to all loans", "the same", binds="stock", room=True),
     ] = _NO_CEILING
     home_region_only: Annotated[
         StrictBool,
+        Means("City and rural banks lend in their own region only"),
         RuleKind(
-            "City and rural banks lend in their own region only",
-            unit=TRUTH,
-            words="Home region only",
-            acts="routing and expected applications region by region; a customer who lives elsewhere is turned away "
-            "and goes to a platform",
-            binds="loan",
+            TRUTH,
+            "Home region only",
+            "routing and expected applications region by region; a customer who lives elsewhere is turned away and "
+            "goes to a platform",
             turned_away=True,
         ),
     ] = False
     rate_cap: Annotated[
         Rate,
-        RuleKind(
-            "Highest interest rate: of a joint loan, its price less all fees",
-            unit="rate a year",
-            words="Interest at most",
-            acts="the price",
-            binds="loan",
-        ),
+        Means("Highest interest rate: of a joint loan, its price less all fees"),
+        RuleKind("rate a year", "Interest at most", "the price"),
     ] = _NO_CEILING
     all_in_cost_cap: Annotated[
         Rate,
-        RuleKind(
-            "Highest price of a loan: interest and fees together",
-            unit="rate a year",
-            words="All-in cost at most",
-            acts="the price",
-            binds="loan",
-        ),
+        Means("Highest price of a loan: interest and fees together"),
+        RuleKind("rate a year", "All-in cost at most", "the price"),
     ] = _NO_CEILING
     maximum_sharing_depth: Annotated[
         Share,
-        RuleKind(
-            "Depth to which a platform's score is shared, however open",
-            unit="share",
-            words="Depth of shared scores",
-            acts="the depth δ",
-            binds="score",
-        ),
+        Means("Depth to which a platform's score is shared, however open"),
+        RuleKind("share", "Depth of shared scores", "the depth δ", binds="score"),
     ] = _NO_CEILING
     partner_list: Annotated[
         int,
         Field(ge=0, le=1_000),
         WHOLE,
+        Means("Platforms on a bank's list; it works with no other"),
         RuleKind(
-            "Platforms on a bank's list; it works with no other",
-            unit="number",
-            words="Partners on the list",
-            acts="nobody begins what has no place; a bank with too many parts from those worth least to it a month",
-            binds="loan",
+            "number",
+            "Partners on the list",
+            "nobody begins what has no place; a bank with too many parts from those worth least to it a month",
         ),
     ] = _NO_CEILING
     maximum_score_reliance: Annotated[
         Ratio,
+        Means("Precision of what the platform's score says to a bank, over the bank's own, in every segment"),
         RuleKind(
-            "Precision of what the platform's score says to a bank, over the bank's own, in every segment",
-            unit="× own",
-            words="Reliance on scores",
-            acts="the depth: δτ_p ≤ limit · τ_b, in every segment with people",
-            binds="score",
+            "× own", "Reliance on scores", "the depth: δτ_p ≤ limit · τ_b, in every segment with people", binds="score"
         ),
     ] = _NO_CEILING
 
