@@ -228,6 +228,8 @@ def test_checking_a_scenario_needs_no_heavy_package():
 
     code = (
         "import sys; from colend.scenario import load, runs; runs(load('alliance'));"
+        "rule = {'measure': 'value_per_bank', 'half_width': 1e6};"
+        "runs(load('alliance', seeds={'at_least': 5, 'at_most': 6, 'until': rule}));"
         "print([name for name in ('numpy', 'numba', 'pandas', 'mesa', 'scipy', 'matplotlib') if name in sys.modules])"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
