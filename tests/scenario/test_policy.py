@@ -11,10 +11,13 @@ from colend.scenario.regulation import RULES
 
 HERE = "scenario.yaml"
 KNOWN = "the presets are: china_2017_12, china_2020_07, china_2021_02, china_2022_01, china_2025_10, china"
+CAP = "allowed: a number from 0.01 to 2"
 TWICE = "two versions of one rule in force at once"
 
 ONE_LINE = [
     ("policy: [china_2021_02, chinna]\n", f"1: policy[1]: there is no preset 'chinna'; did you mean china?; {KNOWN}"),
+    ("policy: {from: 2018-01, rate_cap: 20%}\n", f"1: policy.rate_cap: '20%' is not allowed; {CAP}; did you mean 0.2?"),
+    ("policy: {from: 2018-01, rate_cap: 900%}\n", f"1: policy.rate_cap: '900%' is not allowed; {CAP}"),
     ("policy: 3\n", f"1: policy: 3 is not allowed; allowed: a preset or a mapping; {KNOWN}"),
     (
         "policy:\n  from: 2031-01\n  rate_cap: 0.2\n",
@@ -75,6 +78,12 @@ def test_all_problems_at_once(problems):
         ["3", " policy.rate_cap"],
         ["3", " policy.partner_list"],
     ]
+
+
+def test_a_policy_of_nothing_says_what_there_is(problems):
+    names, dates = problems("policy: {}\n")
+    assert names == f"{HERE}:1: policy: names no rule; the rules are: {', '.join(RULES)}"
+    assert dates == f"{HERE}:1: policy.from: is missing: the month from which it holds, e.g. 2021-02"
 
 
 def test_arms_have_the_scenarios_policy_or_their_own(scenario):

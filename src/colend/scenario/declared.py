@@ -79,12 +79,20 @@ class Key:
         raise ValueError(f"{shown(value)} is not allowed; allowed: {self.allowed}{self._hint(value)}")
 
     def _hint(self, value: Any) -> str:
-        kind, names = self.schema.get("type"), list(self.means.names())
+        names = list(self.means.names())
         for one in (self.schema, *self.schema.get("anyOf", ())):
             names += one.get("enum", ())
-        if isinstance(value, str):
-            return nearest(value, names) if names else meant(value) if kind in ("number", "integer") else ""
-        scalar = value is not None and not isinstance(value, dict | list)
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, str) and names:
+            return nearest(value, names)
+        if isinstance(value, str) and self.schema.get("type") in ("number", "integer"):
+            hint = meant(value)
+            number = hint.removeprefix("; did you mean ").removesuffix("?")
+            with suppress(ValueError, ValidationError):  # only what would be right
+                self._adapter.validate_python(float(number))
+                return hint
+        scalar = value is not None and not isinstance(value, dict | list | str)
         return "; in quotes it is one" if scalar and "maxLength" in self.schema else ""
 
 

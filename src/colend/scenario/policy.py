@@ -107,7 +107,9 @@ def policies_of(layers: Layers, arms: dict[str, Arm], start: str, months: int) -
     layer = layers.last(POLICY)
     common: tuple[Rule, ...] = ()
     if layer is not None:
-        common = read_policy(layer.source(POLICY), first, last, layers.problems)
+        common = read_policy(
+            replace(layer.source(POLICY), mapping=layer.document.data[POLICY]), first, last, layers.problems
+        )
         own = next((arm.policy for arm in arms.values() if arm.policy), None)
         if own is not None and layer is layers.each[-1]:
             what = f"the scenario varies it ({own.place(own.path)}), so that it cannot be overridden"
@@ -126,7 +128,7 @@ def read_policy(asked: Source, first: int, last: int, problems: Problems) -> tup
     after it does not come; one of which nothing comes is a problem.
     """
     several = isinstance(asked.mapping, list)
-    parts = asked.mapping if several else [] if asked.mapping in (None, {}, NONE) else [asked.mapping]
+    parts = asked.mapping if several else [] if asked.mapping in (None, NONE) else [asked.mapping]
     found: list[tuple[Rule, str]] = []
     before = len(problems)
     for i, part in enumerate(parts):
