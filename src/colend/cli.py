@@ -131,10 +131,9 @@ def merge(options: argparse.Namespace) -> int:
     print_what_was_done(options, result, status)
     report_put_away(result)
     if result.missing:
-        print(
-            f"simulate: in none of the parts, {len(result.missing)} runs: {listed(result.missing)}; the scenario's own "
-            f"command with --out {result.path} runs them",
-            file=sys.stderr,
+        say(
+            f"in none of the parts, {len(result.missing)} runs: {listed(result.missing)}; the scenario's own command "
+            f"with --out {result.path} runs them"
         )
     report_incomplete(result, status)
     return status
@@ -150,13 +149,17 @@ def status_of(result: Result, whole: bool) -> int:
     return WRONG_INPUT if whole and result.missing and result.scenario.sample is not None else FAILED
 
 
+def say(text: object) -> None:
+    """A line on stderr."""
+    print(f"simulate: {text}", file=sys.stderr)
+
+
 def report_put_away(result: Result) -> None:
     """Say how many runs are not shown."""
     if result.put_away:
-        print(
-            f"simulate: {result.put_away} finished runs that this command does not ask for are kept in {result.path}, "
-            "but not shown; the command that asks for them shows them again",
-            file=sys.stderr,
+        say(
+            f"{result.put_away} finished runs that this command does not ask for are kept in {result.path}, but not "
+            "shown; the command that asks for them shows them again"
         )
 
 
@@ -165,7 +168,7 @@ def report_incomplete(result: Result, status: int) -> None:
     if status == WRONG_INPUT:
         from colend.experiment.sensitivity import IncompleteDesignError
 
-        print(f"simulate: {IncompleteDesignError(len(result.missing), result.missing)}", file=sys.stderr)
+        say(IncompleteDesignError(len(result.missing), result.missing))
 
 
 def print_what_was_done(options: argparse.Namespace, result: Result, status: int) -> None:
@@ -174,8 +177,7 @@ def print_what_was_done(options: argparse.Namespace, result: Result, status: int
         print_result(result, status)
     elif not options.quiet:
         folder = result.path
-        print(result.summary())
-        print()
+        print(f"{result.summary()}\n")
         print(
             f"Charts: {folder / 'charts'}   tables: {folder / 'results.sqlite'}   made by: {folder / 'manifest.json'}"
         )
@@ -205,12 +207,9 @@ def report_failures(options: argparse.Namespace, result: Result) -> None:
 
     for row in result.frame("failures").itertuples():
         error = row.error.strip()
-        print(
-            f"simulate: {run_name(row.arm, row.seed, row.point)} failed: "
-            f"{error if options.verbose else error.splitlines()[-1]}",
-            file=sys.stderr,
-        )
-    print("simulate: the other runs are kept; the same command tries the failed ones again", file=sys.stderr)
+        told = error if options.verbose else error.splitlines()[-1]
+        say(f"{run_name(row.arm, row.seed, row.point)} failed: {told}")
+    say("the other runs are kept; the same command tries the failed ones again")
 
 
 def print_plan(plan: dict[str, Any]) -> None:

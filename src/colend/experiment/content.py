@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -43,28 +43,33 @@ def kinds_of(connection: sqlite3.Connection, table: str) -> dict[str, str]:
     return {name: kind for _, name, kind, *_ in rows if name not in KEYS}
 
 
-def column_of(kind: str, values: list[Any]) -> np.ndarray:
+def column_of(kind: str, values: Sequence[Any]) -> np.ndarray:
     """What SQLite gives of a column of that type, as it was before it was written."""
     return np.array(values, dtype=_TYPES[kind])
 
 
-def stored_hashes(connection: sqlite3.Connection, table: str) -> Iterator[tuple[Place, str]]:
-    """The content hash of every run in a table, computed again from its rows.
+def stored_runs(
+    connection: sqlite3.Connection, table: str, names: Iterable[str], chosen: str = ""
+) -> Iterator[tuple[Place, dict[str, Sequence[Any]]]]:
+    """The columns of every run in a table, or of those that an SQL condition says.
 
     One pass, one run in memory at a time: a run's rows were written together, so they stand together.
     """
-    measures = kinds_of(connection, table)
-    quoted = ", ".join(f'"{name}"' for name in (*KEYS, *measures))
-    rows = connection.execute(f"SELECT {quoted} FROM {table} ORDER BY rowid")
-    for place, group in groupby(rows, key=lambda row: row[:3]):
-        yield place, _hash_of_rows(table, measures, list(group))
+    quoted = ", ".join(f'"{name}"' for name in (*KEYS, *names))
+    rows = connection.execute(f"SELECT {quoted} FROM {table} {chosen} ORDER BY rowid")
+    for place, group in groupby(rows, key=lambda row: row[: len(KEYS)]):
+        yield place, dict(zip(names, list(zip(*group, strict=True))[len(KEYS) :], strict=True))
 
 
-def _hash_of_rows(table: str, measures: Mapping[str, str], rows: list[tuple[Any, ...]]) -> str:
-    columns = {
-        name: column_of(kind, [row[len(KEYS) + i] for row in rows]) for i, (name, kind) in enumerate(measures.items())
-    }
-    return content_hash(table, columns)
+def stored_hashes(connection: sqlite3.Connection, table: str) -> Iterator[tuple[Place, str]]:
+    """The content hash of every run in a table, computed again from its rows."""
+    kinds = kinds_of(connection, table)
+    for place, columns in stored_runs(connection, table, kinds):
+        yield place, _hash_of(table, kinds, columns)
+
+
+def _hash_of(table: str, kinds: Mapping[str, str], columns: Mapping[str, Sequence[Any]]) -> str:
+    return content_hash(table, {name: column_of(kind, columns.get(name, ())) for name, kind in kinds.items()})
 
 
 def changed_tables(connection: sqlite3.Connection) -> Iterator[tuple[str, Place]]:
@@ -79,7 +84,7 @@ def changed_tables(connection: sqlite3.Connection) -> Iterator[tuple[str, Place]
             for place, value in stored_hashes(connection, table):
                 if expected.pop(place, None) != value:
                     wrong.append(place)
-            empty = _hash_of_rows(table, kinds_of(connection, table), [])
+            empty = _hash_of(table, kinds_of(connection, table), {})
             wrong += [place for place, value in expected.items() if value != empty]
         else:
             wrong += list(expected)

@@ -150,21 +150,14 @@ def write_declarations(store: Store) -> None:
 
 
 def write_files(folder: Path, scenario: Scenario, export: str | None) -> list[Path]:
-    """With `export` (csv or parquet) every table under tables/."""
+    """With `export` (csv or parquet) every table that was recorded under tables/, part by part."""
     if export is None:
         return []
-    place = folder / "tables"
+    place, files = folder / "tables", []
     place.mkdir(exist_ok=True)
-    files = [_write(folder, scenario, table, place, export) for table in (*TABLES, COMPARISON)]
-    return [file for file in files if file is not None]
-
-
-def _write(folder: Path, scenario: Scenario, table: str, place: Path, kind: str) -> Path | None:
-    """A table as a file in `place`, part by part, or None when it was not recorded."""
-    found = table_in_parts(folder, scenario, table)
-    first = next(found, None)
-    if first is None:
-        return None
-    path = place / f"{table}.{kind}"
-    write(itertools.chain([first], found), path)
-    return path
+    for table in (*TABLES, COMPARISON):
+        found = table_in_parts(folder, scenario, table)
+        if (first := next(found, None)) is not None:
+            files.append(place / f"{table}.{export}")
+            write(itertools.chain([first], found), files[-1])
+    return files

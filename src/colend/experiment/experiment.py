@@ -27,31 +27,25 @@ from colend.scenario.design import Run, Scenario, check, runs, simulation_of
 from colend.source import model_hash
 
 
-class Experiment:
+class Experiment(ExitStack):
     """A request in its folder: a context manager, which keeps all others out of it.
 
     Its methods are the phases, in this order; what comes of them stands in `result`.
     """
 
     def __init__(self, request: Request, result: Result) -> None:
+        super().__init__()
         self.request, self.result = request, result
         self._places: Places | None = None
         self._files: list[Path] = []
         self._began = time.perf_counter()
         self._simulating = 0.0
 
-    def __enter__(self) -> Experiment:
-        self._stack = ExitStack()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._stack.__exit__(*exception)  # type: ignore[arg-type]
-
     def find_places(self) -> None:
         """Reach the cluster, or, before a folder is made, run the smallest market; raises what they do."""
         check_place(self.request.folder)
         if self.request.cluster is not None:
-            self._places = self._stack.enter_context(Cluster(self.request.cluster))
+            self._places = self.enter_context(Cluster(self.request.cluster))
         elif not self.request.folder.exists():
             prepare()
 
@@ -60,7 +54,7 @@ class Experiment:
         request = self.request
         check_place(request.folder)
         sampled = request.scenario.sample is not None
-        self._store = self._stack.enter_context(Store(request.folder, model_hash(), request.fresh, sampled, looking))
+        self._store = self.enter_context(Store(request.folder, model_hash(), request.fresh, sampled, looking))
         self._asked = request.scenario if request.fresh else _as_stopped(request.scenario, request.folder)
 
     def is_current(self) -> bool:
@@ -158,7 +152,7 @@ class Experiment:
         missing = self._store.missing(wanted)
         processes = self.request.jobs or cores()
         if self._places is None and min(processes, len(missing)) > 1 and may_start_processes():
-            self._places = self._stack.enter_context(Pool(processes))
+            self._places = self.enter_context(Pool(processes))
         done, total = len(wanted) - len(missing), len(wanted)
         self._tell(done, total)
         for outcome in execute(missing, self._places, self.request.engine):

@@ -10,12 +10,11 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 import numpy as np
 
-from colend.experiment.content import KEYS, Place, column_of, kinds_of
+from colend.experiment.content import Place, column_of, kinds_of, stored_runs
 from colend.scenario.design import Run, simulation_of
 
 MAKE_TABLE = "CREATE TABLE kept (key TEXT, held_in TEXT, packed BLOB, PRIMARY KEY (key, held_in))"
@@ -45,19 +44,17 @@ def put_away(connection: sqlite3.Connection, tables: Sequence[str], stale: Mappi
 def _packed(connection: sqlite3.Connection, table: str, keys: Mapping[Place, str]) -> Iterator[tuple[str, str, bytes]]:
     """What `kept` holds of a table of the runs that are stale, a row for each."""
     kinds = kinds_of(connection, table)
-    quoted = ", ".join(f'"{name}"' for name in (*KEYS, *kinds))
     without_rows = set(connection.execute(f"SELECT arm, seed, point FROM content {_CHOSEN} AND held_in = ?", (table,)))
-    rows = connection.execute(f"SELECT {quoted} FROM {table} {_CHOSEN} ORDER BY rowid")
-    for place, group in groupby(rows, key=lambda row: row[: len(KEYS)]):
+    for place, columns in stored_runs(connection, table, kinds, _CHOSEN):
         without_rows.discard(place)
-        yield keys[place], table, _pack(kinds, list(group))
+        yield keys[place], table, _pack(kinds, columns)
     for place in without_rows:
-        yield keys[place], table, _pack(kinds, [])
+        yield keys[place], table, _pack(kinds, {})
 
 
-def _pack(kinds: Mapping[str, str], rows: list[tuple[Any, ...]]) -> bytes:
-    columns = {name: [kind, [row[len(KEYS) + i] for row in rows]] for i, (name, kind) in enumerate(kinds.items())}
-    return zlib.compress(json.dumps(columns, separators=(",", ":")).encode(), level=1)
+def _pack(kinds: Mapping[str, str], columns: Mapping[str, Sequence[Any]]) -> bytes:
+    typed = {name: [kind, columns.get(name, ())] for name, kind in kinds.items()}
+    return zlib.compress(json.dumps(typed, separators=(",", ":")).encode(), level=1)
 
 
 def taken_out(connection: sqlite3.Connection, key: str) -> dict[str, dict[str, np.ndarray]]:
