@@ -28,6 +28,7 @@ def same(one, other):
 
 
 ALL_ACT = {
+    "population__borrowers": 1_200,
     "platforms__openness": ["technology", "customers", "traffic"],
     "alliances__sequencing": "cooperate_then_sign",
     "customers__conversion": 0.9,
@@ -79,7 +80,7 @@ def test_engines_agree_under_regulation(make_market):
     policy = [
         Rule(name, value, "2017-08", notice_months=place % 3) for place, (name, value) in enumerate(numbers.items())
     ]
-    settings = {"years": 1.5, "policy": policy, "platforms__openness": "customers"}
+    settings = {"years": 1.5, "policy": policy, "platforms__openness": "customers", "population__borrowers": 1_200}
     settings |= {"customers__conversion": 0.9, "customers__visibility": 0.9, "banks__city__customer_weight": 1.0}
     columns, objects = (make_market(engine=engine, **settings) for engine in ("columns", "objects"))
     over_limit = outside = 0
