@@ -46,6 +46,18 @@ def test_files_can_be_read_at_one_sitting(path):
     assert len(path.read_text().splitlines()) <= 420
 
 
+@pytest.mark.parametrize("part", ["api", "arguments", "cli", "experiment", "files", "measures", "report", "scenario"])
+def test_functions_are_short_and_take_few_arguments(part):
+    for path in (one for one in FILES if part_of(one) == part):
+        text = path.read_text()
+        assert len(text.splitlines()) <= 350, path
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                given = node.args
+                assert node.end_lineno - node.lineno < 60, f"{path}: {node.name}"
+                assert len(given.posonlyargs + given.args + given.kwonlyargs) <= 10, f"{path}: {node.name}"
+
+
 @pytest.mark.parametrize("part", ["equations", "rules"])
 def test_equations_and_rules_are_plain_functions(part):
     """No compiler's decorator in the science: `compiled` is applied from outside, so the source stays the reference."""
