@@ -228,6 +228,7 @@ def test_more_borrowers_than_memory_holds_are_refused(scenario, simulate, tmp_pa
         (["small.yaml", "--seeds", "0..99"], "a list with a comma: 0,1,…,99"),
         (["small.yaml", "--seeds", "[1, 2]"], "a number of seeds, or a list with a comma: 1,2"),
         (["small.yaml", "--borrowers", "10,000"], "a whole number of at least 1 is wanted; did you mean 10000?"),
+        (["small.yaml", "--seeds", "2.5"], "--seeds 2.5: a whole number of at least 1 is wanted\n"),
         (["small.yaml", "--only", "Sign frist:0"], "did you mean Sign first?"),
         (["small.yaml", "--only", "first:0"], "the arms are: 'sign_then_cooperate', 'cooperate_then_sign'"),
         (["small.yaml", "--set", "years=1", "--set", "years=2"], "years is given twice"),

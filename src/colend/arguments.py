@@ -156,7 +156,7 @@ def whole(name: str, text: str, least: int) -> int:
     except (ValueError, OverflowError):
         value = least - 1
     if value < least:
-        hint = meant(text)
+        hint = "" if re.fullmatch(r"[-+\d.e]+", text.strip()) else meant(text)  # a plain number was not meant otherwise
         raise WrongInputError(f"{name} {text}: a whole number of at least {least} is wanted{hint}")
     return value
 

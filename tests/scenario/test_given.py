@@ -61,7 +61,7 @@ def test_a_dictionary_has_the_checks_of_a_file():
     )
     endless: dict = {}
     endless["base"] = endless
-    for wrong in ({"base": 3}, endless):
+    for wrong in ({"base": 3}, {("base", "years"): 3}, endless):
         with pytest.raises(ScenarioError, match="dictionary"):
             colend.load(wrong)
     with pytest.raises(ScenarioError, match=r"overrides: .* is not a mapping"):

@@ -20,6 +20,8 @@ compare:
     ("texts", "problem"),
     [
         (["base="], "override: base: is empty, so that it overrides nothing"),
+        (["alliances="], "override: alliances: is empty, so that it overrides nothing"),
+        (["banks.rural="], "override: banks.rural: is empty, so that it overrides nothing"),
         (["record=", "record.months=none"], "override: record: is empty, so that it overrides nothing"),
         (["include=x.yaml"], "override: include: stands in scenario files only; a third file may include both"),
         (["years=1", "years=2"], "--set years=2: years is given twice, first as 1"),

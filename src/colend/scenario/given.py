@@ -25,7 +25,7 @@ def plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # of NumPy and pandas
         value = value.tolist()
     if isinstance(value, Mapping):
-        return {plain(key): plain(part) for key, part in value.items()}
+        return {key if isinstance(key, tuple) else plain(key): plain(part) for key, part in value.items()}
     if isinstance(value, list | tuple | range | Iterator | KeysView | ValuesView):
         return [plain(part) for part in value]
     return os.fspath(value) if isinstance(value, os.PathLike) else value

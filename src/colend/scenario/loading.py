@@ -9,6 +9,7 @@ from typing import Any
 
 from colend.scenario.arms import ONLY_ARM, Arm, arms_of, baseline_of
 from colend.scenario.csv_files import inside
+from colend.scenario.declarations import groups
 from colend.scenario.declared import keys_of
 from colend.scenario.design import RECORD_OF_SWEEP, Scenario
 from colend.scenario.errors import Problems, ScenarioError, nearest, shown
@@ -181,7 +182,7 @@ def overriding(given: Mapping[str, Any], problems: Problems) -> Layer:
             for name, part in value.items():
                 _put(data.setdefault(key, {}), name, part, f"{key}.{name}", problems)
             data.setdefault(key, {})
-        elif value is None and key in _MAPPINGS and key != "fishing_test":
+        elif value is None and (key in groups() or (key in _MAPPINGS and key != "fishing_test")):
             problems.append(f"{GIVEN}: {key}: is empty, so that it overrides nothing")
         elif key in TOP_LEVEL:
             _put(data, key, value, key, problems)
