@@ -61,6 +61,20 @@ def _last(name: str, unit: str, meaning: str, over: str, month: str) -> Measure:
     return _run(name, unit, meaning, over, lambda v: float(v.last(month)), end=[month])
 
 
+def _most(name: str, unit: str, meaning: str, over: str, month: str) -> Measure:
+    """The largest that a monthly measure was."""
+    return _run(name, unit, meaning, over, lambda v: float(v.months[month].max()), [month])
+
+
+def _loss_rate(channel: str, loans: str, over: str) -> Measure:
+    """Charge-offs of a channel over its balances."""
+    meaning, months = (
+        f"Charge-offs after recoveries over balances, {loans}",
+        [f"losses_{channel}", f"balance_{channel}"],
+    )
+    return _run(f"loss_rate_{channel}", "rate a year", meaning, over, lambda v: loss_rate(v, channel), months)
+
+
 _ORIGINATIONS = [f"originations_{channel}" for channel in CHANNELS]
 _CUSTOMERS = [f"customers_{kind}" for kind in KINDS]
 
@@ -75,22 +89,8 @@ CREDIT = (
         "originations_own",
     ),
     _run("own_share", "share", "Own channels' part of what banks lent over the run", "all banks", own_share),
-    _run(
-        "loss_rate_joint",
-        "rate a year",
-        "Charge-offs after recoveries over balances, joint loans",
-        "joint loans",
-        lambda v: loss_rate(v, "joint"),
-        ["losses_joint", "balance_joint"],
-    ),
-    _run(
-        "loss_rate_own",
-        "rate a year",
-        "Charge-offs after recoveries over balances, banks' own channels",
-        "own channels of all banks",
-        lambda v: loss_rate(v, "own"),
-        ["losses_own", "balance_own"],
-    ),
+    _loss_rate("joint", "joint loans", "joint loans"),
+    _loss_rate("own", "banks' own channels", "own channels of all banks"),
     _run(
         "approval_rate",
         "share",
@@ -174,13 +174,12 @@ INCOME = (
         "all banks",
         lambda v: float((v.banks.alive == 0).sum()),
     ),
-    _run(
+    _most(
         "banks_below_minimum_most",
         "number",
         "Most open banks below the minimum capital ratio in a month",
         "open banks",
-        lambda v: float(v.months["banks_below_minimum"].max()),
-        ["banks_below_minimum"],
+        "banks_below_minimum",
     ),
     _run(
         "worst_year_profit",
@@ -190,13 +189,12 @@ INCOME = (
         worst_year,
         ["bank_profit"],
     ),
-    _run(
+    _most(
         "overshoot_max",
         "yuan",
         "Most that banks' loans were beyond what their capital allows, at once",
         "all banks",
-        lambda v: float(v.months["overshoot"].max()),
-        ["overshoot"],
+        "overshoot",
     ),
 )
 
