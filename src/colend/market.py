@@ -13,12 +13,12 @@ from pydantic import TypeAdapter
 import colend
 from colend.agents import Borrower, Borrowers, CityBank, ConsumerFinanceCompany, MesaModel, Platform, RuralBank
 from colend.compilation import check_engine
+from colend.counterfactual import FishingTest
 from colend.measures import collect_fishing, collect_run
 from colend.month import MONTH, record
 from colend.month.borrowers import borrowers, borrowers_each
 from colend.month.founding import found_world
-from colend.rules.alliance_measures import terminal_values
-from colend.rules.fishing import FishingTest
+from colend.month.record import close
 from colend.scenario.given import whole
 from colend.scenario.parameters import Parameters
 from colend.scenario.setting import Setting
@@ -266,20 +266,20 @@ def simulate(
     `on_month` is called with the number of months done after each.
     """
     market = Market(setting, seed, engine, threads)
-    test = FishingTest(market) if setting.fishing_test else None
+    terms = market.setting.fishing_test
+    test = FishingTest(market, terms) if terms else None
     for done in range(1, market.months + 1):
         if test is not None:
-            test.before_month(market)
+            test.before_month()
         market.step()
         if test is not None:
-            test.after_month(market)
+            test.after_month()
         if on_month is not None:
             on_month(done)
-    terminal_values(market.world)
+    close(market.world)
     tables = collect_run(market.world)
     if test is not None:
-        test.finish(market)
-        found = collect_fishing(test)
+        found = collect_fishing(test.finish())
         tables = {**tables, "runs": {**tables["runs"], **found["runs"]}, "fishing": found["fishing"]}
     market.dissolve()
     return tables

@@ -5,6 +5,7 @@ import pytest
 
 from colend.compilation import compiled
 from colend.equations.capability import (
+    Path,
     absorption,
     best_research,
     doing,
@@ -17,12 +18,20 @@ from colend.equations.capability import (
     view,
 )
 
-# discount, decay, floor, reference, curvature, maximum
-PATH = (0.992, 0.004, 0.1, 0.3, 0.0, 1.0)
+PATH = Path(
+    discount=0.992,
+    decay=0.004,
+    floor=0.1,
+    reference=0.3,
+    curvature=0.0,
+    maximum=1.0,
+    busy_learning=0.5,
+    legacy_after=0.1,
+)
 
 
-def path(precision=0.3, talent=0.5, legacy=0.5, effort=0.01, worth=1e6, horizon=36, laboratory=0.0, busy=0, pace=0.5):
-    return profit_of_path(precision, talent, legacy, effort, worth, horizon, *PATH, laboratory, busy, pace, 0.1)
+def path(precision=0.3, talent=0.5, legacy=0.5, effort=0.01, worth=1e6, horizon=36, laboratory=0.0, busy=0):
+    return profit_of_path(precision, talent, legacy, effort, worth, horizon, laboratory, busy, PATH)
 
 
 def test_change_of_precision_by_hand():
@@ -82,7 +91,7 @@ def test_a_month_of_any_effort_leads_to_the_maximum_and_no_further():
 
 
 def test_path_without_effort_or_decay_brings_nothing():
-    assert profit_of_path(0.3, 0.5, 0.5, 0.0, 1e6, 36, 0.992, 0.0, 0.1, 0.3, 0.0, 1.0, 0.0, 0, 1.0, 0.1) == 0.0
+    assert profit_of_path(0.3, 0.5, 0.5, 0.0, 1e6, 36, 0.0, 0, PATH._replace(decay=0.0)) == 0.0
 
 
 def test_path_of_one_month_by_hand():
@@ -110,5 +119,5 @@ def test_a_laboratory_raises_talent_towards_one():
 
 
 def test_compiled_is_plain():
-    arguments = (0.3, 0.5, 0.5, 0.01, 1e6, 36, *PATH, 0.1, 12, 0.5, 0.1)
+    arguments = (0.3, 0.5, 0.5, 0.01, 1e6, 36, 0.1, 12, PATH)
     assert compiled(profit_of_path)(*arguments) == pytest.approx(profit_of_path(*arguments), rel=1e-12)

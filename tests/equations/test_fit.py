@@ -82,4 +82,4 @@ def test_beliefs_that_say_70_percent_are_right_in_70_percent():
 
 def test_trust_by_hand():
     # p = 1/2, omega = 1: 0.05 * 0.5 * 0.7 - 0.08 * 0.5 * 0.3
-    assert trust_change(0.3, 0.0, 1.0, 0.05, 0.08) == pytest.approx(0.0175 - 0.012)
+    assert trust_change(0.3, 0.5, 1.0, 0.05, 0.08) == pytest.approx(0.0175 - 0.012)

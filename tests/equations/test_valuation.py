@@ -20,7 +20,7 @@ def terms(**changes):
         "gain": 2_000_000.0,
         "cost": 700_000.0,
         "pilot_gain": 200_000.0,
-        "pilot_cost": 80_000.0,
+        "pilot_monthly_cost": 80_000.0,
         "signing": 150_000.0,
         "integration": 1_000_000.0,
         "setup": 300_000.0,
@@ -73,7 +73,7 @@ class BruteForce:
     def pilot(self, mean, variance):
         row = self.row
         value = -row.setup
-        during = self.surplus(np.array([mean]), variance, row.pilot_gain, row.pilot_cost)[0]
+        during = self.surplus(np.array([mean]), variance, row.pilot_gain, row.pilot_monthly_cost)[0]
         for month in range(int(row.setup_months) + 1, int(row.setup_months + row.pilot_months) + 1):
             value += row.discount**month * during
         later = 1 / (1 / variance + row.pilot_months / row.pilot_noise) if variance > 0 else 0.0
@@ -117,7 +117,7 @@ def test_without_uncertainty_an_option_is_worth_nothing_and_with_it_something():
         assert certain == pytest.approx(fixed - row.signing - row.integration, rel=1e-6)
         end = row.discount**7
         during = annuity_between(row.discount, 2, 7) * (
-            row.pilot_gain * logistic_normal_mean(mean, 0.64) - row.pilot_cost
+            row.pilot_gain * logistic_normal_mean(mean, 0.64) - row.pilot_monthly_cost
         )
         assert pilot_value(mean, 0.0, row, TABLE, TABLE) == pytest.approx(
             during - row.setup + end * max(0.0, certain), rel=1e-6

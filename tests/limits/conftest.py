@@ -218,7 +218,7 @@ class Worth:
         """V_pilot: the pilot's months, then the choice to sign on what they showed."""
         t = self.terms
         start, end = int(t.setup_months), int(t.setup_months + t.pilot_months)
-        during = self.surplus(mean, variance + t.pilot_scale_variance, t.pilot_gain, t.pilot_cost)
+        during = self.surplus(mean, variance + t.pilot_scale_variance, t.pilot_gain, t.pilot_monthly_cost)
         after, spread = self.shown(variance)
         grid = np.linspace(np.min(mean) - 7.0 * spread, np.max(mean) + 7.0 * spread, 1_501)
         worth = np.maximum(self.signed(grid, after, every_month), 0.0)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import colend.month.founding as founding
-import colend.rules.alliance as alliance
 import colend.rules.application as application
 import colend.rules.borrower as borrower
 from colend.market import Market
@@ -39,7 +38,7 @@ def test_platforms_in_another_order_have_the_same_results_in_that_order(make_set
     # Twelve banks: every third pair takes its turn to be looked at anew, which then goes by bank alone.
     settings = WORLD | {"platforms__user_share": share, "banks__rural__number": 6, "years": 3}
     plain = Market(make_setting(**settings), SEED)
-    peopled, numbered = founding.found_borrowers, alliance.pair_entities
+    peopled, numbered = founding.found_borrowers, founding.pair_entities
 
     def people(parameters, seed, shares):
         rows = peopled(plain.parameters, seed, shares)
@@ -47,7 +46,11 @@ def test_platforms_in_another_order_have_the_same_results_in_that_order(make_set
         return rows
 
     monkeypatch.setattr(founding, "found_borrowers", people)
-    monkeypatch.setattr(alliance, "pair_entities", lambda world: numbered(world).reshape(3, -1)[order].ravel())
+
+    def pairs(banks, platforms):
+        return numbered(banks, platforms).reshape(3, -1)[order].ravel()
+
+    monkeypatch.setattr(founding, "pair_entities", pairs)
     settings["platforms__user_share"] = [share[i] for i in order]
     settings["platforms__openness"] = [openness[i] for i in order]
     other, wrong = Market(make_setting(**settings), SEED), 0

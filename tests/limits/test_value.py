@@ -9,7 +9,9 @@ fit is known at the first review; all part at the term's end and their loans run
 import numpy as np
 import pytest
 
-from colend.rules.alliance import alliances_in, end, party_terms
+from colend.month.alliances import end
+from colend.rules.alliance import alliances_in
+from colend.rules.alliance_worth import party_terms
 from colend.scenario.parameters import SEQUENCING
 from colend.state.tables import DORMANT, LAPSED, OPERATING, SIGNED
 
@@ -57,7 +59,7 @@ def by_fit(worth, fit, piloted):
     signed = t.review_months * monthly + reviewed * np.maximum(monthly, 0.0) - t.signing - t.integration
     if not piloted:
         return signed
-    tried = t.pilot_months * worth.surplus(fit, t.pilot_scale_variance, t.pilot_gain, t.pilot_cost) - t.setup
+    tried = t.pilot_months * worth.surplus(fit, t.pilot_scale_variance, t.pilot_gain, t.pilot_monthly_cost) - t.setup
     return tried + np.maximum(signed, 0.0)
 
 

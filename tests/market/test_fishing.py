@@ -6,9 +6,9 @@ import itertools
 import numpy as np
 import pytest
 
+from colend.counterfactual import FishingTest
 from colend.market import Market, simulate
-from colend.measures.fishing import index, of_kind, pooled
-from colend.rules.fishing import FishingTest
+from colend.measures.fishing import Fishing, Season, index, of_kind, pooled
 from colend.scenario.design import FishingTerms
 from colend.scenario.parameters import KINDS
 from colend.state.tables import ENDED, NONE, WITHDRAWN
@@ -52,9 +52,9 @@ def test_platforms_stop_and_loans_run_off(make_setting):
     market = Market(setting, 1)
     for _ in range(18):
         market.step()
-    test = FishingTest(market)
+    test = FishingTest(market, setting.fishing_test)
     test.month = market.month
-    test.before_month(market)
+    test.before_month()
     fork, rural = test.fork, np.flatnonzero(market.world.banks.kind == KINDS.index("rural"))
     before = fork.world.alliances.copy()
     running = np.isin(before.bank, rural) & (before.stage != ENDED)
@@ -79,9 +79,10 @@ def test_platforms_stop_and_loans_run_off(make_setting):
 def test_the_index_by_hand(make_market):
     """Sums before dividing, and a bank below the minimum has none."""
     market = make_market()
-    market.world.setting = dataclasses.replace(market.setting, fishing_test=FishingTerms(minimum_originations=10.0))
-    test = FishingTest(market)
-    test.kind = market.world.banks.kind
+    banks = market.world.banks
+    seasons = Season(len(banks)), Season(len(banks))
+    terms, everyone = FishingTerms(minimum_originations=10.0), np.arange(len(banks))
+    test = Fishing(terms, everyone, banks.kind, banks.operating_months, *seasons)
     test.together.own[:2], test.together.joint[:2] = (10.0, 1.0), (30.0, 2.0)
     test.alone.own[:2] = 20.0, 3.0
     assert index(test)[0] == 0.5

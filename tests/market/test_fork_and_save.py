@@ -8,7 +8,7 @@ import pytest
 
 from colend.market import Market
 from colend.measures import collect_run
-from colend.rules.alliance_measures import terminal_values
+from colend.month.record import close
 from colend.state.saving import Anatomy, SavedMarketError
 
 
@@ -16,7 +16,7 @@ def ended(market, months):
     """Every table after so many months more, as bytes by table and column."""
     for _ in range(months):
         market.step()
-    terminal_values(market.world)
+    close(market.world)
     tables = collect_run(market.world)
     return {
         (table, name): np.asarray(column).tobytes() if np.asarray(column).dtype.kind != "U" else list(column)

@@ -67,7 +67,6 @@ def hand_made(seed=1, month=0, depth=0.0, rational=1, **changes):
     values = {
         "asset_correlation": 0.04,
         "loss_given_default": 0.65,
-        "rate_cap": 0.24,
         "rational": rational,
         "bureau_correlation": 0.3,
         "waterfall_depth": BANKS,
@@ -157,7 +156,8 @@ def hand_made_world(openness=0, stages=(), **changes):
     world.contracts, world.alliances, world.books = contracts, alliances, books
     world.lender_rows = np.array([3, 4])
     world.customer_shares = CustomerShares(np.array([0, 1] + [2] * 19), np.array([0, 1]), np.array([1.0, 1.0]))
-    world.regulation = Regulation(terms=lending_terms(parameters, OPEN))
+    terms = lending_terms(parameters, OPEN)
+    world.regulation = Regulation(terms, terms)
     world.share_table = world.pilot_share_table = share_table(1.6)
     world.totals = table(TOTAL, (len(contracts), 3))
     world.month = 0

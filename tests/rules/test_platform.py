@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from colend.rules.bank import prepare_plans, set_capacity
-from colend.rules.platform import expected_applications, first_choice, route, set_lender_capacity
+from colend.month.founding import prepare_plans
+from colend.month.plans import set_capacity, set_lender_capacity
+from colend.month.routing import route
+from colend.rules.platform import expected_applications, first_choice
 from colend.state.tables import DORMANT, OPERATING, PILOT
 
 LENDERS = (3, 4)

@@ -6,9 +6,10 @@ import pytest
 from colend.equations.fit import logistic_normal_mean
 from colend.equations.pricing import platform_cutoff
 from colend.equations.screening import information, lending, passed_applicants
-from colend.rules.bank import prepare_plans
+from colend.month.expectations import refresh_prospects
+from colend.month.founding import prepare_plans
 from colend.rules.outlook import sharing_depth
-from colend.rules.prospects import anticipated_applications, refresh_prospects
+from colend.rules.prospects import anticipated_applications
 from colend.state.tables import DORMANT, INTEGRATING, OPERATING
 
 TRAFFIC, CUSTOMERS, TECHNOLOGY = range(3)

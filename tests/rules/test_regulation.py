@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from colend.equations.capacity import hurdle
-from colend.rules.bank import prepare_plans, set_capacity
+from colend.month.founding import prepare_plans
+from colend.month.plans import set_capacity
+from colend.month.regulation import set_limits, set_room
 from colend.rules.regulation import (
     depth_limit,
     home_share,
     lending_terms,
     price_caps,
     region_weights,
-    set_limit_admission,
-    set_limits,
     stock_limits,
 )
 from colend.scenario.regulation import OPEN, Regime
@@ -81,12 +81,12 @@ def test_hurdle_rises_without_a_step(lent):
 def test_admission_is_what_the_nearest_limit_has_room_for(lent):
     world = in_force(lent, maximum_partner_to_capital=0.2)
     asked = np.array([1e9, 0, 0, 1e9, 0, 0])
-    set_limit_admission(world, asked)
+    set_room(world, asked)
     term = 0.1 * 3 + 0.25 * 6 + 0.3 * 9 + 0.35 * 12
     room = np.array([0.1e9 + 0.9e9 * 2 / (term + 1), 0.7e9 + 0.3e9 * 2 / (term + 1)])
     assert world.pairs.admission[[0, 3]] == pytest.approx(room / 1e9)
     world.books.balance[world.books.claim(5, 0)] = int(1.3e9 * 100)  # beyond what a month's run-off brings back
-    set_limit_admission(world, asked)
+    set_room(world, asked)
     assert world.pairs.admission[0] == 0.0
     assert (world.pairs.admission[[1, 2, 4, 5]] == 1.0).all()
 
@@ -94,7 +94,7 @@ def test_admission_is_what_the_nearest_limit_has_room_for(lent):
 def test_a_limit_on_all_joint_loans_filters_what_the_first_left(lent):
     world = in_force(lent, maximum_partner_to_capital=0.2, maximum_joint_share=0.03)
     asked = np.array([1e9, 0, 0, 1e9, 0, 0])
-    set_limit_admission(world, asked)
+    set_room(world, asked)
     one, every = world.regulation.filters[1:]
     left = (asked * one)[[0, 3]].sum()
     assert every[0] == pytest.approx(min(1.0, world.regulation.room[2, 0] / left))
@@ -105,7 +105,7 @@ def test_a_platform_that_must_fund_a_share_needs_the_capital(lent):
     world = in_force(lent, minimum_platform_share=0.3)
     world.platforms.equity = [1e8, 1e10]
     asked = np.array([10e9, 0, 0, 10e9, 0, 0])  # the platform's part: 3/7 of it
-    set_limit_admission(world, asked)
+    set_room(world, asked)
     assert world.pairs.admission[0] == pytest.approx(1e8 / 0.105 / (10e9 * 3 / 7))
     assert world.pairs.admission[3] == 1.0
     assert world.outlook.general.funding_share == pytest.approx(0.7)
@@ -115,7 +115,7 @@ def test_without_limits_nothing_is_touched(lent):
     world = in_force(lent)
     set_capacity(world)
     set_limits(world)
-    set_limit_admission(world, np.full(6, 1e15))
+    set_room(world, np.full(6, 1e15))
     assert (world.pairs.hurdle == np.tile(world.banks.hurdle, 2)).all()
     assert (world.pairs.admission == 1.0).all()
     assert np.isinf(world.outlook.offer_cap).all()
@@ -183,7 +183,7 @@ def test_expected_applications_follow_the_region(hand_made_world):
 
 
 def test_routing_sends_each_region_to_its_own_banks(hand_made_world):
-    from colend.rules.platform import route
+    from colend.month.routing import route
 
     world = hand_made_world(stages=[(0, 0, OPERATING), (0, 2, OPERATING), (1, 1, PILOT)])
     prepare_plans(world)

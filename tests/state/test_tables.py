@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from colend.market import simulate
-from colend.state.tables import ALLIANCE, NONE, Table, lengthened, table
+from colend.state.table import Table
+from colend.state.tables import ALLIANCE, NONE, lengthened, table
 
 
 @pytest.mark.parametrize("part", [lambda rows: rows, lambda rows: rows[1:3], lambda rows: rows[[0, 2]], lengthened])

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from colend.agents.views import Face, shows
-from colend.scenario.parameters import OPENNESS, TOUCHPOINTS
+from colend.scenario.parameters import TOUCHPOINTS
 from colend.state.tables import BANK, DORMANT, OPERATING, PLATFORM
 
 
@@ -55,11 +55,6 @@ class Platform(Face):
     def table(self) -> np.recarray:
         """The table that this platform is a row of."""
         return self.model.world.platforms
-
-    @property
-    def openness_name(self) -> str:
-        """What it opens to signed partners."""
-        return OPENNESS[self.openness]
 
     @property
     def partners(self) -> list[int]:

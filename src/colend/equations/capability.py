@@ -7,6 +7,7 @@ research + transfer in units of tau a month before absorption. Works on scalars 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -63,29 +64,24 @@ def talent_gain(talent, laboratory_gain):
     return laboratory_gain * (1.0 - talent) / 12.0
 
 
-def profit_of_path(
-    precision,
-    talent,
-    legacy,
-    effort,
-    worth,
-    horizon,
-    discount,
-    decay,
-    floor,
-    reference,
-    curvature,
-    maximum,
-    laboratory_gain,
-    busy_months,
-    busy_learning,
-    legacy_after,
-):
+class Path(NamedTuple):
+    """What the paths of all banks' precision have in common."""
+
+    discount: float  # value today of a yuan next month
+    decay: float  # of precision a month
+    floor: float
+    reference: float  # precision at which absorption is talent x (1 - legacy)
+    curvature: float
+    maximum: float
+    busy_learning: float  # share of learning that goes on while an old system is being replaced
+    legacy_after: float
+
+
+def profit_of_path(precision, talent, legacy, effort, worth, horizon, laboratory_gain, busy_months, path):
     """Discounted profit from precision over a horizon, yuan: sum_{t=1..horizon} b^t worth (tau_t - tau_0).
 
     `worth` is the profit a month of one unit of tau. `laboratory_gain` 0: no laboratory. `busy_months` > 0: an old
-    system is being replaced; learning goes on at the share `busy_learning` for so long, then legacy is
-    `legacy_after`. Scalar, compiled over banks.
+    system is being replaced; learning slows for so long. `path` is a Path. Scalar, compiled over banks.
     """
     tau = precision
     value = 0.0
@@ -93,13 +89,14 @@ def profit_of_path(
     for t in range(int(horizon)):
         pace = 1.0
         if t < busy_months:
-            pace = busy_learning
+            pace = path.busy_learning
         elif busy_months > 0:
-            legacy = legacy_after
-        absorbed = talent * (1.0 - legacy) * math.pow(tau / reference, curvature) * max(1.0 - tau / maximum, 0.0)
-        tau = tau - decay * (tau - floor) + min(pace * absorbed * effort, max(maximum - tau, 0.0))
+            legacy = path.legacy_after
+        room = max(1.0 - tau / path.maximum, 0.0)
+        absorbed = talent * (1.0 - legacy) * math.pow(tau / path.reference, path.curvature) * room
+        tau = tau - path.decay * (tau - path.floor) + min(pace * absorbed * effort, max(path.maximum - tau, 0.0))
         talent += laboratory_gain * (1.0 - talent) / 12.0
-        factor *= discount
+        factor *= path.discount
         value += factor * worth * (tau - precision)
     return value
 

@@ -10,7 +10,6 @@ import math
 import numpy as np
 
 from colend.compilation import compiled
-from colend.equations.normal import normal_cdf
 
 _STEP = 0.0625  # of the table in the mean; cubic interpolation is then good to 1e-7
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(64)
@@ -45,14 +44,12 @@ def variance_after(variance, information):
     return variance / (1.0 + variance * information)
 
 
-def trust_change(trust, surprise, weight, gain, loss):
-    """omega [g p (1 - trust) - l (1 - p) trust], p = Phi((y - mu)/sqrt v) = Phi(surprise), omega = sigma_ops^2 / v =
-    weight.
+def trust_change(trust, p, weight, gain, loss):
+    """omega [g p (1 - trust) - l (1 - p) trust], p = Phi((y - mu_pb) / sqrt v), omega = sigma_ops^2 / v = `weight`.
 
-    Measured against the public prior, not the belief: beliefs adapt, and trust would end at one half whatever the
-    fit.
+    Measured against the public prior, not the belief: beliefs adapt, and trust would end at one half whatever the fit.
+    Arrays allowed.
     """
-    p = normal_cdf(surprise)
     return weight * (gain * p * (1.0 - trust) - loss * (1.0 - p) * trust)
 
 

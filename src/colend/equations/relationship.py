@@ -10,7 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 BRANCH = 3  # place of the branch in TOUCHPOINTS
-SETS = 16
 HOME, AWAY = 0, 1
 
 

@@ -1,9 +1,10 @@
 """What an alliance and a pilot are worth to one party: section 6 of the model, by quadrature.
 
 Terms of a party (a record, yuan): `gain`, what a month at full allocation brings per unit of the share served (N w,
-and what transfer adds); `pilot_gain`, the same in a pilot; `cost` and `pilot_cost`, a month's running and application
-costs; `signing`, `integration`, `setup`, once; `noise`, variance of one month's observed logit at full allocation,
-`pilot_noise` in a pilot; months as in the parameters; `months` the months counted, the shorter of term and horizon.
+and what transfer adds); `pilot_gain`, the same in a pilot; `cost` and `pilot_monthly_cost`, of running it and of
+applications; `signing`, `integration`, `setup`, once; `noise`, variance of one month's observed logit at full
+allocation, `pilot_noise` in a pilot; months as in the parameters; `months` those counted, the shorter of term and
+horizon.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ TERMS = np.dtype(
             "gain",
             "cost",
             "pilot_gain",
-            "pilot_cost",
+            "pilot_monthly_cost",
             "signing",
             "integration",
             "setup",
@@ -125,7 +126,7 @@ def pilot_value(mean, variance, terms, table, pilot_table):
         mean,
         variance + terms.pilot_scale_variance,
         terms.pilot_gain,
-        terms.pilot_cost,
+        terms.pilot_monthly_cost,
         terms.operation_variance,
         pilot_table,
     )

@@ -9,7 +9,7 @@ import numpy as np
 from colend.measures.agents import BANKS, PLATFORMS, REGIONS
 from colend.measures.alliances import ALLIANCES, LIVES, LivesView, lives_kept
 from colend.measures.declaration import UNITS, Measure
-from colend.measures.fishing import FISHING, FISHING_RUN
+from colend.measures.fishing import FISHING, FISHING_RUN, Fishing
 from colend.measures.months import MONTHS
 from colend.measures.runs import RUNS
 from colend.measures.views import MonthView, RunView, YearView
@@ -85,7 +85,7 @@ def collect_run(world: World) -> dict[str, Columns]:
     return result
 
 
-def collect_fishing(test) -> dict[str, Columns]:
+def collect_fishing(test: Fishing) -> dict[str, Columns]:
     """The bank's rows of a finished fishing test, and what it adds to the run's row."""
     return {
         "runs": {name: np.array([value]) for name, value in taken(FISHING_RUN, test).items()},

@@ -2,36 +2,77 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from colend.measures.declaration import Measure, mean, ratio
 from colend.measures.gates import GATED, GROUPS, members, partnered
-from colend.rules.fishing import FishingTest, Season
 from colend.scenario.parameters import KINDS
+from colend.scenario.setting import FishingTerms
+from colend.state.books import FEN
+from colend.state.flows import own_channels
+from colend.state.tables import NONE
+from colend.state.world import World
 
 
-def lent(test: FishingTest) -> np.ndarray:
+class Season:
+    """What each bank lends, loses and earns over the months that are watched; float64[banks], yuan."""
+
+    def __init__(self, banks: int) -> None:
+        self.months = 0
+        self.own, self.joint, self.losses, self.balances, self.profit = np.zeros((5, banks))
+        self.alive = np.ones(banks, dtype=bool)
+
+    def watch(self, world: World) -> None:
+        """Add the month that this world has just lived; own channels are the first contracts."""
+        number, contracts, yuan = len(world.banks), world.contracts, world.scale / FEN
+        part = world.contract_totals.originated * yuan * contracts.funding_share
+        funded = np.flatnonzero(contracts.bank != NONE)[number:]
+        self.own += part[:number]
+        self.joint += np.bincount(contracts.bank[funded], part[funded], number)
+        owed, lost = own_channels(world)
+        self.balances += owed
+        self.losses += lost
+        self.profit += world.contract_profit[0, :number]
+        self.alive = world.banks.alive != 0
+        self.months += 1
+
+
+@dataclass
+class Fishing:
+    """A test: the banks that platforms stop serving in one of two markets, and what all banks did in both."""
+
+    terms: FishingTerms
+    banks: np.ndarray  # rows of those banks
+    kind: np.ndarray  # of all banks
+    operating_months: np.ndarray  # of all banks, when the test began
+    together: Season  # with platforms
+    alone: Season  # without
+
+
+def lent(test: Fishing) -> np.ndarray:
     """Yuan that each tested bank lent with its platforms over the test, own channel and its part of joint loans."""
     return (test.together.own + test.together.joint)[test.banks]
 
 
-def index(test: FishingTest) -> np.ndarray:
+def index(test: Fishing) -> np.ndarray:
     """The index by tested bank; NaN where a bank lent less than the test's `minimum_originations`."""
     whole = lent(test)
     return np.where(whole >= test.terms.minimum_originations, ratio(test.alone.own[test.banks], whole), np.nan)
 
 
-def of_kind(test: FishingTest, kind: str) -> np.ndarray:
+def of_kind(test: Fishing, kind: str) -> np.ndarray:
     """bool[tested banks]: those of a kind."""
     return test.kind[test.banks] == KINDS.index(kind)
 
 
-def of_group(test: FishingTest, kind: str, group: str) -> np.ndarray:
+def of_group(test: Fishing, kind: str, group: str) -> np.ndarray:
     """bool[tested banks]: those of a kind that stood before the gates when the test began, or those that did not."""
     return members(test.kind, test.operating_months, kind, group)[test.banks]
 
 
-def pooled(test: FishingTest, wanted: np.ndarray) -> float:
+def pooled(test: Fishing, wanted: np.ndarray) -> float:
     """The index of these tested banks: sums before dividing."""
     whole = lent(test)[wanted].sum()
     return (
@@ -39,12 +80,12 @@ def pooled(test: FishingTest, wanted: np.ndarray) -> float:
     )
 
 
-def loss_rate(test: FishingTest, season: Season) -> np.ndarray:
+def loss_rate(test: Fishing, season: Season) -> np.ndarray:
     """Charge-offs of own channels over the sum of months' opening balances, times 12, by tested bank."""
     return ratio(12.0 * season.losses[test.banks], season.balances[test.banks])
 
 
-def pooled_loss_rate(test: FishingTest, season: Season) -> float:
+def pooled_loss_rate(test: Fishing, season: Season) -> float:
     return ratio(12.0 * season.losses[test.banks].sum(), season.balances[test.banks].sum())
 
 

@@ -15,7 +15,8 @@ from colend.measures.regulation import Supervision
 from colend.rules.alliance_measures import AllianceFacts
 from colend.scenario.parameters import KINDS
 from colend.state.books import FEN, Flow
-from colend.state.tables import DORMANT, INTEGRATING, OPERATING, OWN, SIGNED, TOTAL
+from colend.state.flows import own_channels
+from colend.state.tables import DORMANT, INTEGRATING, OPERATING, SIGNED, TOTAL
 from colend.state.world import World
 
 LOCAL = (KINDS.index("city"), KINDS.index("rural"))  # kinds of bank that belong to a region
@@ -141,14 +142,12 @@ class MonthView:
     def flows_of_banks(self) -> dict[str, np.ndarray]:
         """What each bank did this month."""
         joint, own = self.lent_by_bank
-        rows, yuan = self.kinds[OWN], self.world.scale / FEN
-        sums = self.world.contract_totals[rows]
-        gone = (sums.repaid + sums.defaulted - sums.originated) * yuan
+        owed, lost = own_channels(self.world)
         return {
             "joint": joint,
             "own": own,
-            "own_owed": self.contracts.balance[rows] / FEN + gone,  # at the start of the month
-            "own_lost": (sums.defaulted - sums.recovered) * yuan,
+            "own_owed": owed,
+            "own_lost": lost,
             "profit": self.banks.profit.copy(),
         }
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import bdtrik, ndtr
 
-from colend.equations.fit import observation_variance, updated_belief
-from colend.rules.alliance import alliances_in, drawn, pairs_of, pay, slot_use
+from colend.equations.fit import observation_variance, trust_change, updated_belief
+from colend.month.alliances import pay
+from colend.rules.alliance import alliances_in, drawn, pairs_of, slot_use
 from colend.state import draws
 from colend.state.books import Flow
 from colend.state.tables import DORMANT, INTEGRATING, OPERATING, PILOT, PILOT_SETUP
@@ -68,13 +69,12 @@ def learn_fit(world: World, rows, pair, observed, noise) -> None:
     )
 
 
-def change_trust(world: World, pair, observed, noise) -> None:
-    """trust += omega [g p (1 - trust) - l (1 - p) trust], p = Phi((y - mu_pb) / sqrt v), omega = sigma_ops^2 / v."""
+def change_trust(world: World, pair: np.ndarray, observed: np.ndarray, noise: np.ndarray) -> None:
+    """Trust by how the month went, set against what everybody would have thought of the pair."""
     pairs, group = world.pairs, world.parameters.alliances
     p = ndtr((observed - pairs.prior_mean[pair]) / np.sqrt(noise))
     weight = group.operation_sd**2 / noise
-    trust = pairs.trust[pair]
-    pairs.trust[pair] += weight * (group.trust_gain * p * (1.0 - trust) - group.trust_loss * (1.0 - p) * trust)
+    pairs.trust[pair] += trust_change(pairs.trust[pair], p, weight, group.trust_gain, group.trust_loss)
 
 
 def pay_for_operations(world: World) -> None:

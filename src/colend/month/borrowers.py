@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,21 +9,14 @@ import numpy as np
 
 from colend.compilation import compiled, parts
 from colend.equations.default import monthly_hazard
-from colend.equations.pricing import origination_rate
-from colend.equations.relationship import AWAY, HOME, awareness_gain
+from colend.month.offers import build_offers
 from colend.rules.borrower import borrower_month
-from colend.rules.channels import most_asked
-from colend.rules.prospects import contract_depths
-from colend.rules.regulation import is_local
 from colend.rules.stress import demand_factor
-from colend.scenario.parameters import OPENNESS
-from colend.state.books import FEN
 from colend.state.draws import key_of_month
-from colend.state.snapshot import BOUND_AT, MONTH, OFFER, REFUSAL, SEGMENT_MONTH, Snapshot
-from colend.state.tables import JOINT, LENDER, NONE, OWN, TOTAL, Table, as_table, as_totals, counted, table
+from colend.state.snapshot import BOUND_AT, MONTH, REFUSAL, SEGMENT_MONTH, Snapshot
+from colend.state.table import Table, as_table
+from colend.state.tables import TOTAL, as_totals, counted, table
 from colend.state.world import World
-
-TRAFFIC, CUSTOMERS, TECHNOLOGY = range(len(OPENNESS))
 
 
 def open_doors(world: World) -> None:
@@ -117,7 +109,6 @@ def build_month(world: World) -> Table:
         "rational": credit.prescreen_inference == "rational",
         "asset_correlation": credit.asset_correlation,
         "loss_given_default": credit.loss_given_default,
-        "rate_cap": credit.rate_cap,
         "bureau_correlation": credit.bureau_correlation,
         "waterfall_depth": credit.waterfall_depth,
         "lockout_months": credit.lockout_months,
@@ -151,109 +142,3 @@ def build_segments(world: World) -> Table:
     owned = np.minimum(population.initial_owner_share.as_array(), 0.999)
     segments.arrival = np.minimum(1.0, world.parameters.customers.attrition * owned / (1.0 - owned))
     return segments
-
-
-def build_offers(world: World, segments: np.recarray) -> Table:
-    """The terms of every contract for every segment, OFFER[contract, segment]; `segments` is SEGMENT_MONTH."""
-    customers, contracts = world.parameters.customers, world.contracts
-    offers = table(OFFER, (len(contracts), len(segments)))
-    compiled(fill_offers, allocates=False)(
-        contracts,
-        world.banks,
-        world.platforms,
-        world.pairs,
-        world.alliances,
-        *world.regulation.terms,
-        segments,
-        contract_depths(world),
-        is_local(world),
-        world.parameters.banks.base_hurdle,
-        customers.awareness_gain,
-        customers.visibility.as_array(),
-        world.outlook.touch[world.banks.touchpoints],
-        offers,
-    )
-    return offers
-
-
-def fill_offers(
-    contracts,
-    banks,
-    platforms,
-    pairs,
-    alliances,
-    general,
-    terms,
-    segments,
-    depths,
-    local,
-    base_hurdle,
-    awareness,
-    visibility,
-    touch,
-    offers,
-):
-    """Fill OFFER[contract, segment]; `general` and `terms` are GENERAL_TERMS and SEGMENT_TERMS of the rules in force.
-
-    An own channel has no platform and a platform's lender no bank; what an offer then says of them is meaningless.
-    """
-    for c in range(len(contracts)):
-        contract, depth = contracts[c], depths[c]
-        joint, own, lender = contract.kind == JOINT, contract.kind == OWN, contract.kind == LENDER
-        bank, platform = banks[contract.bank], platforms[contract.platform]
-        view, seen = 1.0, visibility[contract.openness]
-        own_cost = platform.funds_rate + platform.operating_rate
-        fee_income = contract.funding_share * contract.fee_rate + contract.technology_fee
-        if joint:
-            pair = pairs[contract.platform * len(banks) + contract.bank]
-            if contract.openness == TRAFFIC:
-                view = general.thin_view
-            intercept, limited, served = pair.intercept, pair.admission, alliances[contract.alliance].share_served
-            fee = contract.fee_rate + contract.technology_fee / max(contract.funding_share, 1e-9)
-            base = bank.funds_rate + bank.operating_rate + pair.hurdle + fee
-            origination = general.cost_joint / contract.funding_share  # the bank pays it all and earns on its part
-            unlimited = bank.admission * bank.alive
-        elif own:
-            intercept, limited, served, seen = bank.own_intercept, 1.0, 1.0, 1.0
-            base = bank.funds_rate + bank.operating_rate + bank.hurdle
-            origination = general.cost_own
-            unlimited = bank.admission * bank.alive
-        else:
-            intercept, limited, served = platform.own_intercept, 1.0, 1.0
-            base = own_cost + base_hurdle
-            origination = general.cost_joint
-            unlimited = platform.admission
-        for s in range(len(segments)):
-            offer = offers[c, s]
-            offer.kind, offer.bank, offer.region, offer.home_only = contract.kind, contract.bank, NONE, 0
-            if not lender:
-                offer.region, offer.home_only = bank.region, local[contract.bank]
-            offer.platform_precision = platform.precision * terms[s].platform_factor
-            offer.precision = bank.precision * terms[s].bank_factor * view
-            if lender:
-                offer.precision = offer.platform_precision
-            offer.intercept, offer.threshold = intercept, segments[s].threshold + intercept
-            offer.platform_threshold = segments[s].threshold + platform.own_intercept
-            offer.base_rate = base
-            offer.price = terms[s].price_own
-            if not own:
-                offer.price = min(terms[s].price_joint, general.rate_cap + (fee_income if joint else 0.0))
-            offer.acceptance, offer.loss_limit = math.log(offer.price / segments[s].reservation), math.inf
-            offer.origination_cost = origination * FEN
-            offer.unlimited, offer.admission, offer.served = unlimited, unlimited * limited, served
-            offer.sharing_weight, offer.sharing_noise = 0.0, 0.0
-            if depth > 0.0:
-                blurred = 1.0 / max(offer.platform_precision * depth, 1e-300)
-                offer.sharing_weight = 1.0 / (1.0 / (1.0 + offer.precision) + blurred)
-                offer.sharing_noise = math.sqrt((1.0 / max(depth, 1e-12) - 1.0) / offer.platform_precision)
-            cost = base + origination_rate(origination, terms[s].amount_months)
-            known = offer.precision + depth * offer.platform_precision
-            asked = most_asked(known, offer.threshold, terms[s].loading, cost, offer.price, offer.acceptance, general)
-            if asked < offer.price:
-                offer.loss_limit = max(asked - cost, 0.0)
-            offer.fee_income, offer.platform_part = fee_income, 1.0 - contract.funding_share
-            offer.interest_margin = offer.price - own_cost
-            offer.minimum_income = general.minimum_income * FEN
-            offer.gain_home = awareness_gain(awareness, touch[contract.bank, s, HOME], seen)
-            offer.gain_away = awareness_gain(awareness, touch[contract.bank, s, AWAY], seen)
-            offer.opens_customers = 1 if joint and contract.openness >= CUSTOMERS else 0

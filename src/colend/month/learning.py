@@ -9,11 +9,11 @@ import numpy as np
 
 from colend.equations.capability import precision_change, research, talent_gain, view
 from colend.month.alliance_learning import learn_alliances
-from colend.rules.bank import absorbed_now, correct_intercepts, done, taught
+from colend.rules.bank import channels, done, taught
 from colend.rules.clubs import heard
-from colend.rules.prospects import contract_depths
+from colend.rules.prospects import absorbed_now, contract_depths
 from colend.state.books import FEN
-from colend.state.tables import JOINT, pair_of
+from colend.state.tables import FIXED_POINT, JOINT, pair_of
 from colend.state.world import World
 
 
@@ -67,7 +67,6 @@ def observe_flows(world: World) -> None:
     loans = sums.matured * scale * contracts.funding_share * clear
     outlook.experience = smooth(outlook.experience, np.bincount(bank, loans, number))
     outlook.leaned = smooth(outlook.leaned, np.bincount(bank, loans * depth, number))
-    banks.matured_own = sums.matured[:number] * scale
 
 
 def learn_risk_control(world: World) -> None:
@@ -95,3 +94,15 @@ def learn_risk_control(world: World) -> None:
     finished = busy & (banks.replacement_months_left == 0)
     banks.legacy = np.where(finished, np.minimum(banks.legacy, parameters.legacy_floor), banks.legacy)
     banks.replaced |= finished
+
+
+def correct_intercepts(world: World) -> None:
+    """Add the month's defaults and predictions to each channel's sums, and set the channels' corrections."""
+    banks, platforms, pairs, sums = world.banks, world.platforms, world.pairs, world.calibration
+    own, alone = len(banks), len(banks) + len(platforms)
+    channel, totals, number = channels(world), world.contract_totals, alone + len(pairs)
+    sums.defaults += np.bincount(channel, totals.defaults, number)
+    sums.predicted += np.bincount(channel, totals.predicted / FIXED_POINT, number)
+    sums.slope += np.bincount(channel, totals.slope / FIXED_POINT, number)
+    correction = sums.correction(world.parameters.credit.intercept_prior_weight)
+    banks.own_intercept, platforms.own_intercept, pairs.intercept = np.split(correction, [own, alone])

@@ -1,17 +1,39 @@
-"""Step 2: alliances. What is due this month happens this month, so that a step that takes no time is no step."""
+"""Step 2: alliances. What is due this month happens this month, so that a step that takes no time is no step.
+
+The sequencings differ in one thing only: whether signing is decided at the meeting (on the prior) or
+`pilot_setup_months + pilot_months` later (on what the pilot showed). Everything after a decision is the same code.
+"""
 
 from __future__ import annotations
 
-from colend.rules.adaptive import adapt
+import numpy as np
+
+from colend.month.alliances import begin, end, pay_scaled
+from colend.month.choices import adapt
 from colend.rules.alliance import (
-    decide,
-    draw_operations,
-    integrate,
-    meet,
-    operate,
-    part,
-    review,
-    start_pilots,
+    alliances_in,
+    decisions_due,
+    integrations,
+    matches,
+    reviewed,
+    shares_served,
+    terms_over,
+)
+from colend.state.tables import (
+    BANK_CLOSED,
+    DECIDING,
+    DORMANT,
+    INTEGRATING,
+    LAPSED,
+    NONE,
+    OPERATING,
+    PILOT,
+    PILOT_FAILED,
+    PILOT_SETUP,
+    PLATFORM_LEFT,
+    SIGNED,
+    TECHNOLOGY,
+    WITHDRAWN,
 )
 from colend.state.world import World
 
@@ -25,7 +47,8 @@ def pacts(world: World) -> None:
     operate(world)
     review(world)
     go_on(world)
-    meet(world)
+    for match in matches(world):
+        begin(world, match)
     go_on(world)
     draw_operations(world)
 
@@ -36,3 +59,80 @@ def go_on(world: World) -> None:
     decide(world)
     integrate(world)
     operate(world)
+
+
+def part(world: World) -> None:
+    """A bank without equity leaves all its alliances, and so does a platform that closes; platforms leave a bank that
+    they no longer serve. The loans run off.
+    """
+    alliances, banks, platforms = world.alliances, world.banks, world.platforms
+    for table_, column, party, reason in (
+        (banks, "alive", "bank", BANK_CLOSED),
+        (banks, "served", "bank", WITHDRAWN),
+        (platforms, "present", "platform", PLATFORM_LEFT),
+    ):
+        if not table_[column].all():
+            rows = alliances_in(world, DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
+            end(world, rows[table_[column][alliances[party][rows]] == 0], reason)
+
+
+def start_pilots(world: World) -> None:
+    """Pilots whose set-up is done begin to receive their part of the flow."""
+    rows = alliances_in(world, PILOT_SETUP)
+    world.alliances.stage[rows[world.alliances.pilot_started[rows] <= world.month]] = PILOT
+
+
+def decide(world: World) -> None:
+    """Where a decision is due, sign or part."""
+    group, alliances = world.parameters.alliances, world.alliances
+    signed, parted = decisions_due(world)
+    alliances.stage[signed] = SIGNED
+    alliances.signed[signed] = world.month
+    alliances.term_ends[signed] = world.month + group.term_months
+    pay_scaled(world, signed, group.signing_cost)
+    end(world, parted, PILOT_FAILED)
+
+
+def integrate(world: World) -> None:
+    """Begin to integrate what is worth it and has room."""
+    group = world.parameters.alliances
+    for row, part_left in integrations(world):
+        alliance = world.alliances[row]
+        alliance.stage = INTEGRATING
+        alliance.integration_started = world.month
+        alliance.integration_due = world.month + round(group.integration_months * part_left)
+        pay_scaled(world, np.array([row]), group.integration_cost * part_left)
+
+
+def operate(world: World) -> None:
+    """Integrated pacts go into full operation, and the platform opens what it opens."""
+    alliances, contracts, rows = world.alliances, world.contracts, alliances_in(world, INTEGRATING)
+    rows = rows[alliances.integration_due[rows] <= world.month]
+    alliances.stage[rows] = OPERATING
+    alliances.operating_since[rows] = world.month
+    contract = alliances.contract[rows]
+    contracts.openness[contract] = alliances.openness[rows]
+    fee = world.parameters.platforms.technology_fee
+    contracts.technology_fee[contract] = np.where(alliances.openness[rows] == TECHNOLOGY, fee, 0.0)
+
+
+def review(world: World) -> None:
+    """Pacts fall asleep or wake; terms end."""
+    group, alliances = world.parameters.alliances, world.alliances
+    asleep, awake = reviewed(world)
+    alliances.first_dormant[asleep[alliances.first_dormant[asleep] == NONE]] = world.month
+    alliances.stage[asleep], alliances.stage[awake] = DORMANT, OPERATING
+    renewed, lapsed = terms_over(world)
+    alliances.term_ends[renewed] = world.month + group.term_months
+    alliances.renewals[renewed] += 1
+    pay_scaled(world, renewed, group.signing_cost)
+    end(world, lapsed, LAPSED)
+
+
+def draw_operations(world: World) -> None:
+    """The share that every alliance with flow serves this month; effort after signing moves it."""
+    alliances = world.alliances
+    alliances.share_served = 0.0
+    alliances.fit_drift[alliances_in(world, OPERATING)] += world.parameters.alliances.commitment_effort
+    rows = alliances_in(world, PILOT, OPERATING)
+    alliances.share_served[rows] = shares_served(world, rows)

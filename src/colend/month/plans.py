@@ -5,19 +5,32 @@ Banks set hurdles, offers, admission, touchpoints and what they spend on their o
 
 from __future__ import annotations
 
+import numpy as np
+
+from colend.equations.capacity import admission, monthly_runoff
+from colend.month.expectations import refresh_prospects
+from colend.month.regulation import set_room
+from colend.month.routing import route
 from colend.rules.bank import (
-    QUARTER,
-    choose_laboratory,
-    choose_replacement,
-    choose_research,
-    choose_touchpoints,
-    pay_for_plans,
-    set_admission,
-    set_capacity,
+    YEAR,
+    asked_of_pairs,
+    best_spending,
+    best_touchpoints,
+    capacity,
+    due,
+    expected_lending,
+    laboratory_sponsors,
+    replacements,
+    touchpoint_costs_now,
+    wants_laboratory,
 )
-from colend.rules.platform import route, set_lender_capacity
-from colend.rules.prospects import refresh_prospects
+from colend.rules.outlook import mean_term
+from colend.rules.platform import lender_capacity
+from colend.state.books import Flow, fen
+from colend.state.tables import JOINT, NONE, OWN
 from colend.state.world import World
+
+QUARTER = 3  # months between decisions on touchpoints and research
 
 
 def plans(world: World) -> None:
@@ -28,8 +41,58 @@ def plans(world: World) -> None:
     set_admission(world)
     set_lender_capacity(world)
     if world.month % QUARTER == 0:
-        choose_touchpoints(world)
-        choose_research(world)
+        world.banks.touchpoints = best_touchpoints(world)
+        world.banks.research_spending = best_spending(world, QUARTER)
     choose_laboratory(world)
-    replacement = choose_replacement(world)
-    pay_for_plans(world, replacement)
+    begin_replacements(world)
+    pay_for_plans(world)
+
+
+def set_capacity(world: World) -> None:
+    """What the banks' capital lets them do."""
+    banks = world.banks
+    banks.hurdle, banks.headroom, banks.overshoot, world.outlook.kappa = capacity(world)
+
+
+def set_admission(world: World) -> None:
+    """What rules leave of what is asked of pairs, what banks expect to lend, and P(an application finds capacity)."""
+    banks = world.banks
+    set_room(world, asked_of_pairs(world))
+    banks.expected_lending = expected_lending(world)
+    runoff = monthly_runoff(banks.consumer_loans, mean_term(world.parameters))
+    banks.admission = admission(banks.headroom + runoff, banks.expected_lending)
+
+
+def set_lender_capacity(world: World) -> None:
+    """What the platforms' own lenders can do."""
+    rows = world.platforms
+    rows.headroom, rows.overshoot, rows.expected_lending, rows.admission = lender_capacity(world)
+
+
+def choose_laboratory(world: World) -> None:
+    """Once a year a bank opens, keeps or closes a joint laboratory."""
+    rows = due(world, YEAR)
+    world.banks.laboratory[rows] = wants_laboratory(world, rows)
+
+
+def begin_replacements(world: World) -> None:
+    """Banks that are done with their old system begin to replace it, and pay for it."""
+    begun, cost = replacements(world)
+    world.banks.replacement_months_left[begun] = int(world.parameters.learning.replacement_months)
+    world.books.post(begun, world.books.suppliers, fen(cost), Flow.REPLACEMENT_COST, OWN)
+
+
+def pay_for_plans(world: World) -> None:
+    """Post the month's spending on touchpoints, research and laboratories."""
+    banks, books, learning = world.banks, world.books, world.parameters.learning
+    everyone = np.arange(len(banks))
+    touchpoints = touchpoint_costs_now(world)[everyone, banks.touchpoints]
+    books.post(everyone, books.suppliers, fen(touchpoints), Flow.TOUCHPOINT_COST, JOINT)
+    books.post(everyone, books.suppliers, fen(banks.research_spending), Flow.RESEARCH_COST, OWN)
+    open_ = np.flatnonzero(banks.laboratory)
+    if len(open_):
+        sponsors = laboratory_sponsors(world)[open_]
+        part = np.where(sponsors == NONE, 0.0, learning.laboratory_platform_share)
+        books.post(open_, books.suppliers, fen(learning.laboratory_cost * (1.0 - part)), Flow.LABORATORY_COST, OWN)
+        payers = np.where(sponsors == NONE, books.suppliers, books.banks + sponsors)
+        books.post(payers, books.suppliers, fen(learning.laboratory_cost * part), Flow.LABORATORY_COST, JOINT)

@@ -150,18 +150,19 @@ def post_loans(world: World) -> None:
     credit_alliances(world, contracts, profit / FEN)
 
 
-def credit_rows(joint, contracts, sums, profit, customers, lost, discounts, added, scale, month, alliances):
+def credit_rows(joint, contracts, sums, profit, moved, discounts, added, scale, month, alliances):
     """Add the month of the `joint` contracts to their alliances; renewed contracts belong to one alliance.
 
-    Yuan: `profit` [party, contract], worth of `customers` won and `lost` by joint contract. `discounts` by months since
-    the meeting, `added` the part of a platform's profit that it would not have without the alliance.
+    Yuan: `profit` [party, contract], and what customers who `moved` are worth to the bank that won them
+    and to the platform that lost them, [party, joint]. `discounts` by months since the meeting, `added` the part of a
+    platform's profit that it would not have without the alliance.
     """
     for i in range(len(joint)):
         k = joint[i]
         one, total = alliances[contracts[k].alliance], sums[k]
         discount = discounts[month - one.met]
-        one.bank_value += discount * (profit[0, k] + customers[i])
-        one.platform_value += discount * (profit[1, k] * added - lost[i])
+        one.bank_value += discount * (profit[0, k] + moved[0, i])
+        one.platform_value += discount * (profit[1, k] * added - moved[1, i])
         one.originated += total.originated * scale / FEN
         one.loans += total.originations * scale
         one.borrowers += total.first_of_kind * scale
@@ -178,11 +179,11 @@ def credit_alliances(world: World, contracts, profit) -> None:
         return
     scale, added = float(world.scale), world.parameters.platforms.incremental_share
     converted = world.totals.converted[joint] * scale
-    customers = (converted * world.outlook.customer_worth[contracts.bank[joint]]).sum(axis=1)
+    won = (converted * world.outlook.customer_worth[contracts.bank[joint]]).sum(axis=1)
     lost = (converted * world.outlook.customer_loss[contracts.platform[joint]]).sum(axis=1)
     discounts = world.monthly_discount ** np.arange(world.month + 1)
     credit, sums, alliances = compiled(credit_rows, allocates=False), world.contract_totals, world.alliances
-    credit(joint, contracts, sums, profit, customers, lost, discounts, added, scale, world.month, alliances)
+    credit(joint, contracts, sums, profit, np.stack([won, lost]), discounts, added, scale, world.month, alliances)
 
 
 def post_taxes_and_payouts(world: World) -> np.ndarray:
@@ -219,8 +220,6 @@ def update_balance_sheets(world: World, after_tax: np.ndarray) -> None:
     equity = books.equity() / FEN
     banks.equity, platforms.equity = equity[: books.banks], equity[books.banks : books.banks + books.platforms]
     banks.profit, platforms.profit = after_tax[: books.banks], after_tax[books.banks :]
-    banks.cumulative_profit += banks.profit
-    platforms.cumulative_profit += platforms.profit
     contracts.balance = books.bank_claims + books.platform_claims
     funded, lent = contracts.bank != NONE, contracts.platform != NONE
     banks.consumer_loans = np.bincount(contracts.bank[funded], books.bank_claims[funded] / FEN, len(banks))

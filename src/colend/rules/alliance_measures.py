@@ -14,27 +14,26 @@ import numpy as np
 from colend.compilation import compiled
 from colend.equations.valuation import surplus_rows
 from colend.rules.alliance import alliances_in, pairs_of
-from colend.rules.alliance_worth import party_terms, values
+from colend.rules.alliance_worth import BANK, PLATFORM, party_terms, values
 from colend.state.tables import DORMANT, ENDED, INTEGRATING, NONE, OPERATING, PILOT, PILOT_SETUP, SIGNED
 from colend.state.world import World
 
 
-def terminal_values(world: World) -> None:
-    """Fill what is still to come of every live alliance at the end of the run, by the parties' belief, yuan.
+def terminal_values(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of live alliances, and what is still to come of them by the parties' belief, float64[party, row], yuan.
 
     What was paid is sunk; remaining set-up, pilot, integration and term count; a dormant pact is only the option to
     wake.
     """
     group, alliances = world.parameters.alliances, world.alliances
     rows = alliances_in(world, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
-    if not len(rows):
-        return
     now, pairs, stage = world.month, pairs_of(world, rows), alliances.stage[rows]
     in_pilot = (stage == PILOT_SETUP) | (stage == PILOT)
     built = (stage == OPERATING) | (stage == DORMANT)
     term_left = np.where(in_pilot, group.term_months, alliances.term_ends[rows] - now)
     discount = world.monthly_discount ** (now - alliances.met[rows])
-    for party, column in ((0, "bank_terminal_value"), (1, "platform_terminal_value")):
+    coming = np.zeros((2, len(rows)))
+    for party in (BANK, PLATFORM):
         terms = party_terms(world, pairs, party)
         terms.setup = 0.0
         terms.setup_months = np.maximum(alliances.pilot_started[rows] - now, 0)
@@ -49,9 +48,9 @@ def terminal_values(world: World) -> None:
         terms.review_months = np.where(built, reviewed, terms.review_months)
         terms.months = np.minimum(terms.months, term_left)
         worth = values(world, pairs, terms, in_pilot)
-        alliances[column][rows] = discount * np.where(
-            in_pilot | (stage == SIGNED) | built, np.maximum(worth, 0.0), worth
-        )
+        optional = in_pilot | (stage == SIGNED) | built
+        coming[party] = discount * np.where(optional, np.maximum(worth, 0.0), worth)
+    return rows, coming
 
 
 def is_good(world: World) -> np.ndarray:
@@ -75,7 +74,7 @@ def mean_of(values_: np.ndarray) -> float:
 
 
 class AllianceFacts:
-    """The alliances of a finished run, and what they came to; call `terminal_values` first."""
+    """The alliances of a finished run, and what they came to; call `month.record.close` first."""
 
     def __init__(self, world: World) -> None:
         self.world = world

@@ -13,7 +13,8 @@ from colend.equations.fit import logistic, mean_for_share, observation_variance
 from colend.equations.valuation import TERMS, surplus_rows, value_rows
 from colend.rules.clubs import integration_part
 from colend.rules.foresight import look_ahead
-from colend.state.tables import Table, table
+from colend.state.table import Table
+from colend.state.tables import table
 from colend.state.world import World
 
 BANK, PLATFORM = 0, 1  # parties
@@ -51,7 +52,7 @@ def fill_terms(pairs, banks, rows, party, part, group, terms):
         row.gain = flow * margin + more
         row.cost = group.running_cost * scale + group.application_cost * flow + opening
         row.pilot_gain = pilot_flow * margin
-        row.pilot_cost = group.pilot_running_cost * scale + group.application_cost * pilot_flow
+        row.pilot_monthly_cost = group.pilot_running_cost * scale + group.application_cost * pilot_flow
         row.signing = group.signing_cost * scale - group.signing_prestige
         row.integration = group.integration_cost * scale * part[i]
         row.setup = group.pilot_cost * scale

@@ -1,69 +1,76 @@
-"""What banks plan and learn: capital and admission, touchpoints, research, laboratory, legacy systems, intercepts."""
+"""What banks plan and learn: capital and admission, touchpoints, research, laboratory, legacy systems, corrections."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
 from colend.compilation import compiled
-from colend.equations.capability import best_research, doing, profit_of_path, replaces_legacy, transfer
-from colend.equations.capacity import admission, headroom, hurdle, monthly_runoff, offered_lending, overshoot
+from colend.equations.capability import Path, best_research, doing, profit_of_path, replaces_legacy, transfer
+from colend.equations.capacity import headroom, hurdle, monthly_runoff, offered_lending, overshoot
 from colend.equations.relationship import annuity, best_set, touchpoint_benefits, touchpoint_costs
 from colend.rules.alliance import alliances_in, pairs_of
-from colend.rules.outlook import mean_term, open_outlook
-from colend.rules.platform import expected_applications, joint_lending, route
-from colend.rules.prospects import absorbed_now, own_need, refresh_prospects
-from colend.rules.regulation import home_share, set_limit_admission
+from colend.rules.outlook import mean_term
+from colend.rules.prospects import absorbed_now
+from colend.rules.regulation import home_share
 from colend.scenario.parameters import TOUCHPOINTS
-from colend.state.books import Flow, fen
-from colend.state.outlook import SEGMENT_COUNT, TECHNOLOGY, Calibration
-from colend.state.tables import FIXED_POINT, JOINT, NONE, OPERATING, OWN, PILOT, pair_of
+from colend.state.outlook import SEGMENT_COUNT
+from colend.state.tables import NONE, OPERATING, PILOT, TECHNOLOGY, pair_of
 from colend.state.world import World
 
-QUARTER, YEAR = 3, 12  # months between decisions on touchpoints and research; on laboratories and legacy systems
+YEAR = 12  # months between decisions on laboratories and legacy systems
 
 
-def set_capacity(world: World) -> None:
-    """Hurdle, headroom and overshoot of the banks from their capital, and what they offer each alliance (kappa)."""
+class Capacity(NamedTuple):
+    """What the banks' capital lets them do this month, float64[banks]."""
+
+    hurdle: np.ndarray  # a year
+    headroom: np.ndarray  # yuan of lending that capital and funds still allow
+    overshoot: np.ndarray  # yuan beyond it
+    kappa: np.ndarray  # yuan a month offered to each alliance
+
+
+def capacity(world: World) -> Capacity:
+    """Hurdle, headroom and overshoot of the banks from their capital, and what they offer each alliance."""
     banks, group = world.banks, world.parameters.banks
-    banks.hurdle = hurdle(
-        banks.capital_ratio, group.minimum_ratio, group.base_hurdle, group.hurdle_slope, group.hurdle_scale
-    )
-    other = banks.other_risk_weighted_assets
-    equity = np.maximum(banks.equity, 0.0)
-    banks.headroom = headroom(
-        equity, group.minimum_ratio, banks.consumer_loans, group.risk_weight, other, banks.deposits
-    )
-    banks.overshoot = np.minimum(
-        overshoot(banks.consumer_loans, equity, group.minimum_ratio, group.risk_weight, other), banks.consumer_loans
-    )
-    alliances = world.alliances
-    operating = alliances_in(world, OPERATING)
-    count = np.bincount(alliances.bank[operating], minlength=len(banks))
-    runoff = monthly_runoff(banks.consumer_loans, mean_term(world.parameters))
-    offered = offered_lending(banks.headroom, runoff, group.headroom_months, count)
-    world.outlook.kappa = np.where(banks.alive != 0, offered, 0.0)
+    equity, loans, other = np.maximum(banks.equity, 0.0), banks.consumer_loans, banks.other_risk_weighted_assets
+    asked = hurdle(banks.capital_ratio, group.minimum_ratio, group.base_hurdle, group.hurdle_slope, group.hurdle_scale)
+    room = headroom(equity, group.minimum_ratio, loans, group.risk_weight, other, banks.deposits)
+    beyond = np.minimum(overshoot(loans, equity, group.minimum_ratio, group.risk_weight, other), loans)
+    partners = np.bincount(world.alliances.bank[alliances_in(world, OPERATING)], minlength=len(banks))
+    runoff = monthly_runoff(loans, mean_term(world.parameters))
+    offered = offered_lending(room, runoff, group.headroom_months, partners)
+    return Capacity(asked, room, beyond, np.where(banks.alive != 0, offered, 0.0))
 
 
-def set_admission(world: World) -> None:
-    """Expected lending of the month, own and joint, and the probability that an application finds capacity.
+def joint_lending(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Alliances with flow, and the yuan a month that each may expect to lend, both parts."""
+    outlook = world.outlook
+    return outlook.flowing, outlook.joint_loans @ outlook.segments.amount
 
-    What is expected is the larger of the forecast from routing and of what was asked lately (which knows the
-    waterfall's later places).
+
+def asked_of_pairs(world: World) -> np.ndarray:
+    """Yuan a month of the banks' part that is asked of each pair, float64[pairs].
+
+    The larger of the forecast from routing and of what was asked lately, which knows the waterfall's later places.
     """
-    banks, outlook = world.banks, world.outlook
-    own = (outlook.own_applications * outlook.own_loans * outlook.segments.amount).sum(axis=1)
-    alliances, pairs = world.alliances, world.pairs
+    outlook, alliances = world.outlook, world.alliances
     rows, yuan = joint_lending(world)
-    pair = pairs_of(world, rows)
-    part = yuan * world.contracts.funding_share[alliances.contract[rows]]
     asked = (outlook.pair_served * outlook.loans * outlook.segments.amount).sum(axis=1) * outlook.general.funding_share
-    asked[pair] = np.maximum(asked[pair], part)
-    set_limit_admission(world, asked)
-    joint = np.zeros(len(banks))
-    np.add.at(joint, alliances.bank[rows], part * pairs.admission[pair])
-    banks.expected_lending = np.maximum(own + joint, outlook.bank_lending)
-    runoff = monthly_runoff(banks.consumer_loans, mean_term(world.parameters))
-    banks.admission = admission(banks.headroom + runoff, banks.expected_lending)
+    pair = pairs_of(world, rows)
+    asked[pair] = np.maximum(asked[pair], yuan * world.contracts.funding_share[alliances.contract[rows]])
+    return asked
+
+
+def expected_lending(world: World) -> np.ndarray:
+    """Yuan a month that each bank may expect to lend, own and joint, after the pairs' admission, float64[banks]."""
+    outlook, alliances, joint = world.outlook, world.alliances, np.zeros(len(world.banks))
+    own = (outlook.own_applications * outlook.own_loans * outlook.segments.amount).sum(axis=1)
+    rows, yuan = joint_lending(world)
+    part = yuan * world.contracts.funding_share[alliances.contract[rows]]
+    np.add.at(joint, alliances.bank[rows], part * world.pairs.admission[pairs_of(world, rows)])
+    return np.maximum(own + joint, outlook.bank_lending)
 
 
 def may_invest(world: World) -> np.ndarray:
@@ -91,57 +98,46 @@ def running_loans(world: World) -> tuple[np.ndarray, np.ndarray]:
     return flow.transpose(0, 2, 1), flow.sum(axis=1) * mean_term(world.parameters)
 
 
-def choose_touchpoints(world: World) -> None:
-    """Every bank keeps the set with the largest conversion x E[awareness] x CLV over its joint loans, less cost."""
-    banks, outlook = world.banks, world.outlook
-    home = home_share(world)
-    flow, running = running_loans(world)
-    benefits = touchpoint_benefits(outlook.awareness, flow, outlook.customer_worth * outlook.conversion, home)
-    costs = touchpoint_costs(*touchpoint_terms(world), banks.cost_scale, running, home)
-    chosen = best_set(benefits, costs)
-    banks.touchpoints = np.where(banks.alive != 0, chosen, 0)
+def touchpoint_costs_now(world: World) -> np.ndarray:
+    """Yuan a month that each set of touchpoints would cost each bank, float64[banks, sets]."""
+    _, running = running_loans(world)
+    return touchpoint_costs(*touchpoint_terms(world), world.banks.cost_scale, running, home_share(world))
 
 
-def choose_research(world: World) -> None:
-    """Research spending where its marginal gain over the horizon equals its cost, nothing where it never does; in the
-    quarter until the next choice no more than the bank has.
+def best_touchpoints(world: World) -> np.ndarray:
+    """The set with the largest conversion x E[awareness] x CLV over a bank's joint loans, less cost; by bank."""
+    outlook, (flow, _) = world.outlook, running_loans(world)
+    won = outlook.customer_worth * outlook.conversion
+    benefits = touchpoint_benefits(outlook.awareness, flow, won, home_share(world))
+    return np.where(world.banks.alive != 0, best_set(benefits, touchpoint_costs_now(world)), 0)
+
+
+def best_spending(world: World, quarter: int) -> np.ndarray:
+    """Research spending where its marginal gain over the horizon equals its cost, nothing where it never does, yuan a
+    month by bank; in the months until the next choice, a `quarter`, no more than the bank has.
     """
     banks, learning = world.banks, world.parameters.learning
     lasting = annuity(world.monthly_discount, 1.0 - learning.decay, banks.horizon_months)
     worth = world.outlook.precision_profit * lasting
-    most = banks.equity / QUARTER
+    most = banks.equity / quarter
     spending = best_research(learning.research_gain, learning.research_unit, absorbed_now(world), worth, most)
-    banks.research_spending = np.where(may_invest(world), spending, 0.0)
+    return np.where(may_invest(world), spending, 0.0)
 
 
-def path_values(precision, talent, legacy, effort, worth, horizon, common, laboratory, busy, after, values):
-    """`profit_of_path` for every bank; `common` is what all share, in the order of the line below."""
-    discount, decay, floor, reference, curvature, maximum, busy_learning = common
-    for b in range(len(precision)):
-        values[b] = profit_of_path(
-            precision[b],
-            talent[b],
-            legacy[b],
-            effort[b],
-            worth[b],
-            horizon[b],
-            discount,
-            decay,
-            floor,
-            reference,
-            curvature,
-            maximum,
-            laboratory,
-            busy,
-            busy_learning,
-            after,
+def path_values(banks, rows, effort, worth, laboratory, busy, path, values):
+    """`profit_of_path` for the banks `rows`."""
+    for i in range(len(rows)):
+        b = rows[i]
+        bank = banks[b]
+        values[i] = profit_of_path(
+            bank.precision, bank.talent, bank.legacy, effort[b], worth[b], bank.horizon_months, laboratory, busy, path
         )
 
 
 def paths(world: World, rows: np.ndarray, laboratory: float = 0.0, busy: int = 0) -> np.ndarray:
     """Discounted profit from precision of these banks in yuan, with a laboratory, a replaced system, or as it is."""
-    banks, learning, outlook = world.banks, world.parameters.learning, world.outlook
-    common = (
+    learning, outlook, values = world.parameters.learning, world.outlook, np.zeros(len(rows))
+    path = Path(
         world.monthly_discount,
         learning.decay,
         learning.floor,
@@ -149,11 +145,10 @@ def paths(world: World, rows: np.ndarray, laboratory: float = 0.0, busy: int = 0
         learning.absorption_curvature,
         learning.maximum_precision,
         learning.replacement_learning,
+        learning.legacy_floor,
     )
-    values = np.zeros(len(rows))
-    columns = [np.ascontiguousarray(banks[name][rows]) for name in ("precision", "talent", "legacy")]
-    inputs = [outlook.effort[rows], outlook.precision_profit[rows], banks.horizon_months[rows]]
-    compiled(path_values, allocates=False)(*columns, *inputs, common, laboratory, busy, learning.legacy_floor, values)
+    run = compiled(path_values, allocates=False)
+    run(world.banks, rows, outlook.effort, outlook.precision_profit, laboratory, busy, path, values)
     return values
 
 
@@ -163,14 +158,13 @@ def due(world: World, months: int) -> np.ndarray:
     return banks[(world.month + banks) % months == 0]
 
 
-def choose_laboratory(world: World) -> None:
-    """Once a year a bank opens, keeps or closes a joint laboratory: worth of the talent against its cost."""
-    banks, learning = world.banks, world.parameters.learning
-    rows = due(world, YEAR)
+def wants_laboratory(world: World, rows: np.ndarray) -> np.ndarray:
+    """Whether each of these banks opens or keeps a joint laboratory: worth of the talent against its cost."""
+    learning = world.parameters.learning
     gain = paths(world, rows, laboratory=learning.laboratory_gain) - paths(world, rows)
     share = np.where(laboratory_sponsors(world)[rows] != NONE, 1.0 - learning.laboratory_platform_share, 1.0)
-    months = annuity(world.monthly_discount, 1.0, banks.horizon_months[rows])
-    banks.laboratory[rows] = (gain > learning.laboratory_cost * share * months) & may_invest(world)[rows]
+    months = annuity(world.monthly_discount, 1.0, world.banks.horizon_months[rows])
+    return (gain > learning.laboratory_cost * share * months) & may_invest(world)[rows]
 
 
 def laboratory_sponsors(world: World) -> np.ndarray:
@@ -183,40 +177,17 @@ def laboratory_sponsors(world: World) -> np.ndarray:
     return sponsors
 
 
-def choose_replacement(world: World) -> np.ndarray:
-    """Once a year a bank with an old system may begin to replace it; returns what that costs, yuan by bank."""
+def replacements(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Banks that begin to replace their old system this month, and what that costs each, yuan; all look once a year."""
     banks, learning = world.banks, world.parameters.learning
-    cost = learning.replacement_cost * banks.initial_equity
     rows = due(world, YEAR)
     able = may_invest(world)[rows] & (banks.replaced[rows] == 0) & (banks.replacement_months_left[rows] == 0)
     rows = rows[able & (banks.legacy[rows] > learning.legacy_floor)]
-    spent = np.zeros(len(banks))
+    cost = learning.replacement_cost * banks.initial_equity[rows]
     gain = paths(world, rows, busy=int(learning.replacement_months)) - paths(world, rows)
     book = learning.legacy_book_value * banks.initial_equity[rows] * banks.legacy[rows]
-    begun = rows[replaces_legacy(gain, cost[rows], banks.sunk_cost_bias[rows], book)]
-    banks.replacement_months_left[begun] = int(learning.replacement_months)
-    spent[begun] = cost[begun]
-    return spent
-
-
-def pay_for_plans(world: World, replacement: np.ndarray) -> None:
-    """Post the month's spending on touchpoints, research, laboratories and replacements begun (yuan by bank)."""
-    banks, books, learning = world.banks, world.books, world.parameters.learning
-    everyone = np.arange(len(banks))
-    _, running = running_loans(world)
-    home = home_share(world)
-    costs = touchpoint_costs(*touchpoint_terms(world), banks.cost_scale, running, home)
-    touch_cost = costs[everyone, banks.touchpoints]
-    books.post(everyone, books.suppliers, fen(touch_cost), Flow.TOUCHPOINT_COST, JOINT)
-    books.post(everyone, books.suppliers, fen(banks.research_spending), Flow.RESEARCH_COST, OWN)
-    books.post(everyone, books.suppliers, fen(replacement), Flow.REPLACEMENT_COST, OWN)
-    open_ = np.flatnonzero(banks.laboratory)
-    if len(open_):
-        sponsors = laboratory_sponsors(world)[open_]
-        part = np.where(sponsors == NONE, 0.0, learning.laboratory_platform_share)
-        books.post(open_, books.suppliers, fen(learning.laboratory_cost * (1.0 - part)), Flow.LABORATORY_COST, OWN)
-        payers = np.where(sponsors == NONE, books.suppliers, books.banks + sponsors)
-        books.post(payers, books.suppliers, fen(learning.laboratory_cost * part), Flow.LABORATORY_COST, JOINT)
+    begun = replaces_legacy(gain, cost, banks.sunk_cost_bias[rows], book)
+    return rows[begun], cost[begun]
 
 
 def taught(world: World) -> np.ndarray:
@@ -244,40 +215,11 @@ def done(world: World) -> np.ndarray:
     return doing(learning.doing, outlook.experience, depth, learning.crowd_out)
 
 
-def correct_intercepts(world: World) -> None:
-    """Add the month's defaults and predictions to each channel's sums, and set the channels' corrections."""
-    banks, platforms, pairs = world.banks, world.platforms, world.pairs
-    own, alone = len(banks), len(banks) + len(platforms)
+def channels(world: World) -> np.ndarray:
+    """The channel in which each contract's loans are predicted (`Calibration`), int64[contracts]."""
+    own, alone = len(world.banks), len(world.banks) + len(world.platforms)
     joint = world.contracts[alone:]
-    channel = np.append(np.arange(alone), alone + pair_of(joint.platform, joint.bank, own))
-    sums, totals, channels = world.calibration, world.contract_totals, alone + len(pairs)
-    sums.defaults += np.bincount(channel, totals.defaults, channels)
-    sums.predicted += np.bincount(channel, totals.predicted / FIXED_POINT, channels)
-    sums.slope += np.bincount(channel, totals.slope / FIXED_POINT, channels)
-    correction = sums.correction(world.parameters.credit.intercept_prior_weight)
-    banks.own_intercept, platforms.own_intercept, pairs.intercept = np.split(correction, [own, alone])
-
-
-def prepare_plans(world: World) -> None:
-    """What plans rest on before the first month; needs the tables, `customer_shares`, `lender_rows` and `pairs`.
-
-    Sets `calibration`, `outlook`, `routing`, `touch`, `lifetime_value`, `lifetime_loss`, PLATFORM.applications and
-    the pairs' prospects.
-    """
-    banks, platforms, parameters = world.banks, world.platforms, world.parameters
-    world.calibration = Calibration.empty(len(world.pairs) + len(banks) + len(platforms))
-    world.outlook = outlook = open_outlook(world)
-    applications = expected_applications(parameters)
-    platforms.applications = applications.sum(axis=1)
-    outlook.mix = applications / np.maximum(applications.sum(axis=1, keepdims=True), 1e-300)
-    set_capacity(world)
-    refresh_prospects(world)
-    outlook.own_applications = initial_customers(world) * own_need(world)
-    outlook.experience = (outlook.own_applications * outlook.own_loans).sum(axis=1)
-    outlook.effort = done(world)
-    outlook.lender_lending = applications @ outlook.segments.amount
-    refresh_prospects(world)  # once more: the worth of precision now counts the own channel
-    route(world)
+    return np.append(np.arange(alone), alone + pair_of(joint.platform, joint.bank, own))
 
 
 def initial_customers(world: World) -> np.ndarray:

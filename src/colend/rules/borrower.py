@@ -105,10 +105,8 @@ def convert(row, key, month, bank, cell):
         return
     if uniform(key, CONVERSION) >= np.float64(row.awareness) * month.conversion:
         return
-    if row.owner != NONE:
-        if uniform(key, SWITCH) >= month.switch_probability:
-            return
-        cell.lost_owner += 1
+    if row.owner != NONE and uniform(key, SWITCH) >= month.switch_probability:
+        return
     row.owner = bank
     cell.converted += 1
 

@@ -10,7 +10,7 @@ from colend.equations.acceptance import highest_price
 from colend.equations.pricing import origination_rate, platform_cutoff
 from colend.equations.screening import information, lending, passed_applicants
 from colend.rules.outlook import sharing_depth
-from colend.state.outlook import TECHNOLOGY, TRAFFIC
+from colend.state.tables import TECHNOLOGY, TRAFFIC
 
 _STEP = 0.05  # relative step of the derivative by precision
 

@@ -29,7 +29,8 @@ from colend.state.draws import (
     uniforms,
 )
 from colend.state.snapshot import CustomerShares
-from colend.state.tables import ADAPTS, BANK, BORROWER, PLATFORM, Table, as_table, table
+from colend.state.table import Table, as_table
+from colend.state.tables import ADAPTS, BANK, BORROWER, PLATFORM, table
 
 BEFORE = -1  # the month of draws that are made once
 _KIND_STRIDE = 1_000_000  # entity numbers by kind, so that one bank more changes nobody else's draws

@@ -9,17 +9,9 @@ import numpy as np
 from colend.equations.default import solve_threshold
 from colend.equations.relationship import awareness_at_end, conversion_probability, touch_strength
 from colend.scenario.parameters import TOUCHPOINTS
-from colend.state.outlook import (
-    ALLIANCE_NUMBERS,
-    ALLIANCE_TERMS,
-    GENERAL_TERMS,
-    SEGMENT_COUNT,
-    SEGMENT_TERMS,
-    TECHNOLOGY,
-    TRAFFIC,
-    Outlook,
-)
-from colend.state.tables import Table, table
+from colend.state.outlook import ALLIANCE_NUMBERS, ALLIANCE_TERMS, GENERAL_TERMS, SEGMENT_COUNT, SEGMENT_TERMS, Outlook
+from colend.state.table import Table
+from colend.state.tables import TECHNOLOGY, TRAFFIC, table
 from colend.state.world import World
 
 

@@ -9,21 +9,21 @@ Section 8 of the model. Yuan and yearly rates.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from colend.equations.capacity import admission, headroom, hurdle, monthly_runoff, offered_lending
-from colend.rules.alliance import alliances_in, end, pairs_of
-from colend.rules.alliance_worth import party_terms
+from colend.rules.alliance import alliances_in, pairs_of
+from colend.rules.alliance_worth import BANK, party_terms
 from colend.rules.outlook import general_terms, mean_term, segment_terms
-from colend.scenario.parameters import KINDS
-from colend.scenario.regulation import NAMES, Regime, Rule, month_number
+from colend.scenario.parameters import KINDS, Parameters
+from colend.scenario.regulation import Regime, Rule, month_number
 from colend.state.books import FEN
+from colend.state.outlook import LendingTerms
 from colend.state.regulation import STOCK_LIMITS
 from colend.state.tables import (
     DECIDING,
-    DELISTED,
     DORMANT,
     INTEGRATING,
     JOINT,
@@ -45,31 +45,6 @@ def regime_of(rules: Iterable[Rule]) -> Regime:
     return Regime(**numbers)
 
 
-def set_regulation(world: World) -> None:
-    """Find what is in force and what is announced in the market's month.
-
-    Plans are made for the decisions of the month after, so that they look at what will be known then.
-    """
-    regulation, policy, first = world.regulation, world.setting.policy, month_number(world.setting.start)
-    month = first + world.month
-    in_force, announced = known_rules(policy, month)
-    for rule in in_force:
-        regulation.since[NAMES.index(rule.name)] = max(month_number(rule.start) - first, 0)
-    regulation.months_left = min((month_number(rule.start) - month for rule in announced), default=0)
-    regulation.places = min(
-        (rule.value for rule in (*in_force, *announced) if rule.name == "partner_list"), default=np.inf
-    )
-    now = regime_of(in_force)
-    if not regulation.terms or now != regulation.now:
-        regulation.terms = lending_terms(world.parameters, now)
-    in_force, announced = known_rules(policy, month + 1)
-    last = max((month_number(rule.start) for rule in announced), default=month + 1)
-    coming = regime_of(rule for rule in (*in_force, *announced) if holds(rule, last))
-    if coming not in (now, regulation.coming):
-        regulation.coming_terms = lending_terms(world.parameters, coming)
-    regulation.now, regulation.coming = now, coming if coming != now else None
-
-
 def known_rules(policy: Sequence[Rule], month: int) -> tuple[list[Rule], list[Rule]]:
     """The rules in force in a calendar month, and those that are announced by then and come later."""
     announced = [rule for rule in policy if month < month_number(rule.start) <= month + rule.notice_months]
@@ -81,7 +56,7 @@ def holds(rule: Rule, month: int) -> bool:
     return month_number(rule.start) <= month and (rule.until is None or month < month_number(rule.until))
 
 
-def lending_terms(parameters, regime: Regime) -> tuple[np.record, np.recarray]:
+def lending_terms(parameters: Parameters, regime: Regime) -> LendingTerms:
     """GENERAL_TERMS and SEGMENT_TERMS of a scenario with the funding share and the prices that a regime allows."""
     general, segments = general_terms(parameters), segment_terms(parameters)
     general.funding_share = bank_share(parameters, regime)
@@ -90,10 +65,10 @@ def lending_terms(parameters, regime: Regime) -> tuple[np.record, np.recarray]:
         price, log_price = segments[f"price_{channel}"], segments[f"log_{channel}"]
         segments[f"log_{channel}"] = np.where(price > cap, log_price + np.log(cap / price), log_price)
         segments[f"price_{channel}"] = np.minimum(price, cap)
-    return general, segments
+    return LendingTerms(general, segments)
 
 
-def bank_share(parameters, regime: Regime) -> float:
+def bank_share(parameters: Parameters, regime: Regime) -> float:
     """The bank's part of new joint loans."""
     return min(parameters.alliances.funding_share, 1.0 - regime.minimum_platform_share)
 
@@ -137,7 +112,7 @@ def depth_limit(world: World) -> np.ndarray:
     return np.minimum(own / world.platforms.precision[:, None], regime.maximum_sharing_depth).ravel()
 
 
-def inhabited(parameters) -> np.ndarray:
+def inhabited(parameters: Parameters) -> np.ndarray:
     """bool[segments]: those in which anybody is."""
     return parameters.population.segment_share.as_array() > 0.0
 
@@ -169,32 +144,31 @@ def stock_limits(world: World, stocks: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return np.tile(to_capital, len(stocks) // number), odds * np.maximum(others, 1e-9)
 
 
-def set_limits(world: World) -> None:
-    """What the limits on stocks do to plans: the hurdle of joint lending, and what a bank offers each partner.
+def limits(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """What the limits on stocks do to plans: the hurdle of joint lending, float64[pairs], and the most that a bank
+    offers each partner, yuan a month, float64[platforms, banks].
 
-    Writes PAIR.hurdle and `outlook.offer_cap`. Where no limit is nearer than capital, the hurdle is the bank's.
+    Where no limit is nearer than capital, the hurdle is the bank's.
     """
-    banks, pairs, group, outlook = world.banks, world.pairs, world.parameters.banks, world.outlook
-    regime, number = world.regulation.now, len(banks)
-    pairs.hurdle.reshape(-1, number)[:] = banks.hurdle
-    outlook.offer_cap[:] = np.inf
+    banks, group, regime = world.banks, world.parameters.banks, world.regulation.now
+    number, platforms = len(banks), len(world.platforms)
+    own = np.tile(banks.hurdle, platforms)
     if not regime.limits_stocks:
-        return
+        return own, np.full((platforms, number), np.inf)
     stocks = joint_stocks(world)
     whole = stocks.reshape(-1, number).sum(axis=0)
     with_one, with_all = stock_limits(world, stocks)
-    distance = np.minimum(ratio(with_one, stocks), np.tile(ratio(with_all, whole), len(stocks) // number))
+    distance = np.minimum(ratio(with_one, stocks), np.tile(ratio(with_all, whole), platforms))
     as_capital = group.minimum_ratio * distance
-    nearer = as_capital < np.tile(banks.capital_ratio, len(stocks) // number)
+    nearer = as_capital < np.tile(banks.capital_ratio, platforms)
     raised = hurdle(as_capital, group.minimum_ratio, group.base_hurdle, group.hurdle_slope, group.hurdle_scale)
-    pairs.hurdle = np.where(nearer, raised, pairs.hurdle)
 
     term, months = mean_term(world.parameters), group.headroom_months
     operating = alliances_in(world, OPERATING)
     partners = np.bincount(world.alliances.bank[operating], minlength=number)
     one = offered_lending(np.maximum(with_one - stocks, 0.0), monthly_runoff(stocks, term), months, 1)
     every = offered_lending(np.maximum(with_all - whole, 0.0), monthly_runoff(whole, term), months, partners)
-    outlook.offer_cap[:] = np.minimum(one.reshape(-1, number), every)
+    return np.where(nearer, raised, own), np.minimum(one.reshape(-1, number), every)
 
 
 def ratio(limit: np.ndarray, stock: np.ndarray) -> np.ndarray:
@@ -202,64 +176,65 @@ def ratio(limit: np.ndarray, stock: np.ndarray) -> np.ndarray:
     return np.divide(limit, stock, out=np.full(len(stock), np.inf), where=stock > 0.0)
 
 
-def set_limit_admission(world: World, expected: np.ndarray) -> None:
-    """PAIR.admission: the part of a month's joint lending for which the limits have room.
+class Room(NamedTuple):
+    """What each limit on stocks leaves, [limit, pair]."""
 
-    `expected` is the banks' part that is asked of each pair, yuan. One filter after the other, each on what is left:
-    the pair's own limit, the bank's limit on all joint loans, then, where platforms must fund a share, the capital of
-    the platform's lender.
+    admission: np.ndarray  # the part of a month's joint lending for which it has room
+    yuan: np.ndarray  # of joint loans more, inf where there is no limit
+
+
+def room_left(world: World, expected: np.ndarray) -> Room:
+    """What the limits on stocks leave of `expected`, the banks' part that is asked of each pair, yuan.
+
+    One filter after the other, each on what is left: the pair's own limit, the bank's limit on all joint loans, then,
+    where platforms must fund a share, the capital of the platform's lender.
     """
-    regulation, pairs, number = world.regulation, world.pairs, len(world.banks)
-    regime, term = regulation.now, mean_term(world.parameters)
-    pairs.admission = 1.0
-    regulation.filters = filters = np.ones((len(STOCK_LIMITS), len(pairs)))
-    regulation.room = room = np.full((len(STOCK_LIMITS), len(pairs)), np.inf)
+    regime, term, number = world.regulation.now, mean_term(world.parameters), len(world.banks)
+    platforms = len(world.platforms)
+    filters = np.ones((len(STOCK_LIMITS), len(world.pairs)))
+    room = np.full((len(STOCK_LIMITS), len(world.pairs)), np.inf)
     if regime.limits_stocks:
         stocks = joint_stocks(world)
         whole = stocks.reshape(-1, number).sum(axis=0)
         with_one, with_all = stock_limits(world, stocks)
-        with_all, whole = (np.tile(column, len(pairs) // number) for column in (with_all, whole))
+        with_all, whole = (np.tile(column, platforms) for column in (with_all, whole))
         for place, limit, stock in ((1, with_one, stocks), (2, with_all, whole)):
             asked = expected * filters.prod(axis=0)
             if place == 2:
-                asked = np.tile(asked.reshape(-1, number).sum(axis=0), len(pairs) // number)
+                asked = np.tile(asked.reshape(-1, number).sum(axis=0), platforms)
             room[place] = limit - stock + monthly_runoff(stock, term)
             filters[place] = admission(np.maximum(room[place], 0.0), asked)
     if regime.minimum_platform_share > 0.0:
-        platforms, group = world.platforms, world.parameters.platforms
+        lenders, least = world.platforms, world.parameters.platforms.lender_minimum_ratio
         share = bank_share(world.parameters, regime)
         asked = (expected * filters.prod(axis=0)).reshape(-1, number).sum(axis=1) * (1.0 - share) / max(share, 1e-9)
-        free = headroom(platforms.equity, group.lender_minimum_ratio, platforms.lender_loans, 1.0, 0.0, np.inf)
-        free = free + monthly_runoff(platforms.lender_loans, term)
+        free = headroom(lenders.equity, least, lenders.lender_loans, 1.0, 0.0, np.inf)
+        free = free + monthly_runoff(lenders.lender_loans, term)
         filters[0] = np.repeat(admission(free, asked), number)
         room[0] = np.repeat(free, number)
-    pairs.admission = filters.prod(axis=0)
+    return Room(filters, room)
 
 
-def renew_contracts(world: World) -> None:
-    """Alliances whose contract the rules forbid go on under a new one; the old one's loans run off under its terms."""
-    alliances = world.alliances
+def forbidden_contracts(world: World) -> np.ndarray:
+    """Running alliances whose contract the rules forbid: the bank funds too much."""
     rows = alliances_in(world, *RUNNING)
-    most = 1.0 - world.regulation.now.minimum_platform_share
-    for row in rows[world.contracts.funding_share[alliances.contract[rows]] > most]:
-        old = world.contracts[alliances.contract[row]]
-        alliances.contract[row] = world.open_contract(
-            JOINT, old.bank, old.platform, row, old.openness, most, old.fee_rate, old.technology_fee
-        )
+    return rows[world.contracts.funding_share[world.alliances.contract[rows]] > most_funded(world.regulation.now)]
 
 
-def keep_lists(world: World) -> None:
-    """A bank with more platforms than its list has places parts from those that are worth least to it a month."""
-    places = world.regulation.now.partner_list
-    rows = alliances_in(world, *RUNNING)
-    alliances = world.alliances
+def most_funded(regime: Regime) -> float:
+    """The largest part of a joint loan that a bank may fund."""
+    return 1.0 - regime.minimum_platform_share
+
+
+def beyond_lists(world: World) -> np.ndarray:
+    """Alliances beyond the places that a bank's list of platforms has: those that are worth least to it a month."""
+    places, alliances, rows = world.regulation.now.partner_list, world.alliances, alliances_in(world, *RUNNING)
     partners = np.bincount(alliances.bank[rows], minlength=len(world.banks))
     crowded = rows[partners[alliances.bank[rows]] > places]
     if not len(crowded):
-        return
-    pairs = pairs_of(world, crowded)
-    terms = party_terms(world, pairs, 0)
+        return crowded
+    terms = party_terms(world, pairs_of(world, crowded), BANK)
     order = np.lexsort((crowded, terms.cost - terms.gain, alliances.bank[crowded]))
     banks = alliances.bank[crowded][order]
     place = np.arange(len(banks)) - np.searchsorted(banks, banks)
-    end(world, np.sort(crowded[order][place >= places]), DELISTED)
+    return np.sort(crowded[order][place >= places])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from colend.scenario.parameters import OPENNESS
 from colend.scenario.parameters.alliances import Alliances
 from colend.state.declared import kept
+from colend.state.table import Table
 
 SEGMENT_COUNT = 3
-TRAFFIC, CUSTOMERS, TECHNOLOGY = range(3)  # places in OPENNESS
 
 # What lending to one segment looks like, the same for every lender. Prices are posted rates, or the cap under risk-
 # based pricing.
@@ -53,6 +54,13 @@ ALLIANCE_NUMBERS = (
     *(name for name, field in Alliances.model_fields.items() if field.annotation in (int, float)),
 )
 ALLIANCE_TERMS = np.dtype([(name, "f8") for name in ALLIANCE_NUMBERS] + [("opening_cost", "f8", (len(OPENNESS),))])
+
+
+class LendingTerms(NamedTuple):
+    """All terms of lending under some rules."""
+
+    general: np.record  # GENERAL_TERMS
+    segments: Table  # SEGMENT_TERMS[segments]
 
 
 @dataclass(slots=True, eq=False, repr=False)

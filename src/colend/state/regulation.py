@@ -8,6 +8,7 @@ import numpy as np
 
 from colend.scenario.regulation import NAMES, OPEN, RULES, Regime
 from colend.state.declared import kept
+from colend.state.outlook import LendingTerms
 from colend.state.tables import NONE
 
 STOCK_LIMITS = tuple(row for row, kind in enumerate(RULES.values()) if kind.room)
@@ -21,6 +22,8 @@ def _no_pairs() -> np.ndarray:
 class Regulation:
     """The rules as they stand in a month of the run."""
 
+    terms: LendingTerms = kept("terms of lending under the rules in force")
+    coming_terms: LendingTerms = kept("the same under the coming ones")
     now: Regime = kept("the numbers in force", default=OPEN)
     since: np.ndarray = kept(
         "month of the run in which a rule came, NONE: never",
@@ -33,8 +36,6 @@ class Regulation:
     places: float = kept(
         "on a bank's list, the announced rule counted in: nobody begins what it would end", default=np.inf
     )
-    terms: tuple = kept("GENERAL_TERMS and SEGMENT_TERMS under the rules in force", default=())
-    coming_terms: tuple = kept("the same under the coming ones", default=())
     foreseen: np.recarray | None = kept(
         "what pairs may expect under the coming rules", shape="PAIR[pairs]", default=None
     )

@@ -19,7 +19,7 @@ from colend.files import written_whole
 from colend.state import outlook, snapshot, tables
 from colend.state.books import Books
 from colend.state.regulation import Regime, Regulation
-from colend.state.tables import as_table
+from colend.state.table import as_table
 from colend.state.world import GIVEN, World
 
 _ARRAYS = {"Table": as_table, "recarray": lambda array: array.view(np.recarray), "ndarray": lambda array: array}
@@ -111,6 +111,7 @@ _STATE = (
     World,
     Books,
     outlook.Calibration,
+    outlook.LendingTerms,
     outlook.Outlook,
     Regime,
     Regulation,

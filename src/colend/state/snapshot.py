@@ -65,7 +65,6 @@ MONTH = np.dtype(
         ("factor", "f8"),  # systematic credit factor M
         ("asset_correlation", "f8"),
         ("loss_given_default", "f8"),
-        ("rate_cap", "f8"),
         ("risk_based", "i8"),
         ("rational", "i8"),
         ("bureau_correlation", "f8"),

@@ -7,15 +7,16 @@ one cache line, so a rule that touches many of its fields costs one memory acces
 
 from __future__ import annotations
 
-import functools
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 
 from colend.scenario.parameters import OPENNESS, SEQUENCING
+from colend.state.table import Table, as_table, zeros
 
 NONE = -1  # "no bank", "no alliance", "not yet" in every index or month column
 
+TRAFFIC, CUSTOMERS, TECHNOLOGY = map(OPENNESS.index, ("traffic", "customers", "technology"))
 # Kinds of contract: who lends under it.
 JOINT, OWN, LENDER = 0, 1, 2
 # Products.
@@ -106,8 +107,6 @@ BANK = np.dtype(
         ("slots", "i2"),
         ("maximum_partners", "i2"),
         ("profit", "f8"),  # yuan, this month, after tax
-        ("cumulative_profit", "f8"),  # yuan
-        ("matured_own", "f8"),  # funded, matured own-channel loans this month, in persons
         ("adapts", "u1"),  # bit set: choices that it makes itself
         *_choice("sequencing", SEQUENCING),
     ],
@@ -134,7 +133,6 @@ PLATFORM = np.dtype(
         ("own_intercept", "f8"),
         ("slots", "f8"),
         ("profit", "f8"),
-        ("cumulative_profit", "f8"),
         ("adapts", "u1"),  # bit set: choices that it makes itself
         *_choice("sequencing", SEQUENCING),
         *_choice("openness", OPENNESS),
@@ -261,7 +259,6 @@ TOTAL = np.dtype(
             "recovered",  # fen of it that came back
             "matured",  # loans paid off
             "converted",  # borrowers who became customers of the bank
-            "lost_owner",  # of them, those who left another bank
             "cash_offers",  # product path: offers made
             "cash_taken",  # product path: offers taken
             "predicted",  # sum of predicted hazards at zero correction, fixed point 2**30
@@ -272,68 +269,9 @@ TOTAL = np.dtype(
 FIXED_POINT = float(2**30)
 
 
-class Table(np.recarray):
-    """A record array that keeps its columns once they were asked for: np.recarray looks each one up anew, which in a
-    market of a few thousand borrowers is a fifth of a run.
-
-    A table is a view of a plain array, its `base`, and so are the columns that it keeps. A column of the table itself
-    would hold what holds it, and Python's collector does not look into arrays: no table would ever be freed.
-
-    The tables of each type of row are a class of their own, whose columns are attributes (`_kind_of`). So nothing is
-    looked up in Python when Numba asks a table, at every call, for an attribute that tells kinds of arrays apart.
-    """
-
-    __getattribute__ = np.ndarray.__getattribute__
-    if TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> np.ndarray: ...
-
-    def __setattr__(self, name: str, value) -> None:
-        if name in (self.dtype.fields or ()):
-            getattr(self, name)[...] = value
-        else:
-            np.ndarray.__setattr__(self, name, value)
-
-    def __array_finalize__(self, parent) -> None:
-        """Nothing to do: tables are made with record rows."""
-
-    def __getitem__(self, key):
-        if isinstance(key, str):
-            return getattr(self, key)
-        part = self.view(np.ndarray)[key]
-        return part.view(type(self)) if isinstance(part, np.ndarray) else part
-
-
-class Column:
-    """A column of a table, kept by the table that it was asked of (an attribute of its own goes before this one)."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, owner: Table | None, kind: type[Table]) -> Any:
-        if owner is None:
-            return self
-        column = owner.view(np.ndarray)[self.name]
-        if not isinstance(column.base, Table):
-            owner.__dict__[self.name] = column  # a view: what is written to the table shows in it
-        return column
-
-
-@functools.cache
-def _kind_of(dtype: np.dtype) -> type[Table]:
-    """The class of tables with these rows."""
-    return type("Table", (Table,), {name: Column(name) for name in dtype.names or ()})
-
-
-@functools.cache  # NumPy hashes a new type field by field, and Numba asks for that at every call
-def _with_records(dtype: np.dtype) -> np.dtype:
-    """`dtype`, its rows records with attributes."""
-    return np.dtype((np.record, dtype))
-
-
 def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> Table:
     """A zeroed record array of `dtype`; index and month columns start at NONE."""
-    result: Table = np.zeros(rows, dtype=_with_records(dtype)).view(_kind_of(dtype))
+    result = zeros(dtype, rows)
     for name in _STARTS_AT_NONE.get(dtype, ()):
         result[name] = NONE
     return result
@@ -342,11 +280,6 @@ def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> Table:
 def pair_of(platform: np.ndarray, bank: np.ndarray, banks: int) -> np.ndarray:
     """The row of PAIR that these parties have, int64, with `banks` banks in the market; meaningless without both."""
     return platform.astype(np.int64) * banks + bank
-
-
-def as_table(rows: np.ndarray) -> Table:
-    """A structured array as a table; NumPy forgets on concatenating that tables were one."""
-    return rows.view(_with_records(rows.dtype)).view(_kind_of(rows.dtype))
 
 
 def counted(totals: np.recarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from colend.state.declared import kept
 from colend.state.outlook import Calibration, Outlook
 from colend.state.regulation import Regulation
 from colend.state.snapshot import CustomerShares, Routing, Snapshot
-from colend.state.tables import Table, lengthened
+from colend.state.table import Table
 
 GIVEN = ("setting", "seed", "threads")  # what a world is made of, and no state
 
@@ -114,21 +114,3 @@ class World:
         """The month as "2017-01"."""
         months = int(self.setting.start[:4]) * 12 + int(self.setting.start[5:7]) - 1 + self.month
         return f"{months // 12:04d}-{months % 12 + 1:02d}"
-
-    def open_contract(
-        self,
-        kind: int,
-        bank: int,
-        platform: int,
-        alliance: int,
-        openness: int,
-        funding_share: float,
-        fee_rate: float,
-        technology_fee: float,
-    ) -> int:
-        """Append a contract with its accounts; returns its row. Loans keep the contract they were made under."""
-        row = len(self.contracts)
-        self.contracts = lengthened(self.contracts)
-        self.contracts[row] = (kind, bank, platform, alliance, openness, funding_share, fee_rate, technology_fee, 0)
-        self.books.open_claims(bank, platform)
-        return row
