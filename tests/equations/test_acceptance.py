@@ -12,7 +12,7 @@ from colend.equations.acceptance import acceptance, accepted_belief, cutoff_mean
 from colend.equations.default import hazard_score, solve_threshold
 from colend.equations.normal import normal_cdf, normal_quantile
 from colend.equations.pricing import expected_loss_rate, hazard_bearable
-from colend.equations.screening import lending
+from colend.equations.screening import Conditions, lending
 
 LOADING, LOSS, SLOPE, SIGMA, RESERVATION, BASE = 0.6, 0.65, 0.2, 0.25, 0.2, 0.094
 MASS = solve_threshold(0.04, LOADING)
@@ -99,8 +99,8 @@ def test_a_higher_cap_closes_no_market(slope):
 
     def expected(cap):
         most = most_asked(1.0 / 1.3, cap, slope)
-        terms = (LOSS, BASE, most, True, math.log(most / RESERVATION), slope, SIGMA, True)
-        return lending(0.0, math.sqrt(0.3 / 1.3), 1.0 / 1.3, MASS, LOADING, *terms)[:2]
+        conditions, log_price = Conditions(LOSS, True, slope, SIGMA, True), math.log(most / RESERVATION)
+        return lending(0.0, math.sqrt(0.3 / 1.3), 1.0 / 1.3, MASS, LOADING, BASE, most, log_price, conditions)[:2]
 
     offered, made = np.array([expected(cap) for cap in (0.15, 0.18, 0.24, 0.36, 1.0, 2.0)]).T
     assert made[0] > 0.2

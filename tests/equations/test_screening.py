@@ -10,6 +10,7 @@ from colend.compilation import compiled
 from colend.equations import screening
 from colend.equations.default import solve_threshold
 from colend.equations.screening import (
+    Conditions,
     discrimination,
     discriminations,
     information,
@@ -20,13 +21,15 @@ from colend.equations.signals import posterior, sharing_weight, with_shared_scor
 
 LOADING, LOSS, SLOPE, SIGMA = 0.6, 0.65, 0.2, 0.25
 MASS = solve_threshold(0.04, LOADING)
+NAIVE = Conditions(LOSS, False, SLOPE, SIGMA, False)
 
 
 def mass_lending(precision, risk_based=False, rational=True, base=0.094, price=0.13, reservation=0.20):
     """Expectations per mass applicant of a lender that screens alone: base 9.4 % is 7.4 % of cost, 2 % of hurdle."""
     variance = 1.0 / (1.0 + precision)
-    terms = (MASS, LOADING, LOSS, base, price, risk_based, math.log(price / reservation), SLOPE, SIGMA, rational)
-    return lending(0.0, math.sqrt(1.0 - variance), variance, *terms)
+    conditions = Conditions(LOSS, risk_based, SLOPE, SIGMA, rational)
+    log_price = math.log(price / reservation)
+    return lending(0.0, math.sqrt(1.0 - variance), variance, MASS, LOADING, base, price, log_price, conditions)
 
 
 def margin_in_basis_points(precision, risk_based=False, rational=True, price=0.13):
@@ -160,9 +163,9 @@ def test_no_price_room_means_no_offer():
 
 
 def test_a_lender_that_knows_nothing_offers_to_all_or_to_none():
-    offered, *_ = lending(0.0, 0.0, 1.0, MASS, LOADING, LOSS, 0.05, 0.13, False, -0.43, SLOPE, SIGMA, False)
+    offered, *_ = lending(0.0, 0.0, 1.0, MASS, LOADING, 0.05, 0.13, -0.43, NAIVE)
     assert offered == 1.0
-    offered, *_ = lending(0.0, 0.0, 1.0, MASS, LOADING, LOSS, 0.129, 0.13, False, -0.43, SLOPE, SIGMA, False)
+    offered, *_ = lending(0.0, 0.0, 1.0, MASS, LOADING, 0.129, 0.13, -0.43, NAIVE)
     assert offered == 0.0
 
 
@@ -226,5 +229,5 @@ def test_no_lender_knows_more_than_both_signals():
 
 
 def test_compiled_is_plain():
-    arguments = (0.1, 0.5, 0.7, MASS, LOADING, LOSS, 0.09, 0.13, False, -0.43, SLOPE, SIGMA, True)
+    arguments = (0.1, 0.5, 0.7, MASS, LOADING, 0.09, 0.13, -0.43, NAIVE._replace(rational=True))
     assert compiled(lending)(*arguments) == pytest.approx(lending(*arguments), rel=1e-13)

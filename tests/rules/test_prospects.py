@@ -5,7 +5,7 @@ import pytest
 
 from colend.equations.fit import logistic_normal_mean
 from colend.equations.pricing import platform_cutoff
-from colend.equations.screening import information, lending, passed_applicants
+from colend.equations.screening import Conditions, information, lending, passed_applicants
 from colend.month.expectations import refresh_prospects
 from colend.month.founding import prepare_plans
 from colend.rules.outlook import sharing_depth
@@ -64,14 +64,10 @@ def test_margins_of_a_pair_by_the_formula(hand_made_world):
             *belief,
             terms.threshold,
             0.6,
-            0.65,
             cost + bank.hurdle,
             terms.price_joint,
-            False,
             terms.log_joint,
-            0.2,
-            0.25,
-            True,
+            Conditions(0.65, False, 0.2, 0.25, True),
         )
         yuan = terms.amount_months / 24
         mean_total += outlook.mix[0, s] * passed * 0.75 * yuan * (rate - cost * accepted - loss)

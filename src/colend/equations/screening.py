@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,28 +52,27 @@ def information(own_precision, platform_precision, depth, cutoff):
     return mean, math.sqrt(max(variance - posterior_variance, 0.0)), posterior_variance
 
 
-def lending(
-    mean,
-    spread,
-    variance,
-    threshold,
-    loading,
-    loss_given_default,
-    base_rate,
-    price,
-    risk_based,
-    log_price,
-    slope,
-    sigma,
-    rational,
-):
+class Conditions(NamedTuple):
+    """What is the same for all lenders; a record with these names will do."""
+
+    loss_given_default: float
+    risk_based: bool  # prices follow risk
+    reservation_slope: float  # of the log reservation rate by creditworthiness
+    reservation_sigma: float
+    rational: bool  # lenders know what selection and acceptance say
+
+
+def lending(mean, spread, variance, threshold, loading, base_rate, price, log_price, conditions):
     """What to expect per applicant of a pool with m ~ N(mean, spread^2) and posterior variance `variance`.
 
     `threshold` includes the lender's intercept correction; `base_rate` is funds + operating + fee + hurdle +
     origination cost as a rate; `price` the posted rate, or under risk-based pricing the most that the lender asks
-    (`acceptance.highest_price`; each loan then costs its `price_of_risk`); `log_price` = ln(price / R). Returns four
-    expectations per applicant: P(offered), P(offered and accepted), E[r; accepted], E[expected loss rate; accepted].
+    (`acceptance.highest_price`; each loan then costs its `price_of_risk`); `log_price` = ln(price / R); `conditions`
+    are Conditions. Returns four expectations per applicant: P(offered), P(offered and accepted), E[r; accepted],
+    E[expected loss rate; accepted].
     """
+    loss_given_default, rational = conditions.loss_given_default, conditions.rational
+    slope, sigma = conditions.reservation_slope, conditions.reservation_sigma
     bearable = hazard_bearable(price - base_rate, loss_given_default)
     if bearable <= 0.0:
         return 0.0, 0.0, 0.0, 0.0
@@ -100,7 +100,7 @@ def lending(
         weight = 1.0
         if spread > 1e-9:
             weight = WEIGHTS[i] * half / spread * normal_density((m - mean) / spread)
-        if risk_based:
+        if conditions.risk_based:
             asked, score, _ = price_of_risk(
                 m, variance, threshold, loading, loss_given_default, base_rate, price, log_price, inferred, sigma
             )

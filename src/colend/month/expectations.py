@@ -8,7 +8,7 @@ from colend.compilation import compiled
 from colend.equations.relationship import annuity
 from colend.month.regulation import set_limits
 from colend.rules.alliance import alliances_in, pairs_of
-from colend.rules.channels import joint_channels, own_channel
+from colend.rules.channels import Joint, joint_channels, own_channel
 from colend.rules.prospects import (
     CustomerTerms,
     Known,
@@ -88,10 +88,7 @@ def expect(world: World, weight: float) -> np.ndarray:
         wanted,
         outlook.general,
         outlook.segments,
-        outlook.loans,
-        outlook.margin,
-        outlook.slope,
-        outlook.platform_income,
+        Joint(outlook.loans, outlook.margin, outlook.slope, outlook.platform_income),
     )
     applications = anticipated_applications(world, signed)
     pairs.applications += weight * (applications - pairs.applications)

@@ -5,6 +5,7 @@ answer.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,6 +39,35 @@ FUNDED, DECLINED, MOVES_ON = 0, 1, 2
 OWN_PLACE, LENDER_PLACE = 90, 91
 
 
+class Application(NamedTuple):
+    """What a borrower asks for, the same at every lender."""
+
+    key: int  # of the borrower's draws
+    term: int  # months
+    product: int
+    score: float  # the platform's signal x_p; 0 in an own channel
+    amount_months: float  # fen x (months + 1)
+
+
+class Turn(NamedTuple):
+    """Where on its way an application is."""
+
+    contract: int  # under which it is seen
+    place: int  # the number used for draws
+    visited: int  # lenders before this one
+    last: bool  # no other comes after it
+
+
+def application(row, key, term, product, score):
+    """The Application of the borrower with record `row`."""
+    return Application(key, term, product, score, np.float64(np.int64(row.amount) * (term + 1)))
+
+
+def turn_of(contract, place, visited, last):
+    """A Turn, of numbers of one type whether they are constants or not: else Numba compiles the visit for each."""
+    return Turn(contract, place, visited, last)
+
+
 def drawn_term(key, snapshot):
     """The term in months that this application asks for."""
     place = uniform(key, TERM)
@@ -58,7 +88,8 @@ def visit_own_channel(row, key, snapshot, totals, refusals, bank):
     term, segment = drawn_term(key, snapshot), row.segment
     month, numbers = snapshot.month[0], snapshot.segments[segment]
     offer, cell = snapshot.offers[bank, segment], totals[bank, segment]  # the own channel of bank b is contract b
-    return visit(row, key, month, numbers, offer, cell, refusals, 0, bank, OWN_PLACE, term, CASH_LOAN, 0.0, False)
+    asked, turn = application(row, key, term, CASH_LOAN, 0.0), turn_of(bank, OWN_PLACE, 0, False)
+    return visit(row, asked, month, numbers, offer, cell, refusals, turn)
 
 
 def apply_at_own_bank(row, key, snapshot, totals, refusals):
@@ -108,6 +139,7 @@ def apply_at_platform(row, key, snapshot, totals, refusals, before):
     start, stop = snapshot.route_start[part], snapshot.route_start[part + 1]
     precision = snapshot.offers[lender, segment].platform_precision
     score = np.float64(row.creditworthiness) + normal(key, PLATFORM_SCORE) / math.sqrt(precision)
+    asked = application(row, key, term, product, score)
 
     most = min(month.waterfall_depth, stop - start)
     visited = 0
@@ -125,9 +157,8 @@ def apply_at_platform(row, key, snapshot, totals, refusals, before):
         place = LENDER_PLACE if contract == lender else visited
         offer, cell = snapshot.offers[contract, segment], totals[contract, segment]
         numbers, earlier = snapshot.segments[segment], before + visited
-        outcome = visit(
-            row, key, month, numbers, offer, cell, refusals, earlier, contract, place, term, product, score, last
-        )
+        turn = turn_of(contract, place, earlier, last)
+        outcome = visit(row, asked, month, numbers, offer, cell, refusals, turn)
         if last or outcome != MOVES_ON:
             return
         lender_seen = lender_seen or contract == lender
@@ -163,112 +194,119 @@ def refused_by(bank, refusals, visited):
     return known
 
 
-def visit(
-    row, key, month, segment, offer, cell, refusals, visited, contract, place, term, product, score, last
-):  # fmt: skip
+def visit(row, asked, month, segment, offer, cell, refusals, turn):
     """One lender sees the application: can it be served, does the platform pass it on, is there capacity, is the risk
     borne by the price, does the borrower accept. Returns FUNDED, DECLINED (the borrower refused: the application
     ends) or MOVES_ON.
 
-    `offer` are the terms of `contract` for the borrower's `segment`, `cell` counts what happens under them. `score` is
-    the platform's signal x_p, `visited` the number of lenders before in `refusals`, `place` the number used for draws.
-    After the `last` lender nobody asks what its refusal says, which is dear to work out.
+    `asked` is an Application and `turn` a Turn; `offer` are the contract's terms for the borrower's `segment`, `cell`
+    counts what happens under them. After the last lender nobody asks what its refusal says, which is dear to work out.
     """
     cell.visited += 1
-    refusals[visited].informative = 0
-    amount = np.int64(row.amount)
-    amount_months = np.float64(amount * (term + 1))
-    cutoff = -math.inf
-    shared_score = 0.0
+    refusals[turn.visited].informative = 0
+    cutoff, shared_score = -math.inf, 0.0
     if offer.kind == JOINT:
-        if uniform(key, SERVED + place) >= offer.served:
+        if uniform(asked.key, SERVED + turn.place) >= offer.served:
             cell.unserved += 1
             return MOVES_ON
-        cutoff = platform_cutoff(
-            offer.fee_income,
-            offer.platform_part,
-            offer.interest_margin,
-            offer.minimum_income,
-            amount_months,
-            month.loss_given_default,
-            offer.platform_threshold,
-            segment.loading,
-            offer.platform_precision,
-        )
-        if score < cutoff:
+        cutoff = score_needed(offer, month, segment, asked.amount_months)
+        if asked.score < cutoff:
             cell.not_passed += 1
             return MOVES_ON
         if offer.sharing_weight > 0.0:
-            shared_score = score + offer.sharing_noise * normal(key, SHARED_NOISE)
-    draw = uniform(key, ADMISSION + place)
+            shared_score = asked.score + offer.sharing_noise * normal(asked.key, SHARED_NOISE)
+    draw = uniform(asked.key, ADMISSION + turn.place)
     if draw >= offer.admission:
         cell.no_capacity += 1
         if draw < offer.unlimited:
             cell.over_limit += 1
         return MOVES_ON
-
-    origination = origination_rate(offer.origination_cost, amount_months)
-    price, log_price = offer.price, offer.acceptance
-    loss_rate = price - offer.base_rate - origination
-    if loss_rate > offer.loss_limit:
-        loss_rate = offer.loss_limit
-        price = offer.base_rate + origination + loss_rate
-        log_price += math.log(price / offer.price)
+    origination = origination_rate(offer.origination_cost, asked.amount_months)
+    price, log_price, loss_rate = highest(offer, origination)
     bearable = hazard_bearable(loss_rate, month.loss_given_default)
     if bearable <= 0.0:  # refuses everybody: that says nothing about this one
         cell.refused += 1
         return MOVES_ON
-    signal = score
-    if offer.kind != LENDER:
-        common = month.bureau_correlation
-        noise = math.sqrt(common) * normal(key, BUREAU_NOISE)
-        noise += math.sqrt(1.0 - common) * normal(key, LENDER_NOISE + offer.bank)
-        signal = np.float64(row.creditworthiness) + noise / math.sqrt(offer.precision)
-    mean, variance = belief(signal, offer, shared_score, cutoff, month, refusals, visited)
+    signal = seen_by(offer, row, asked, month)
+    mean, variance = belief(signal, offer, shared_score, cutoff, month, refusals, turn.visited)
     taken_mean, taken_variance = given_acceptance(mean, variance, log_price, month)
-    risk = hazard_score(offer.threshold, segment.loading, taken_mean, taken_variance)
-    limit = normal_quantile(bearable)
+    risk, limit = hazard_score(offer.threshold, segment.loading, taken_mean, taken_variance), normal_quantile(bearable)
     if risk > limit:
         cell.refused += 1
-        if not last and month.rational != 0 and not refused_by(offer.bank, refusals, visited):
-            refusals[visited].informative = 1
-            refusals[visited].bank = offer.bank
-            refusals[visited].precision = offer.precision
-            refusals[visited].cutoff = signal_cutoff(
-                limit, log_price, offer, segment.loading, shared_score, cutoff, month, refusals, visited
+        if not turn.last and month.rational != 0 and not refused_by(offer.bank, refusals, turn.visited):
+            refusals[turn.visited].informative = 1
+            refusals[turn.visited].bank = offer.bank
+            refusals[turn.visited].precision = offer.precision
+            refusals[turn.visited].cutoff = signal_cutoff(
+                limit, log_price, offer, segment.loading, shared_score, cutoff, month, refusals, turn.visited
             )
         return MOVES_ON
-
     if month.risk_based != 0:
+        inferred = month.reservation_slope if month.rational != 0 else 0.0
+        cost, lost, sigma = offer.base_rate + origination, month.loss_given_default, month.reservation_sigma
         price, risk, taken_variance = price_of_risk(
-            mean,
-            variance,
-            offer.threshold,
-            segment.loading,
-            month.loss_given_default,
-            offer.base_rate + origination,
-            price,
-            log_price,
-            month.reservation_slope if month.rational != 0 else 0.0,
-            month.reservation_sigma,
+            mean, variance, offer.threshold, segment.loading, lost, cost, price, log_price, inferred, sigma
         )
     cell.offered += 1
     if price > np.float64(row.reservation_rate):
         cell.declined += 1
         return DECLINED
+    pay_out(row, asked, month, segment, offer, cell, turn.contract, price, risk, taken_variance)
+    return FUNDED
 
-    hazard = normal_cdf(risk)
-    slope = hazard_slope(risk, segment.loading, taken_variance)
+
+def score_needed(offer, month, segment, amount_months):
+    """The platform's score from which it passes an application on."""
+    return platform_cutoff(
+        offer.fee_income,
+        offer.platform_part,
+        offer.interest_margin,
+        offer.minimum_income,
+        amount_months,
+        month.loss_given_default,
+        offer.platform_threshold,
+        segment.loading,
+        offer.platform_precision,
+    )
+
+
+def highest(offer, origination):
+    """The most that the lender asks, its log over the reservation rate R_s, and the expected loss a year that it bears.
+    `origination` is the cost of paying out as a yearly rate.
+    """
+    loss_rate = offer.price - offer.base_rate - origination
+    if loss_rate <= offer.loss_limit:
+        return offer.price, offer.acceptance, loss_rate
+    price = offer.base_rate + origination + offer.loss_limit
+    return price, offer.acceptance + math.log(price / offer.price), offer.loss_limit
+
+
+def seen_by(offer, row, asked, month):
+    """The lender's signal of the applicant: the platform's own lender has the score, banks share a part of their
+    noise.
+    """
+    if offer.kind == LENDER:
+        return asked.score
+    common = month.bureau_correlation
+    noise = math.sqrt(common) * normal(asked.key, BUREAU_NOISE)
+    noise += math.sqrt(1.0 - common) * normal(asked.key, LENDER_NOISE + offer.bank)
+    return np.float64(row.creditworthiness) + noise / math.sqrt(offer.precision)
+
+
+def pay_out(row, asked, month, segment, offer, cell, contract, price, risk, variance):
+    """The loan begins; `risk` and `variance` are the hazard's score and the lender's variance of z once it is taken."""
+    hazard, amount = normal_cdf(risk), np.int64(row.amount)
+    slope = hazard_slope(risk, segment.loading, variance)
     row.balance = amount
-    row.instalment = max(1, amount // term)
-    row.months_left = term
+    row.instalment = max(1, amount // asked.term)
+    row.months_left = asked.term
     row.contract = contract
     row.rate = price
     row.begun = month.number
-    row.product = product
+    row.product = asked.product
     row.predicted_hazard = hazard - slope * offer.intercept
     row.hazard_slope = slope
-    row.hazard_decline = hazard_decline(hazard, slope, segment.loading, taken_variance)
+    row.hazard_decline = hazard_decline(hazard, slope, segment.loading, variance)
     cell.originations += 1
     cell.originated += amount
     cell.rate_amount += math.floor(price * 100.0 * amount + 0.5)
@@ -278,4 +316,3 @@ def visit(
     if before & of_this_kind == 0:
         cell.first_of_kind += 1
         row.ever_served = before | of_this_kind
-    return FUNDED

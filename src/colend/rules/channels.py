@@ -5,13 +5,18 @@ them, by segment, in yuan.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
+
+import numpy as np
 
 from colend.equations.acceptance import highest_price
 from colend.equations.pricing import origination_rate, platform_cutoff
 from colend.equations.screening import information, lending, passed_applicants
 from colend.rules.outlook import sharing_depth
+from colend.scenario.parameters import OPENNESS
 from colend.state.tables import TECHNOLOGY, TRAFFIC
 
+LEVELS = len(OPENNESS)
 _STEP = 0.05  # relative step of the derivative by precision
 
 
@@ -62,14 +67,10 @@ def own_channel(banks, general, segments, offered, loans, margin, slope):
                     variance,
                     terms.threshold + bank.own_intercept,
                     terms.loading,
-                    general.loss_given_default,
                     cost + bank.hurdle,
                     price,
-                    general.risk_based,
                     log_price,
-                    general.reservation_slope,
-                    general.reservation_sigma,
-                    general.rational,
+                    general,
                 )
                 profit = yuan * (rate - cost * made - loss)
                 if step == 0:
@@ -86,86 +87,110 @@ def is_open(pairs, first, number, level):
     return found
 
 
-def joint_channels(pairs, banks, platforms, depth_limits, wanted, general, segments, loans, margin, slope, income):
-    """Fill what each pair expects per served application, by segment, with what the platform opens.
+class Joint(NamedTuple):
+    """What each pair expects per served application, float64[pairs, segments]."""
+
+    loans: np.ndarray
+    margin: np.ndarray  # yuan, the bank's
+    slope: np.ndarray  # yuan per unit of the bank's precision
+    income: np.ndarray  # yuan, the platform's
+
+
+class Brought(NamedTuple):
+    """What a platform brings to loans of a segment at a level of openness."""
+
+    precision: float  # of its score
+    sight: float  # how much of an applicant the bank sees itself
+    price: float
+    log_price: float
+    cutoff: float  # of its pre-screening, as banks know it
+    passed: float  # part of the applications that it passes
+    fee_income: float  # a year on the whole balance
+    own_cost: float  # funds and operating rate of its lender
+    bank_cost: float  # what fees and origination cost the bank, a year on its part
+
+
+def joint_channels(pairs, banks, platforms, depth_limits, wanted, general, segments, expected):
+    """Fill what each pair expects per served application, by segment, with what the platform opens; `expected` is a
+    Joint. Slopes by precision only where `wanted`.
+    """
+    for p in range(len(platforms)):
+        first = p * len(banks)
+        for level in range(LEVELS):
+            if not is_open(pairs, first, len(banks), level):
+                continue
+            for s in range(len(segments)):
+                brought = brought_by(platforms[p], level, general, segments[s])
+                for b in range(len(banks)):
+                    row = first + b
+                    pair = pairs[row]
+                    if pair.openness != level:
+                        continue
+                    depth = min(sharing_depth(level, general.data_share, pair.trust), depth_limits[row])
+                    steps = 2 if wanted[row] else 1
+                    found = pair_lending(pair, banks[b], depth, steps, brought, general, segments[s])
+                    expected.loans[row, s], expected.margin[row, s], expected.income[row, s] = found[:3]
+                    if wanted[row]:
+                        expected.slope[row, s] = found[3]
+
+
+def brought_by(platform, level, general, terms):
+    """What a platform brings at a level of openness.
+
+    Naive parties expect applicants like all others, though they see how many pass.
+    """
+    technology = general.technology_fee if level == TECHNOLOGY else 0.0
+    part = general.funding_share
+    fee_income = part * general.fee_rate + technology
+    own_cost = platform.funds_rate + platform.operating_rate
+    precision = platform.precision * terms.platform_factor
+    price = min(terms.price_joint, general.rate_cap + fee_income)
+    log_price = terms.log_joint + math.log(price / terms.price_joint)
+    cutoff = platform_cutoff(
+        fee_income,
+        1.0 - part,
+        price - own_cost,
+        general.minimum_income,
+        terms.amount_months,
+        general.loss_given_default,
+        terms.threshold + platform.own_intercept,
+        terms.loading,
+        precision,
+    )
+    passed = passed_applicants(cutoff, precision)[2]
+    origination = origination_rate(general.cost_joint / part, terms.amount_months)  # the bank pays it all
+    bank_cost = general.fee_rate + technology / part + origination
+    sight = general.thin_view if level == TRAFFIC else 1.0
+    known = cutoff if general.rational else -math.inf
+    return Brought(precision, sight, price, log_price, known, passed, fee_income, own_cost, bank_cost)
+
+
+def pair_lending(pair, bank, depth, steps, brought, general, terms):
+    """Loans, the bank's margin, the platform's income and, where there are two `steps`, the margin's slope by the
+    bank's precision, per served application of a segment.
 
     Both sides earn on the same event, that the platform passes it, the bank offers and the borrower accepts: the bank
     s_b B(T+1)/24 (r - r* + hurdle), the platform B(T+1)/24 [fee income + s_p (r - cost_p - EL)], cost_p its funds and
-    operating rate. Slopes by precision only where `wanted`. Naive parties expect applicants like all others, though
-    they see how many pass.
+    operating rate.
     """
-    part = general.funding_share
-    other = 1.0 - part
-    for p in range(len(platforms)):
-        platform = platforms[p]
-        for level in range(TECHNOLOGY + 1):
-            if not is_open(pairs, p * len(banks), len(banks), level):
-                continue
-            technology = general.technology_fee if level == TECHNOLOGY else 0.0
-            own_view = general.thin_view if level == TRAFFIC else 1.0
-            fee_income = part * general.fee_rate + technology
-            own_cost = platform.funds_rate + platform.operating_rate
-            for s in range(len(segments)):
-                terms = segments[s]
-                platform_precision = platform.precision * terms.platform_factor
-                price = min(terms.price_joint, general.rate_cap + fee_income)
-                log_price = terms.log_joint + math.log(price / terms.price_joint)
-                cutoff = platform_cutoff(
-                    fee_income,
-                    other,
-                    price - own_cost,
-                    general.minimum_income,
-                    terms.amount_months,
-                    general.loss_given_default,
-                    terms.threshold + platform.own_intercept,
-                    terms.loading,
-                    platform_precision,
-                )
-                passed = passed_applicants(cutoff, platform_precision)[2]
-                known = cutoff if general.rational else -math.inf
-                yuan = terms.amount_months / 24.0
-                origination = origination_rate(general.cost_joint / part, terms.amount_months)  # the bank pays it all
-                fixed = general.fee_rate + technology / part + origination
-                for b in range(len(banks)):
-                    row = p * len(banks) + b
-                    if pairs[row].openness != level:
-                        continue
-                    cost = banks[b].funds_rate + banks[b].operating_rate + fixed
-                    depth = min(sharing_depth(level, general.data_share, pairs[row].trust), depth_limits[row])
-                    view = banks[b].precision * terms.bank_factor * own_view
-                    asked = most_asked(
-                        view + depth * platform_precision,
-                        terms.threshold + pairs[row].intercept,
-                        terms.loading,
-                        cost + pairs[row].hurdle,
-                        price,
-                        log_price,
-                        general,
-                    )
-                    worth = 0.0
-                    for step in range(2 if wanted[row] else 1):
-                        mean, spread, variance = information(
-                            view * (1.0 + _STEP * step), platform_precision, depth, known
-                        )
-                        _, made, rate, loss = lending(
-                            mean,
-                            spread,
-                            variance,
-                            terms.threshold + pairs[row].intercept,
-                            terms.loading,
-                            general.loss_given_default,
-                            cost + pairs[row].hurdle,
-                            asked,
-                            general.risk_based,
-                            log_price + math.log(asked / price),
-                            general.reservation_slope,
-                            general.reservation_sigma,
-                            general.rational,
-                        )
-                        profit = passed * part * yuan * (rate - cost * made - loss)
-                        if step == 0:
-                            loans[row, s], margin[row, s], worth = passed * made, profit, profit
-                            earned = fee_income * made + other * (rate - own_cost * made - loss)
-                            income[row, s] = passed * yuan * earned
-                        else:
-                            slope[row, s] = (profit - worth) / (_STEP * banks[b].precision)
+    part, yuan = general.funding_share, terms.amount_months / 24.0
+    cost = bank.funds_rate + bank.operating_rate + brought.bank_cost
+    view, threshold = bank.precision * terms.bank_factor * brought.sight, terms.threshold + pair.intercept
+    base_rate, known = cost + pair.hurdle, view + depth * brought.precision
+    asked = most_asked(known, threshold, terms.loading, base_rate, brought.price, brought.log_price, general)
+    log_price = brought.log_price + math.log(asked / brought.price)
+    loans, margin, income, slope = 0.0, 0.0, 0.0, 0.0
+    for step in range(steps):
+        precision = view * (1.0 + _STEP * step)
+        mean, spread, variance = information(precision, brought.precision, depth, brought.cutoff)
+        _, made, rate, loss = lending(
+            mean, spread, variance, threshold, terms.loading, base_rate, asked, log_price, general
+        )
+        profit = brought.passed * part * yuan * (rate - cost * made - loss)
+        if step == 0:
+            loans, margin = brought.passed * made, profit
+            earned = brought.fee_income * made + (1.0 - part) * (rate - brought.own_cost * made - loss)
+            income = brought.passed * yuan * earned
+        else:
+            slope = (profit - margin) / (_STEP * bank.precision)
+    return loans, margin, income, slope
