@@ -15,10 +15,10 @@ from colend.agents import Borrower, Borrowers, CityBank, ConsumerFinanceCompany,
 from colend.compilation import check_engine
 from colend.counterfactual import FishingTest
 from colend.measures import collect_fishing, collect_run
-from colend.month import MONTH, record
+from colend.month import MONTH
 from colend.month.borrowers import borrowers, borrowers_each
 from colend.month.founding import found_world
-from colend.month.record import close
+from colend.month.record import close, record
 from colend.scenario.given import whole
 from colend.scenario.parameters import Parameters
 from colend.scenario.setting import Setting

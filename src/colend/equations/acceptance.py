@@ -20,18 +20,27 @@ _DEARER = 0.01  # a step by which the margin is tried
 _EVEN = 0.02  # so near to losing what it brings is near enough: the margin is flat there
 
 
-def acceptance(mean, variance, log_price, slope, sigma):
+def acceptance(mean: float, variance: float, log_price: float, slope: float, sigma: float) -> float:
     """P(R exp(sigma xi - gamma z) >= r | z ~ N(m, v)) = Phi((-ln(r/R) - gamma m) / sqrt(sigma^2 + gamma^2 v))."""
     return normal_cdf((-log_price - slope * mean) / math.sqrt(sigma * sigma + slope * slope * variance))
 
 
-def accepted_belief(mean, variance, log_price, slope, sigma):
+def accepted_belief(mean: float, variance: float, log_price: float, slope: float, sigma: float) -> tuple[float, float]:
     """Mean and variance of z once the borrower accepts. The good leave first."""
     spread = sigma * sigma + slope * slope * variance
     return given_above(mean, variance, -slope * mean, spread, -slope * variance, log_price)
 
 
-def cutoff_mean(limit, threshold, loading, variance, log_price, slope, sigma, rational):
+def cutoff_mean(
+    limit: float,
+    threshold: float,
+    loading: float,
+    variance: float,
+    log_price: float,
+    slope: float,
+    sigma: float,
+    rational: bool,
+) -> float:
     """The posterior mean, before acceptance, below which a lender refuses: there the hazard's score is `limit`.
 
     Naive lenders: (d - limit sqrt(1 + beta^2 v)) / beta. Rational ones predict for those who accept; there the belief
@@ -57,13 +66,26 @@ def cutoff_mean(limit, threshold, loading, variance, log_price, slope, sigma, ra
     return cut
 
 
-def accepted_score(mean, variance, threshold, loading, log_price, slope, sigma):
+def accepted_score(
+    mean: float, variance: float, threshold: float, loading: float, log_price: float, slope: float, sigma: float
+) -> tuple[float, float]:
     """The hazard's score for whoever accepts a price, and the variance of z that is left."""
     mean, variance = accepted_belief(mean, variance, log_price, slope, sigma)
     return hazard_score(threshold, loading, mean, variance), variance
 
 
-def price_of_risk(mean, variance, threshold, loading, loss_given_default, base_rate, price, log_price, slope, sigma):
+def price_of_risk(
+    mean: float,
+    variance: float,
+    threshold: float,
+    loading: float,
+    loss_given_default: float,
+    base_rate: float,
+    price: float,
+    log_price: float,
+    slope: float,
+    sigma: float,
+) -> tuple[float, float, float]:
     """The lowest rate that pays for whoever accepts that rate: (rate, hazard's score, variance of z), both given that.
 
     T(r) = base + EL(h(z | accepts r)) is what the lender must ask if the loan is taken at r; the price is T's smallest
@@ -89,7 +111,17 @@ def price_of_risk(mean, variance, threshold, loading, loss_given_default, base_r
     return rate, score, remaining
 
 
-def lost_by_asking(rate, variance, threshold, loading, loss_given_default, base_rate, log_rate, slope, sigma):
+def lost_by_asking(
+    rate: float,
+    variance: float,
+    threshold: float,
+    loading: float,
+    loss_given_default: float,
+    base_rate: float,
+    log_rate: float,
+    slope: float,
+    sigma: float,
+) -> float:
     """What a slightly dearer loan to whoever is just worth one at `rate` loses to selection, over what it brings."""
     limit = normal_quantile(hazard_bearable(rate - base_rate, loss_given_default))
     margin = cutoff_mean(limit, threshold, loading, variance, log_rate, slope, sigma, True)
@@ -100,7 +132,17 @@ def lost_by_asking(rate, variance, threshold, loading, loss_given_default, base_
     return lost / (rate * _DEARER)
 
 
-def highest_price(variance, threshold, loading, loss_given_default, base_rate, price, log_price, slope, sigma):
+def highest_price(
+    variance: float,
+    threshold: float,
+    loading: float,
+    loss_given_default: float,
+    base_rate: float,
+    price: float,
+    log_price: float,
+    slope: float,
+    sigma: float,
+) -> float:
     """The most that a lender asks for risk, up to the cap `price`: beyond it a dearer loan pays less, not more.
 
     At every price somebody is just worth lending to, m(r). While m falls a higher price lets more people in; where it

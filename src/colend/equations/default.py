@@ -33,25 +33,27 @@ def normal_nodes(reach: float = 9.0, panels: int = 24) -> tuple[np.ndarray, np.n
 _NODES, _WEIGHTS = normal_nodes()
 
 
-def monthly_hazard(threshold, loading, creditworthiness, asset_correlation, factor):
+def monthly_hazard(
+    threshold: float, loading: float, creditworthiness: float, asset_correlation: float, factor: float
+) -> float:
     """h(z, M): probability that a loan defaults this month, given everything."""
     distance = threshold - loading * creditworthiness - math.sqrt(asset_correlation) * factor
     return normal_cdf(distance / math.sqrt(1.0 - asset_correlation))
 
 
-def hazard_score(threshold, loading, mean, variance):
+def hazard_score(threshold: float, loading: float, mean: float, variance: float) -> float:
     """Phi^-1 of the hazard predicted on z ~ N(mean, variance), the factor averaged out: (d - beta m) / sqrt(1 +
     beta^2 v).
     """
     return (threshold - loading * mean) / math.sqrt(1.0 + loading * loading * variance)
 
 
-def hazard_slope(score, loading, variance):
+def hazard_slope(score: float, loading: float, variance: float) -> float:
     """Derivative of the predicted hazard by the threshold: phi(score) / sqrt(1 + beta^2 v)."""
     return normal_density(score) / math.sqrt(1.0 + loading * loading * variance)
 
 
-def hazard_decline(hazard, slope, loading, variance):
+def hazard_decline(hazard: float, slope: float, loading: float, variance: float) -> float:
     """How much one survived month lowers the predicted hazard.
 
     Survival is good news about z: its posterior mean moves by v beta slope / (1 - h) (probit moment matching), and

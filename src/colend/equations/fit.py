@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from colend.compilation import compiled
+from colend.equations.numbers import Numbers
 
 _STEP = 0.0625  # of the table in the mean; cubic interpolation is then good to 1e-7
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(64)
@@ -18,7 +19,7 @@ _WEIGHTS = _WEIGHTS[_WEIGHTS > 1e-18] / _WEIGHTS.sum()
 _FINE_NODES, _FINE_WEIGHTS = np.polynomial.hermite_e.hermegauss(80)
 
 
-def logistic(x):
+def logistic(x: float) -> float:
     """1 / (1 + exp(-x)), without overflow."""
     if x >= 0.0:
         return 1.0 / (1.0 + math.exp(-x))
@@ -26,12 +27,12 @@ def logistic(x):
     return grown / (1.0 + grown)
 
 
-def observation_variance(operation_sd, served, failed):
+def observation_variance(operation_sd: Numbers, served: Numbers, failed: Numbers) -> Numbers:
     """Variance of the observed logit y = ln((k + 1/2) / (n - k + 1/2)): sigma_ops^2 + 1/(k + 1/2) + 1/(n - k + 1/2)."""
     return operation_sd**2 + 1.0 / (served + 0.5) + 1.0 / (failed + 0.5)
 
 
-def updated_belief(mean, variance, observed, noise):
+def updated_belief(mean: Numbers, variance: Numbers, observed: Numbers, noise: Numbers) -> tuple[Numbers, Numbers]:
     """Conjugate normal update of a belief by an observation of that noise variance; arrays allowed, variance may be
     0.
     """
@@ -39,12 +40,12 @@ def updated_belief(mean, variance, observed, noise):
     return mean + weight * (observed - mean), variance * (1.0 - weight)
 
 
-def variance_after(variance, information):
+def variance_after(variance: float, information: float) -> float:
     """Posterior variance after observations that together carry `information` (a precision; 0: none)."""
     return variance / (1.0 + variance * information)
 
 
-def trust_change(trust, p, weight, gain, loss):
+def trust_change(trust: Numbers, p: Numbers, weight: Numbers, gain: Numbers, loss: Numbers) -> Numbers:
     """omega [g p (1 - trust) - l (1 - p) trust], p = Phi((y - mu_pb) / sqrt v), omega = sigma_ops^2 / v = `weight`.
 
     Measured against the public prior, not the belief: beliefs adapt, and trust would end at one half whatever the fit.
@@ -59,7 +60,9 @@ def logistic_normal_mean(mean: float, variance: float) -> float:
     return float((_FINE_WEIGHTS / (1.0 + np.exp(-np.clip(points, -700, 700)))).sum() / math.sqrt(2.0 * math.pi))
 
 
-def add_shares(odds, spreads, nodes, weights, shares):
+def add_shares(
+    odds: np.ndarray, spreads: np.ndarray, nodes: np.ndarray, weights: np.ndarray, shares: np.ndarray
+) -> None:
     """Add E[logistic(N(m, s^2))] to shares[spread, mean] by quadrature; `odds` is exp(-m), so that a node costs one
     division.
     """
@@ -90,12 +93,12 @@ def share_table(largest_sd: float) -> np.ndarray:
     return table
 
 
-def cubic(a, b, c, d, t):
+def cubic(a: float, b: float, c: float, d: float, t: float) -> float:
     """Catmull-Rom interpolation between b (t = 0) and c (t = 1)."""
     return b + 0.5 * t * (c - a + t * (2.0 * a - 5.0 * b + 4.0 * c - d + t * (3.0 * (b - c) + d - a)))
 
 
-def expected_share(mean, variance, table):
+def expected_share(mean: float, variance: float, table: np.ndarray) -> float:
     """E[logistic(N(mean, variance))] from `share_table`, beyond whose edges it is constant."""
     place = (mean - table[0, 0]) / table[1, 0]
     place = min(max(place, 1.0), len(table) - 3.0)
@@ -114,7 +117,7 @@ def expected_share(mean, variance, table):
     )
 
 
-def mean_for_share(share, variance, table):
+def mean_for_share(share: float, variance: float, table: np.ndarray) -> float:
     """The mean at which the expected share equals `share`: -inf below 0, +inf from the largest on (bisection, then it
     is exact to 1e-9).
     """

@@ -8,17 +8,17 @@ _SQRT_HALF = math.sqrt(0.5)
 _INVERSE_SQRT_TWO_PI = 1.0 / math.sqrt(2.0 * math.pi)
 
 
-def normal_cdf(x):
+def normal_cdf(x: float) -> float:
     """Phi(x), by the complementary error function (accurate in both tails)."""
     return 0.5 * math.erfc(-x * _SQRT_HALF)
 
 
-def normal_density(x):
+def normal_density(x: float) -> float:
     """phi(x)."""
     return _INVERSE_SQRT_TWO_PI * math.exp(-0.5 * x * x)
 
 
-def inverse_mills_ratio(k):
+def inverse_mills_ratio(k: float) -> float:
     """lambda(k) = phi(k) / Phi(k), the mean shift of a standard normal truncated below at -k.
 
     Below k = -25 both underflow together; there the first terms of the asymptotic series, -k - 1/k, are exact to 1e-5.
@@ -28,7 +28,7 @@ def inverse_mills_ratio(k):
     return normal_density(k) / normal_cdf(k)
 
 
-def normal_quantile(p):
+def normal_quantile(p: float) -> float:
     """Phi^-1(p) for 0 < p < 1: algorithm AS 241 (Wichura 1988, Applied Statistics 37), PPND16, relative error 1e-16."""
     q = p - 0.5
     if abs(q) <= 0.425:

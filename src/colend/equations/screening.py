@@ -17,6 +17,7 @@ import numpy as np
 from colend.equations.acceptance import acceptance, cutoff_mean, price_of_risk
 from colend.equations.default import hazard_score, normal_nodes
 from colend.equations.normal import inverse_mills_ratio, normal_cdf, normal_density, normal_quantile
+from colend.equations.numbers import Row
 from colend.equations.pricing import expected_loss_rate, hazard_bearable
 
 # Nodes and weights on [-1, 1]; eight of them are within 0.1 % of a fine grid (a test says so).
@@ -24,7 +25,7 @@ NODES, WEIGHTS = np.polynomial.legendre.leggauss(8)
 _REACH = 3.5  # deviations of m that are integrated over, either side
 
 
-def passed_applicants(cutoff, platform_precision):
+def passed_applicants(cutoff: float, platform_precision: float) -> tuple[float, float, float]:
     """Mean and variance of z ~ N(0, 1) among the applications with platform score x_p >= `cutoff`, and their share.
 
     x_p ~ N(0, 1 + 1/tau_p), cov(z, x_p) = 1. A cut-off of -inf passes everybody.
@@ -39,7 +40,9 @@ def passed_applicants(cutoff, platform_precision):
     return ratio / spread, 1.0 - ratio * (ratio + k) / (spread * spread), normal_cdf(k)
 
 
-def information(own_precision, platform_precision, depth, cutoff):
+def information(
+    own_precision: float, platform_precision: float, depth: float, cutoff: float
+) -> tuple[float, float, float]:
     """Distribution of the lender's posterior mean m of z over the applicants that the platform passed on.
 
     Own signal of precision `own_precision`, a shared score of precision `depth` x tau_p, and the knowledge that x_p is
@@ -62,7 +65,17 @@ class Conditions(NamedTuple):
     rational: bool  # lenders know what selection and acceptance say
 
 
-def lending(mean, spread, variance, threshold, loading, base_rate, price, log_price, conditions):
+def lending(
+    mean: float,
+    spread: float,
+    variance: float,
+    threshold: float,
+    loading: float,
+    base_rate: float,
+    price: float,
+    log_price: float,
+    conditions: Conditions | Row,
+) -> tuple[float, float, float, float]:
     """What to expect per applicant of a pool with m ~ N(mean, spread^2) and posterior variance `variance`.
 
     `threshold` includes the lender's intercept correction; `base_rate` is funds + operating + fee + hurdle +

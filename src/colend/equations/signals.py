@@ -15,13 +15,13 @@ from colend.equations.normal import inverse_mills_ratio, normal_cdf, normal_dens
 _NO_SPREAD = 1e-12  # below this variance a latent is known, and truncation says nothing more
 
 
-def posterior(signal, precision):
+def posterior(signal: float, precision: float) -> tuple[float, float]:
     """Mean and variance of z ~ N(0, 1) after a signal of that precision: tau x / (1 + tau), 1 / (1 + tau)."""
     variance = 1.0 / (1.0 + precision)
     return precision * signal * variance, variance
 
 
-def sharing_weight(variance, platform_precision, depth):
+def sharing_weight(variance: float, platform_precision: float, depth: float) -> float:
     """1 / D, D = A + (1/delta - 1)/tau_p, A = v + 1/tau_p: how much a shared score at depth delta in [0, 1] counts;
     0: nothing.
     """
@@ -30,7 +30,9 @@ def sharing_weight(variance, platform_precision, depth):
     return 1.0 / (variance + 1.0 / (platform_precision * depth))
 
 
-def with_shared_score(mean, variance, score, weight, platform_precision):
+def with_shared_score(
+    mean: float, variance: float, score: float, weight: float, platform_precision: float
+) -> tuple[float, float, float, float, float]:
     """Belief about z and about the platform's score x_p after the shared score y with `weight` = 1 / D.
 
     Returns the mean and variance of z, then the mean and variance of x_p and the covariance of both.
@@ -46,7 +48,7 @@ def with_shared_score(mean, variance, score, weight, platform_precision):
     )
 
 
-def truncation(latent_mean, latent_variance, cutoff):
+def truncation(latent_mean: float, latent_variance: float, cutoff: float) -> tuple[float, float]:
     """What it says that a normal latent exceeds `cutoff`: (shift, shrink).
 
     k = (mu - c)/s, lambda = phi(k)/Phi(k): anything with covariance c to the latent has its mean moved by c lambda / s,
@@ -60,7 +62,7 @@ def truncation(latent_mean, latent_variance, cutoff):
     return ratio / spread, ratio * (ratio + k) / latent_variance
 
 
-def truncation_between(latent_mean, latent_variance, low, high):
+def truncation_between(latent_mean: float, latent_variance: float, low: float, high: float) -> tuple[float, float]:
     """The same for a latent known to lie between `low` and `high` (either may be infinite), as shift and shrink.
 
     a = (low - mu)/s, b = (high - mu)/s, P = Phi(b) - Phi(a): shift (phi(a) - phi(b))/P and shrink shift^2 - (a phi(a) -
@@ -83,13 +85,17 @@ def truncation_between(latent_mean, latent_variance, low, high):
     return shift / spread, (shift * shift - (a * at_a - b * at_b) / inside) / latent_variance
 
 
-def given_above(mean, variance, latent_mean, latent_variance, covariance, cutoff):
+def given_above(
+    mean: float, variance: float, latent_mean: float, latent_variance: float, covariance: float, cutoff: float
+) -> tuple[float, float]:
     """Mean and variance of z once it is known that the latent exceeds `cutoff`."""
     shift, shrink = truncation(latent_mean, latent_variance, cutoff)
     return mean + covariance * shift, variance - covariance * covariance * shrink
 
 
-def common_noise(signal, precision, common, mean, variance):
+def common_noise(
+    signal: float, precision: float, common: float, mean: float, variance: float
+) -> tuple[float, float, float]:
     """What a lender believes about u ~ N(0, 1), the noise that banks share, beside its belief about z.
 
     Banks' signals are x = z + sqrt(rho_b / tau) u + e, e ~ N(0, (1 - rho_b) / tau), so given z and x: u ~ N(sqrt(rho_b
@@ -100,7 +106,15 @@ def common_noise(signal, precision, common, mean, variance):
     return slope * (signal - mean), 1.0 - common + slope * slope * variance, -slope * variance
 
 
-def earlier_signal(precision, common, mean, variance, noise_mean, noise_variance, covariance):
+def earlier_signal(
+    precision: float,
+    common: float,
+    mean: float,
+    variance: float,
+    noise_mean: float,
+    noise_variance: float,
+    covariance: float,
+) -> tuple[float, float, float, float]:
     """What this lender believes about an earlier bank's signal x_j of that precision, from its belief about z and u.
 
     Returns mean and variance of x_j, its covariance with z and with u.
@@ -116,7 +130,9 @@ def earlier_signal(precision, common, mean, variance, noise_mean, noise_variance
     )
 
 
-def repeated_signal(signal, precision, earlier_precision, mean, variance, covariance):
+def repeated_signal(
+    signal: float, precision: float, earlier_precision: float, mean: float, variance: float, covariance: float
+) -> tuple[float, float, float, float]:
     """What a bank that saw the applicant with `earlier_precision` before, in the same month, knows of that signal.
 
     Its noise is the same, scaled: x_j = z + (x - z) r, r = sqrt(precision / earlier precision) <= 1. Returns as

@@ -15,6 +15,7 @@ import numpy as np
 
 from colend.equations.fit import expected_share, mean_for_share, variance_after
 from colend.equations.normal import normal_density
+from colend.equations.numbers import Row
 
 TERMS = np.dtype(
     [
@@ -45,7 +46,7 @@ _REACH = 6.5  # standard deviations of the belief to come that are integrated ov
 _NODES, _WEIGHTS = (tuple(float(x) for x in part) for part in np.polynomial.legendre.leggauss(20))
 
 
-def annuity_between(discount, first, last):
+def annuity_between(discount: float, first: float, last: float) -> float:
     """sum of discount^t for whole t from `first` to `last`; 0 when there are none."""
     months = last - first + 1.0
     if months <= 0.0:
@@ -55,12 +56,23 @@ def annuity_between(discount, first, last):
     return discount**first * (1.0 - discount**months) / (1.0 - discount)
 
 
-def surplus(mean, variance, gain, cost, operation_variance, table):
+def surplus(
+    mean: float, variance: float, gain: float, cost: float, operation_variance: float, table: np.ndarray
+) -> float:
     """S-bar(m, v): expected surplus of a month, gain x E[logistic(x + u)] - cost, on the belief N(m, v)."""
     return gain * expected_share(mean, variance + operation_variance, table) - cost
 
 
-def option_on_surplus(mean, spread, later_variance, gain, cost, operation_variance, root, table):
+def option_on_surplus(
+    mean: float,
+    spread: float,
+    later_variance: float,
+    gain: float,
+    cost: float,
+    operation_variance: float,
+    root: float,
+    table: np.ndarray,
+) -> float:
     """E[max(0, S-bar(m_L, v_L))], m_L ~ N(mean, spread^2), `root` the m_L where S-bar is 0."""
     if spread <= 1e-9:
         return max(0.0, surplus(mean, later_variance, gain, cost, operation_variance, table))
@@ -76,7 +88,7 @@ def option_on_surplus(mean, spread, later_variance, gain, cost, operation_varian
     return half * total
 
 
-def review_root(variance, terms, table):
+def review_root(variance: float, terms: Row, table: np.ndarray) -> float:
     """The belief at review at which the surplus is 0: above it the alliance goes on, below it goes dormant."""
     later = variance_after(variance, terms.review_months / terms.noise)
     if terms.gain <= 0.0:
@@ -84,7 +96,7 @@ def review_root(variance, terms, table):
     return mean_for_share(terms.cost / terms.gain, later + terms.operation_variance, table)
 
 
-def alliance_value(mean, variance, terms, root, table):
+def alliance_value(mean: float, variance: float, terms: Row, root: float, table: np.ndarray) -> float:
     """V(m, v) = -K_sign - K_int + sum_{t=I+1}^{I+L} b^t S(m, v) + sum_{t=I+L+1}^{T} b^t E[max(0, S(m_L, v_L))].
 
     m_L ~ N(m, v - v_L) is the belief at the first review; `root` from `review_root` at the same variance.
@@ -109,13 +121,13 @@ def alliance_value(mean, variance, terms, root, table):
     return value - terms.signing - terms.integration
 
 
-def variance_after_pilot(variance, terms):
+def variance_after_pilot(variance: float, terms: Row) -> float:
     """v_P: posterior variance after the pilot's months; what it shows may differ from the whole by N(0, scale^2)."""
     information = terms.pilot_months / (terms.pilot_noise + terms.pilot_months * terms.pilot_scale_variance)
     return variance_after(variance, information)
 
 
-def pilot_value(mean, variance, terms, table, pilot_table):
+def pilot_value(mean: float, variance: float, terms: Row, table: np.ndarray, pilot_table: np.ndarray) -> float:
     """V_pilot(m, v) = -K_pilot + sum_{t=U+1}^{U+P} b^t S_pilot + b^(U+P) E[max(0, V(m_P, v_P))].
 
     m_P ~ N(m, v - v_P) is the belief at the end of the pilot. `pilot_table` reaches as far as what a pilot shows may
@@ -137,7 +149,9 @@ def pilot_value(mean, variance, terms, table, pilot_table):
     return during - terms.setup + terms.discount**end * after
 
 
-def option_on_alliance(mean, spread, variance, terms, root, table):
+def option_on_alliance(
+    mean: float, spread: float, variance: float, terms: Row, root: float, table: np.ndarray
+) -> float:
     """E[max(0, V(m_P, v_P))], m_P ~ N(mean, spread^2): V rises in m_P, its root is found first so that the kink ends
     the interval.
     """
@@ -164,7 +178,15 @@ def option_on_alliance(mean, spread, variance, terms, root, table):
     return half * total / spread
 
 
-def value_rows(means, variances, terms, table, pilot_table, pilot, values):
+def value_rows(
+    means: np.ndarray,
+    variances: np.ndarray,
+    terms: np.ndarray,
+    table: np.ndarray,
+    pilot_table: np.ndarray,
+    pilot: np.ndarray,
+    values: np.ndarray,
+) -> None:
     """Fill `values` with V, or V_pilot where `pilot` is 1, row by row; `terms` is TERMS[rows]."""
     for i in range(len(values)):
         row = terms[i]
@@ -175,14 +197,16 @@ def value_rows(means, variances, terms, table, pilot_table, pilot, values):
             values[i] = alliance_value(means[i], variances[i], row, root, table)
 
 
-def surplus_rows(means, variances, terms, table, values):
+def surplus_rows(
+    means: np.ndarray, variances: np.ndarray, terms: np.ndarray, table: np.ndarray, values: np.ndarray
+) -> None:
     """Fill `values` with S-bar at full operation, row by row."""
     for i in range(len(values)):
         row = terms[i]
         values[i] = surplus(means[i], variances[i], row.gain, row.cost, row.operation_variance, table)
 
 
-def share_rows(means, variances, table, values):
+def share_rows(means: np.ndarray, variances: np.ndarray, table: np.ndarray, values: np.ndarray) -> None:
     """Fill `values` with the expected share served on each belief (operational noise included in the variance)."""
     for i in range(len(values)):
         values[i] = expected_share(means[i], variances[i], table)

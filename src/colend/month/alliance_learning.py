@@ -41,13 +41,13 @@ def learn_alliances(world: World) -> None:
     learn_fit(world, rows, pair, observed, noise)
 
 
-def binomial(uniform, trials, probability):
+def binomial(uniform: np.ndarray, trials: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """k ~ Binomial(trials, probability) as the exact quantile of one uniform draw; arrays."""
     raw = np.ceil(bdtrik(uniform, trials, np.minimum(np.maximum(probability, 1e-12), 1.0 - 1e-12)) - 1e-9)
     return np.minimum(np.fmax(raw, 0.0), trials)  # not a number where even 0 has a higher probability
 
 
-def learn_fit(world: World, rows, pair, observed, noise) -> None:
+def learn_fit(world: World, rows: np.ndarray, pair: np.ndarray, observed: np.ndarray, noise: np.ndarray) -> None:
     """Conjugate update. What a pilot shows shares one unknown difference from the whole, so its months are pooled
     first.
     """

@@ -5,26 +5,28 @@ from __future__ import annotations
 import numpy as np
 
 from colend.compilation import compiled
+from colend.equations.numbers import Whole
 from colend.rules.alliance import COOPERATE_FIRST, Match, pairs_of
 from colend.rules.founding import scores
 from colend.scenario.parameters import OPENNESS
 from colend.state import draws
-from colend.state.books import FEN, Flow, fen, move
+from colend.state.books import FEN, Flow, Ledger, fen, move
+from colend.state.table import Table
 from colend.state.tables import DECIDING, ENDED, JOINT, NONE, PILOT_SETUP, lengthened
 from colend.state.world import World
 
 
 def open_contract(
     world: World,
-    kind: int,
-    bank: int,
-    platform: int,
-    alliance: int = NONE,
-    openness: int = 0,
+    kind: Whole,
+    bank: Whole,
+    platform: Whole,
+    alliance: Whole = NONE,
+    openness: Whole = 0,
     funding_share: float = 0.0,
     fee_rate: float = 0.0,
     technology_fee: float = 0.0,
-) -> int:
+) -> Whole:
     """Append a contract with its accounts; returns its row. Loans keep the contract they were made under."""
     row = len(world.contracts)
     world.contracts = lengthened(world.contracts)
@@ -61,7 +63,13 @@ def begin(world: World, match: Match) -> None:
         alliance.decision_due = world.month
 
 
-def pay(world: World, rows: np.ndarray, bank_yuan, platform_yuan, flow: Flow = Flow.ALLIANCE_COST) -> None:
+def pay(
+    world: World,
+    rows: np.ndarray,
+    bank_yuan: float | np.ndarray,
+    platform_yuan: float | np.ndarray,
+    flow: Flow = Flow.ALLIANCE_COST,
+) -> None:
     """Post what these alliances cost both parties this month and count it, discounted to their meeting."""
     if not len(rows):
         return
@@ -73,7 +81,17 @@ def pay(world: World, rows: np.ndarray, bank_yuan, platform_yuan, flow: Flow = F
     pay_all(world.alliances, rows, fen(yuan), month, discounts, ledger, books.banks, books.suppliers, int(flow))
 
 
-def pay_rows(alliances, rows, amounts, month, discounts, ledger, banks, suppliers, flow):
+def pay_rows(
+    alliances: Table,
+    rows: np.ndarray,
+    amounts: np.ndarray,
+    month: Whole,
+    discounts: np.ndarray,
+    ledger: Ledger,
+    banks: Whole,
+    suppliers: Whole,
+    flow: Whole,
+) -> None:
     """Move the `amounts` [party, row], fen, and count them; `discounts` by months since the meeting."""
     for i in range(len(rows)):
         one = alliances[rows[i]]
@@ -92,7 +110,7 @@ def pay_scaled(world: World, rows: np.ndarray, yuan: float) -> None:
     pay(world, rows, cost, cost)
 
 
-def end(world: World, rows: np.ndarray, reason: int) -> None:
+def end(world: World, rows: np.ndarray, reason: Whole) -> None:
     """These alliances end; their pairs are free to meet again on what they believe now."""
     if not len(rows):
         return

@@ -46,7 +46,7 @@ def over_segments(totals: np.recarray) -> Table:
     return as_totals(counted(totals).sum(axis=1))
 
 
-def run_rows(first, last, rows, snapshot, totals, refusals):
+def run_rows(first: int, last: int, rows: Table, snapshot: Snapshot, totals: Table, refusals: Table) -> None:
     """The rule of a borrower over rows first..last-1."""
     for number in range(first, last):
         borrower_month(number, rows[number], snapshot, totals, refusals)
@@ -68,7 +68,7 @@ def pass_over(rows: np.recarray, snapshot: Snapshot, threads: int = 1) -> Table:
     bounds = parts(len(rows), threads)
     totals = [table(TOTAL, shape) for _ in range(threads)]
 
-    def chunk(i):
+    def chunk(i: int) -> None:
         run(bounds[i], bounds[i + 1], rows, snapshot, totals[i], scratch(depth))
 
     if threads == 1:

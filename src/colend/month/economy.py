@@ -13,6 +13,7 @@ from colend.compilation import compiled
 from colend.rules.founding import BEFORE, place_in
 from colend.rules.stress import stressed, turned_to
 from colend.state.draws import MACRO, SCENE, entity_key, key_of_month, month_key, normal, uniform
+from colend.state.table import Table
 from colend.state.world import World
 
 
@@ -65,7 +66,7 @@ def leave(world: World, platform: int) -> None:
         compiled(turn_to_others, allocates=False)(world.borrowers, key, platform, cumulative)
 
 
-def turn_to_others(rows, key, platform, cumulative):
+def turn_to_others(rows: Table, key: np.uint64, platform: int, cumulative: np.ndarray) -> None:
     """Borrowers of `platform` draw another one."""
     for number in range(len(rows)):
         row = rows[number]

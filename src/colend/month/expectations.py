@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from colend.compilation import compiled
+from colend.equations.numbers import Row
 from colend.equations.relationship import annuity
 from colend.month.regulation import set_limits
 from colend.rules.alliance import alliances_in, pairs_of
-from colend.rules.channels import Joint, joint_channels, own_channel
+from colend.rules.channels import brought_by, own_channel, pair_lending
+from colend.rules.outlook import sharing_depth
 from colend.rules.prospects import (
     CustomerTerms,
     Known,
@@ -22,11 +26,23 @@ from colend.rules.prospects import (
     worth_of_pair,
 )
 from colend.rules.regulation import depth_limit, home_share
+from colend.scenario.parameters import OPENNESS
 from colend.state.outlook import LendingTerms
+from colend.state.table import Table
 from colend.state.tables import INTEGRATING, OPERATING, PILOT, SIGNED, TECHNOLOGY
 from colend.state.world import World
 
+LEVELS = len(OPENNESS)
 _ROUNDS = 3  # the derivative of pairs without business is refreshed in turns, each every third month
+
+
+class Joint(NamedTuple):
+    """What each pair expects per served application, float64[pairs, segments]."""
+
+    loans: np.ndarray
+    margin: np.ndarray  # yuan, the bank's
+    slope: np.ndarray  # yuan per unit of the bank's precision
+    income: np.ndarray  # yuan, the platform's
 
 
 def refresh_prospects(world: World) -> None:
@@ -98,6 +114,47 @@ def expect(world: World, weight: float) -> np.ndarray:
     return applications
 
 
+def is_open(pairs: Table, first: int, number: int, level: int) -> bool:
+    """Whether any of `number` pairs from row `first` on has this openness."""
+    found = False
+    for row in range(first, first + number):
+        found = found or pairs[row].openness == level
+    return found
+
+
+def joint_channels(
+    pairs: Table,
+    banks: Table,
+    platforms: Table,
+    depth_limits: np.ndarray,
+    wanted: np.ndarray,
+    general: Row,
+    segments: Table,
+    expected: Joint,
+) -> None:
+    """Fill what each pair expects per served application, by segment, with what the platform opens; `expected` is a
+    Joint. Slopes by precision only where `wanted`.
+    """
+    for p in range(len(platforms)):
+        first = p * len(banks)
+        for level in range(LEVELS):
+            if not is_open(pairs, first, len(banks), level):
+                continue
+            for s in range(len(segments)):
+                brought = brought_by(platforms[p], level, general, segments[s])
+                for b in range(len(banks)):
+                    row = first + b
+                    pair = pairs[row]
+                    if pair.openness != level:
+                        continue
+                    depth = min(sharing_depth(level, general.data_share, pair.trust), depth_limits[row])
+                    steps = 2 if wanted[row] else 1
+                    found = pair_lending(pair, banks[b], depth, steps, brought, general, segments[s])
+                    expected.loans[row, s], expected.margin[row, s], expected.income[row, s] = found[:3]
+                    if wanted[row]:
+                        expected.slope[row, s] = found[3]
+
+
 def value_customers(world: World) -> None:
     """What a customer won is worth to each bank, CLV, and what it costs each platform."""
     outlook, parameters = world.outlook, world.parameters
@@ -158,7 +215,7 @@ def value_pairs(world: World, flowing: np.ndarray) -> None:
     compiled(worth_rows, allocates=False)(world.pairs, banks, world.platforms, known)
 
 
-def worth_rows(pairs, banks, platforms, known):
+def worth_rows(pairs: Table, banks: Table, platforms: Table, known: Known) -> None:
     """Set bank_margin, platform_margin and transfer_worth of PAIR; a closed bank expects nothing."""
     for row in range(len(pairs)):
         p, b = row // len(banks), row % len(banks)

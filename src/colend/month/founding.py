@@ -20,10 +20,11 @@ from colend.rules.platform import expected_applications
 from colend.rules.prospects import own_need
 from colend.rules.regulation import lending_terms
 from colend.scenario.parameters.credit import Credit
+from colend.scenario.regulation import OPEN
 from colend.scenario.setting import Setting
 from colend.state.books import Books, Flow, fen
 from colend.state.outlook import Calibration
-from colend.state.regulation import OPEN, Regulation
+from colend.state.regulation import Regulation
 from colend.state.tables import ALLIANCE, CONTRACT, LENDER, NONE, OWN, table
 from colend.state.world import World
 

@@ -33,7 +33,7 @@ def observe_flows(world: World) -> None:
     outlook, banks, platforms, totals = world.outlook, world.banks, world.platforms, world.totals
     weight, scale, number = world.parameters.alliances.smoothing, float(world.scale), len(world.banks)
 
-    def smooth(old, new):
+    def smooth(old: np.ndarray, new: np.ndarray) -> np.ndarray:
         return old + weight * (new - old)
 
     at_lenders = world.contract_totals.applications[world.lender_rows] * float(world.scale)

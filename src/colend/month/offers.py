@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from colend.compilation import compiled
+from colend.equations.numbers import Row
 from colend.equations.pricing import origination_rate
 from colend.equations.relationship import AWAY, HOME, awareness_gain
 from colend.equations.signals import sharing_weight
@@ -65,7 +66,17 @@ def build_offers(world: World, segments: Table) -> Table:
     return offers
 
 
-def fill_offers(contracts, parties, general, terms, segments, depths, notice, base_hurdle, offers):
+def fill_offers(
+    contracts: Table,
+    parties: Parties,
+    general: Row,
+    terms: Table,
+    segments: Table,
+    depths: np.ndarray,
+    notice: Notice,
+    base_hurdle: float,
+    offers: Table,
+) -> None:
     """Fill OFFER[contract, segment]; `general` and `terms` are GENERAL_TERMS and SEGMENT_TERMS of the rules in force.
 
     An own channel has no platform and a platform's lender no bank; what an offer then says of them is meaningless.
@@ -83,7 +94,7 @@ def fill_offers(contracts, parties, general, terms, segments, depths, notice, ba
             offer.gain_away = awareness_gain(notice.gain, notice.touch[contract.bank, s, AWAY], side.seen)
 
 
-def side_of(contract, parties, general, notice, base_hurdle):
+def side_of(contract: Row, parties: Parties, general: Row, notice: Notice, base_hurdle: float) -> Side:
     """The Side of a contract."""
     bank, platform = parties.banks[contract.bank], parties.platforms[contract.platform]
     seen = notice.visibility[contract.openness]
@@ -102,7 +113,7 @@ def side_of(contract, parties, general, notice, base_hurdle):
     return Side(base, general.cost_joint, platform.own_intercept, 1.0, 1.0, platform.admission, 1.0, seen)
 
 
-def set_lender(offer, contract, parties, notice):
+def set_lender(offer: Row, contract: Row, parties: Parties, notice: Notice) -> None:
     """Who lends, and where."""
     offer.kind, offer.bank, offer.region, offer.home_only = contract.kind, contract.bank, NONE, 0
     if contract.kind != LENDER:
@@ -110,7 +121,7 @@ def set_lender(offer, contract, parties, notice):
     offer.opens_customers = 1 if contract.kind == JOINT and contract.openness >= CUSTOMERS else 0
 
 
-def set_price(offer, contract, parties, side, general, terms, segment):
+def set_price(offer: Row, contract: Row, parties: Parties, side: Side, general: Row, terms: Row, segment: Row) -> None:
     """Costs, the price, and what the platform earns on it."""
     platform = parties.platforms[contract.platform]
     fee_income = contract.funding_share * contract.fee_rate + contract.technology_fee
@@ -124,7 +135,9 @@ def set_price(offer, contract, parties, side, general, terms, segment):
     offer.minimum_income = general.minimum_income * FEN
 
 
-def set_screening(offer, contract, parties, side, terms, segment, depth):
+def set_screening(
+    offer: Row, contract: Row, parties: Parties, side: Side, terms: Row, segment: Row, depth: float
+) -> None:
     """What lender and platform see, and what is shared at `depth`; whether there is capacity."""
     bank, platform = parties.banks[contract.bank], parties.platforms[contract.platform]
     offer.platform_precision = platform.precision * terms.platform_factor
@@ -140,7 +153,7 @@ def set_screening(offer, contract, parties, side, terms, segment, depth):
         offer.sharing_noise = math.sqrt((1.0 / max(depth, 1e-12) - 1.0) / offer.platform_precision)
 
 
-def set_limit(offer, side, general, terms, depth):
+def set_limit(offer: Row, side: Side, general: Row, terms: Row, depth: float) -> None:
     """The most expected loss that the lender prices in, where prices follow risk and dearer loans would pay less."""
     cost = side.base_rate + origination_rate(side.origination, terms.amount_months)
     known = offer.precision + depth * offer.platform_precision

@@ -12,6 +12,7 @@ from colend.rules.platform import first_choice
 from colend.rules.prospects import joint_loans
 from colend.rules.regulation import region_weights
 from colend.state.snapshot import Routing
+from colend.state.table import Table
 from colend.state.tables import OPERATING, PILOT
 from colend.state.world import World
 
@@ -53,7 +54,15 @@ def route(world: World) -> None:
     outlook.flowing, outlook.joint_loans = joint_loans(world)
 
 
-def fill_routes(alliances, rows, applications, lenders, offered, room, routing):
+def fill_routes(
+    alliances: Table,
+    rows: np.ndarray,
+    applications: np.ndarray,
+    lenders: np.ndarray,
+    offered: Offered,
+    room: np.ndarray,
+    routing: Routing,
+) -> None:
     """Fill the routing table of each platform and part of the market with the partners `rows`; add up ALLIANCE.routed.
 
     `offered` is an Offered; `room` [2, rows] holds what partners of one slice are allocated and offer.

@@ -11,8 +11,10 @@ import numpy as np
 
 from colend.compilation import compiled, summed_over
 from colend.equations.capacity import capital_ratio
+from colend.equations.numbers import Row, Whole
 from colend.scenario.parameters import SEGMENTS
-from colend.state.books import FEN, Flow, fen, move
+from colend.state.books import FEN, Flow, Ledger, fen, move
+from colend.state.table import Table
 from colend.state.tables import JOINT, LENDER, NONE, OWN
 from colend.state.world import World
 
@@ -25,7 +27,7 @@ def settlement(world: World) -> None:
     update_balance_sheets(world, after_tax)
 
 
-def count_rows(rows, outstanding, people, customers):
+def count_rows(rows: Table, outstanding: np.ndarray, people: np.ndarray, customers: np.ndarray) -> None:
     """Add up what borrowers owe, by contract, from the loans themselves; and count them by region and segment (persons,
     with a loan, customers of a bank, fen owed) and customers by bank.
     """
@@ -53,30 +55,41 @@ def summed_balances(world: World) -> np.ndarray:
 class Accounts(NamedTuple):
     """Numbers of the accounts that a contract's flows pass through; cash accounts are numbered as entities."""
 
-    borrowers: int
-    depositors: int
-    suppliers: int
-    debt: int  # what borrowers owe; the claims follow, two a contract
-    first_platform: int
+    borrowers: Whole
+    depositors: Whole
+    suppliers: Whole
+    debt: Whole  # what borrowers owe; the claims follow, two a contract
+    first_platform: Whole
 
 
-def party_part(amount, share, party):
+def party_part(amount: Whole, share: float, party: Whole) -> Whole:
     """What of an amount is the bank's (party 0), rounded down to the fen, and the platform's (1)."""
     bank = np.int64(math.floor(amount * share)) if share < 1.0 else amount
     return bank if party == 0 else amount - bank
 
 
-def monthly(balance, rate):
+def monthly(balance: float | Whole, rate: float) -> Whole:
     """A month of a yearly rate on a balance, whole fen."""
     return whole(balance * rate / 12.0)
 
 
-def whole(fen):
+def whole(fen: float) -> Whole:
     """To the nearest whole fen."""
     return np.int64(np.rint(fen))
 
 
-def settle_contract(k, contract, sums, scale, cost, banks, platforms, accounts, ledger, profit):
+def settle_contract(
+    k: Whole,
+    contract: Row,
+    sums: Row,
+    scale: Whole,
+    cost: float,
+    banks: Table,
+    platforms: Table,
+    accounts: Accounts,
+    ledger: Ledger,
+    profit: np.ndarray,
+) -> None:
     """Post the month of contract `k`: principal, interest, fees, running costs and `cost`, fen a loan paid out.
 
     `sums` is its TOTAL over segments; times `scale` it is the real market's. Each party's claim is always the same
@@ -124,7 +137,17 @@ def settle_contract(k, contract, sums, scale, cost, banks, platforms, accounts, 
     profit[1, k] += fee + technology
 
 
-def settle_contracts(contracts, sums, scale, costs, banks, platforms, accounts, ledger, profit):
+def settle_contracts(
+    contracts: Table,
+    sums: Table,
+    scale: Whole,
+    costs: np.ndarray,
+    banks: Table,
+    platforms: Table,
+    accounts: Accounts,
+    ledger: Ledger,
+    profit: np.ndarray,
+) -> None:
     """`settle_contract` for all; `costs` float64[kinds] is what paying out a loan costs, fen."""
     for k in range(len(contracts)):
         cost = costs[contracts[k].kind]
@@ -150,7 +173,18 @@ def post_loans(world: World) -> None:
     credit_alliances(world, contracts, profit / FEN)
 
 
-def credit_rows(joint, contracts, sums, profit, moved, discounts, added, scale, month, alliances):
+def credit_rows(
+    joint: np.ndarray,
+    contracts: Table,
+    sums: Table,
+    profit: np.ndarray,
+    moved: np.ndarray,
+    discounts: np.ndarray,
+    added: float,
+    scale: float,
+    month: Whole,
+    alliances: Table,
+) -> None:
     """Add the month of the `joint` contracts to their alliances; renewed contracts belong to one alliance.
 
     Yuan: `profit` [party, contract], and what customers who `moved` are worth to the bank that won them
@@ -172,7 +206,7 @@ def credit_rows(joint, contracts, sums, profit, moved, discounts, added, scale, 
             one.first_loan = month
 
 
-def credit_alliances(world: World, contracts, profit) -> None:
+def credit_alliances(world: World, contracts: Table, profit: np.ndarray) -> None:
     """Add the month's surplus of each joint contract to its alliance, discounted to the month of meeting."""
     joint = np.flatnonzero(contracts.kind == JOINT)
     if not len(joint):

@@ -66,7 +66,7 @@ def alliances_in(world: World, *stages: int) -> np.ndarray:
     return rows[:found]
 
 
-def find_stages(stages, wanted, rows):
+def find_stages(stages: np.ndarray, wanted: int, rows: np.ndarray) -> int:
     """Write to `rows` where the stage is among those `wanted`, a bit set; returns how many there are."""
     found = 0
     for row in range(len(stages)):

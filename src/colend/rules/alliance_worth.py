@@ -10,6 +10,7 @@ from scipy.special import ndtr
 
 from colend.compilation import compiled
 from colend.equations.fit import logistic, mean_for_share, observation_variance
+from colend.equations.numbers import Row
 from colend.equations.valuation import TERMS, surplus_rows, value_rows
 from colend.rules.clubs import integration_part
 from colend.rules.foresight import look_ahead
@@ -33,7 +34,9 @@ def party_terms(world: World, pairs: np.ndarray, party: int, ahead: bool = True)
     return terms
 
 
-def fill_terms(pairs, banks, rows, party, part, group, terms):
+def fill_terms(
+    pairs: Table, banks: Table, rows: np.ndarray, party: int, part: np.ndarray, group: Row, terms: Table
+) -> None:
     """Fill TERMS of one party for the pairs `rows`; `part` is what templates leave of the integration, `group`
     ALLIANCE_TERMS.
 
@@ -68,7 +71,7 @@ def fill_terms(pairs, banks, rows, party, part, group, terms):
         row.pilot_months = group.pilot_months
 
 
-def values(world: World, pairs: np.ndarray, terms: np.recarray, pilot=0) -> np.ndarray:
+def values(world: World, pairs: np.ndarray, terms: np.recarray, pilot: int | np.ndarray = 0) -> np.ndarray:
     """V, or V_pilot where `pilot` is 1, on the pairs' present beliefs, yuan."""
     rows, result = world.pairs, np.zeros(len(pairs))
     compiled(value_rows, allocates=False)(

@@ -12,6 +12,7 @@ import numpy as np
 from colend.equations.acceptance import price_of_risk
 from colend.equations.default import hazard_decline, hazard_score, hazard_slope
 from colend.equations.normal import normal_cdf, normal_quantile
+from colend.equations.numbers import Row, Whole
 from colend.equations.pricing import (
     hazard_bearable,
     origination_rate,
@@ -31,6 +32,8 @@ from colend.state.draws import (
     normal,
     uniform,
 )
+from colend.state.snapshot import Snapshot
+from colend.state.table import Table
 from colend.state.tables import CASH_LOAN, JOINT, LENDER, NONE, SCENE_INSTALMENT
 
 # What a lender's visit comes to.
@@ -42,9 +45,9 @@ OWN_PLACE, LENDER_PLACE = 90, 91
 class Application(NamedTuple):
     """What a borrower asks for, the same at every lender."""
 
-    key: int  # of the borrower's draws
-    term: int  # months
-    product: int
+    key: np.uint64  # of the borrower's draws
+    term: Whole  # months
+    product: Whole
     score: float  # the platform's signal x_p; 0 in an own channel
     amount_months: float  # fen x (months + 1)
 
@@ -52,23 +55,23 @@ class Application(NamedTuple):
 class Turn(NamedTuple):
     """Where on its way an application is."""
 
-    contract: int  # under which it is seen
-    place: int  # the number used for draws
-    visited: int  # lenders before this one
+    contract: Whole  # under which it is seen
+    place: Whole  # the number used for draws
+    visited: Whole  # lenders before this one
     last: bool  # no other comes after it
 
 
-def application(row, key, term, product, score):
+def application(row: Row, key: np.uint64, term: Whole, product: Whole, score: float) -> Application:
     """The Application of the borrower with record `row`."""
     return Application(key, term, product, score, np.float64(np.int64(row.amount) * (term + 1)))
 
 
-def turn_of(contract, place, visited, last):
+def turn_of(contract: Whole, place: Whole, visited: Whole, last: bool) -> Turn:
     """A Turn, of numbers of one type whether they are constants or not: else Numba compiles the visit for each."""
     return Turn(contract, place, visited, last)
 
 
-def drawn_term(key, snapshot):
+def drawn_term(key: np.uint64, snapshot: Snapshot) -> Whole:
     """The term in months that this application asks for."""
     place = uniform(key, TERM)
     last = len(snapshot.terms) - 1
@@ -78,12 +81,14 @@ def drawn_term(key, snapshot):
     return snapshot.terms[last]
 
 
-def is_outside(row, offer):
+def is_outside(row: Row, offer: Row) -> bool:
     """Whether the bank of an offer may not lend where the borrower lives."""
     return offer.home_only != 0 and row.region != offer.region
 
 
-def visit_own_channel(row, key, snapshot, totals, refusals, bank):
+def visit_own_channel(
+    row: Row, key: np.uint64, snapshot: Snapshot, totals: Table, refusals: Table, bank: Whole
+) -> Whole:
     """A bank sees the applicant in its own channel, for a cash loan: alone and before all other lenders."""
     term, segment = drawn_term(key, snapshot), row.segment
     month, numbers = snapshot.month[0], snapshot.segments[segment]
@@ -92,7 +97,7 @@ def visit_own_channel(row, key, snapshot, totals, refusals, bank):
     return visit(row, asked, month, numbers, offer, cell, refusals, turn)
 
 
-def apply_at_own_bank(row, key, snapshot, totals, refusals):
+def apply_at_own_bank(row: Row, key: np.uint64, snapshot: Snapshot, totals: Table, refusals: Table) -> bool:
     """The customer asks its own bank, which screens alone. True: served or declined there; False: goes on to a
     platform, with the bank's refusal as the first of `refusals`.
     """
@@ -109,7 +114,7 @@ def apply_at_own_bank(row, key, snapshot, totals, refusals):
     return True
 
 
-def grant_cash_offer(row, key, snapshot, totals, bank, refusals):
+def grant_cash_offer(row: Row, key: np.uint64, snapshot: Snapshot, totals: Table, bank: Whole, refusals: Table) -> None:
     """Product path: after a scene instalment the bank offers a cash loan of its own to whom it would lend; taking it
     makes the bank stick.
     """
@@ -125,7 +130,9 @@ def grant_cash_offer(row, key, snapshot, totals, bank, refusals):
         row.awareness = awareness + snapshot.month[0].cash_stickiness * (1.0 - awareness)
 
 
-def apply_at_platform(row, key, snapshot, totals, refusals, before):
+def apply_at_platform(
+    row: Row, key: np.uint64, snapshot: Snapshot, totals: Table, refusals: Table, before: Whole
+) -> None:
     """The platform sends the application along its partners, first by weight, without replacement, then to its own
     lender. `before` lenders have seen it already, its own bank: 0 or 1.
     """
@@ -146,7 +153,7 @@ def apply_at_platform(row, key, snapshot, totals, refusals, before):
     left = 1.0  # weight of the partners not visited yet
     lender_seen = False
     while True:
-        chosen = NONE
+        chosen: Whole = NONE
         if visited < most and left > 1e-9:
             draw = uniform(key, ROUTE + visited) * left
             chosen = next_partner(draw, start, stop, snapshot.route_weight, refusals, before, before + visited)
@@ -167,7 +174,9 @@ def apply_at_platform(row, key, snapshot, totals, refusals, before):
         visited += 1
 
 
-def next_partner(draw, start, stop, weights, refusals, first, last):
+def next_partner(
+    draw: float, start: Whole, stop: Whole, weights: np.ndarray, refusals: Table, first: Whole, last: Whole
+) -> Whole:
     """The place from `start` to `stop` in the routing table at which the weights of the partners that are not in
     `refusals` from `first` to `last` reach the draw; NONE where none is left.
     """
@@ -186,7 +195,7 @@ def next_partner(draw, start, stop, weights, refusals, first, last):
     return chosen
 
 
-def refused_by(bank, refusals, visited):
+def refused_by(bank: Whole, refusals: Table, visited: Whole) -> bool:
     """Whether this bank has refused the applicant already (in its own channel): its signal is the same there."""
     known = False
     for i in range(visited):
@@ -194,7 +203,9 @@ def refused_by(bank, refusals, visited):
     return known
 
 
-def visit(row, asked, month, segment, offer, cell, refusals, turn):
+def visit(
+    row: Row, asked: Application, month: Row, segment: Row, offer: Row, cell: Row, refusals: Table, turn: Turn
+) -> Whole:
     """One lender sees the application: can it be served, does the platform pass it on, is there capacity, is the risk
     borne by the price, does the borrower accept. Returns FUNDED, DECLINED (the borrower refused: the application
     ends) or MOVES_ON.
@@ -255,7 +266,7 @@ def visit(row, asked, month, segment, offer, cell, refusals, turn):
     return FUNDED
 
 
-def score_needed(offer, month, segment, amount_months):
+def score_needed(offer: Row, month: Row, segment: Row, amount_months: float) -> float:
     """The platform's score from which it passes an application on."""
     return platform_cutoff(
         offer.fee_income,
@@ -270,7 +281,7 @@ def score_needed(offer, month, segment, amount_months):
     )
 
 
-def highest(offer, origination):
+def highest(offer: Row, origination: float) -> tuple[float, float, float]:
     """The most that the lender asks, its log over the reservation rate R_s, and the expected loss a year that it bears.
     `origination` is the cost of paying out as a yearly rate.
     """
@@ -281,7 +292,7 @@ def highest(offer, origination):
     return price, offer.acceptance + math.log(price / offer.price), offer.loss_limit
 
 
-def seen_by(offer, row, asked, month):
+def seen_by(offer: Row, row: Row, asked: Application, month: Row) -> float:
     """The lender's signal of the applicant: the platform's own lender has the score, banks share a part of their
     noise.
     """
@@ -293,7 +304,18 @@ def seen_by(offer, row, asked, month):
     return np.float64(row.creditworthiness) + noise / math.sqrt(offer.precision)
 
 
-def pay_out(row, asked, month, segment, offer, cell, contract, price, risk, variance):
+def pay_out(
+    row: Row,
+    asked: Application,
+    month: Row,
+    segment: Row,
+    offer: Row,
+    cell: Row,
+    contract: Whole,
+    price: float,
+    risk: float,
+    variance: float,
+) -> None:
     """The loan begins; `risk` and `variance` are the hazard's score and the lender's variance of z once it is taken."""
     hazard, amount = normal_cdf(risk), np.int64(row.amount)
     slope = hazard_slope(risk, segment.loading, variance)

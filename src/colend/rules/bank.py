@@ -16,6 +16,7 @@ from colend.rules.prospects import absorbed_now
 from colend.rules.regulation import home_share
 from colend.scenario.parameters import TOUCHPOINTS
 from colend.state.outlook import SEGMENT_COUNT
+from colend.state.table import Table
 from colend.state.tables import NONE, OPERATING, PILOT, TECHNOLOGY, pair_of
 from colend.state.world import World
 
@@ -124,7 +125,16 @@ def best_spending(world: World, quarter: int) -> np.ndarray:
     return np.where(may_invest(world), spending, 0.0)
 
 
-def path_values(banks, rows, effort, worth, laboratory, busy, path, values):
+def path_values(
+    banks: Table,
+    rows: np.ndarray,
+    effort: np.ndarray,
+    worth: np.ndarray,
+    laboratory: float,
+    busy: int,
+    path: Path,
+    values: np.ndarray,
+) -> None:
     """`profit_of_path` for the banks `rows`."""
     for i in range(len(rows)):
         b = rows[i]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from colend.equations.default import monthly_hazard
+from colend.equations.numbers import Row, Whole
 from colend.equations.pricing import monthly_interest
 from colend.rules.application import apply_at_own_bank, apply_at_platform, grant_cash_offer
 from colend.state.draws import (
@@ -23,13 +24,14 @@ from colend.state.draws import (
     entity_key,
     uniform,
 )
-from colend.state.snapshot import BOUND_AT
+from colend.state.snapshot import BOUND_AT, Snapshot
+from colend.state.table import Table
 from colend.state.tables import FIXED_POINT, NO_PRODUCT, NONE, SCENE_INSTALMENT
 
 SERVICED, DEFAULTED, MATURED = 0, 1, 2
 
 
-def borrower_month(number, row, snapshot, totals, refusals):
+def borrower_month(number: Whole, row: Row, snapshot: Snapshot, totals: Table, refusals: Table) -> None:
     """Servicing, demand and credit, relationship, in this order, for borrower `number` with record `row`.
 
     `totals` is TOTAL[contract, segment], added to; `refusals` is scratch, REFUSAL[waterfall depth + 2]. Whoever pays
@@ -62,7 +64,7 @@ def borrower_month(number, row, snapshot, totals, refusals):
     notice(row, month, snapshot)
 
 
-def service(row, key, month, segment, cell):
+def service(row: Row, key: np.uint64, month: Row, segment: Row, cell: Row) -> Whole:
     """Pay this month's instalment and interest, or default; returns SERVICED, DEFAULTED or MATURED."""
     balance = np.int64(row.balance)
     cell.loan_months += 1
@@ -90,7 +92,7 @@ def service(row, key, month, segment, cell):
     return MATURED
 
 
-def defaults(creditworthiness, draw, month, segment):
+def defaults(creditworthiness: float, draw: float, month: Row, segment: Row) -> bool:
     """Whether the draw falls below the hazard. Most draws lie above what even bad risks have: those need no hazard."""
     if creditworthiness >= BOUND_AT and draw >= segment.hazard_bound:
         return False
@@ -99,7 +101,7 @@ def defaults(creditworthiness, draw, month, segment):
     )
 
 
-def convert(row, key, month, bank, cell):
+def convert(row: Row, key: np.uint64, month: Row, bank: Whole, cell: Row) -> None:
     """At the end of a loan the borrower may become a customer of the bank that funded it, if it noticed that bank."""
     if row.owner == bank or row.aware_bank != bank:
         return
@@ -111,7 +113,7 @@ def convert(row, key, month, bank, cell):
     cell.converted += 1
 
 
-def belong(row, key, month, snapshot):
+def belong(row: Row, key: np.uint64, month: Row, snapshot: Snapshot) -> None:
     """Customers leave at a constant rate; others come to a bank of their region from outside, so that the base is
     steady.
     """
@@ -128,7 +130,7 @@ def belong(row, key, month, snapshot):
                 break
 
 
-def notice(row, month, snapshot):
+def notice(row: Row, month: Row, snapshot: Snapshot) -> None:
     """Awareness of the funding bank grows while its loan runs, a <- a + (1 - a) gain, and fades otherwise, a <- (1 -
     fade) a.
     """

@@ -10,17 +10,18 @@ from typing import NamedTuple
 import numpy as np
 
 from colend.equations.acceptance import highest_price
+from colend.equations.numbers import Row
 from colend.equations.pricing import origination_rate, platform_cutoff
 from colend.equations.screening import information, lending, passed_applicants
-from colend.rules.outlook import sharing_depth
-from colend.scenario.parameters import OPENNESS
+from colend.state.table import Table
 from colend.state.tables import TECHNOLOGY, TRAFFIC
 
-LEVELS = len(OPENNESS)
 _STEP = 0.05  # relative step of the derivative by precision
 
 
-def most_asked(known, threshold, loading, cost, price, log_price, general):
+def most_asked(
+    known: float, threshold: float, loading: float, cost: float, price: float, log_price: float, general: Row
+) -> float:
     """The most that a lender asks in a channel where its signals have precision `known` together: `price`, posted or
     the cap, or less where prices follow risk and dearer loans would pay less. `cost` is of a mean loan, hurdle and all.
     """
@@ -39,7 +40,15 @@ def most_asked(known, threshold, loading, cost, price, log_price, general):
     )
 
 
-def own_channel(banks, general, segments, offered, loans, margin, slope):
+def own_channel(
+    banks: Table,
+    general: Row,
+    segments: Table,
+    offered: np.ndarray,
+    loans: np.ndarray,
+    margin: np.ndarray,
+    slope: np.ndarray,
+) -> None:
     """Fill what each bank expects per application in its own channel, by segment."""
     for b in range(len(banks)):
         bank = banks[b]
@@ -79,23 +88,6 @@ def own_channel(banks, general, segments, offered, loans, margin, slope):
                     slope[b, s] = (profit - worth) / (_STEP * bank.precision)
 
 
-def is_open(pairs, first, number, level):
-    """Whether any of `number` pairs from row `first` on has this openness."""
-    found = False
-    for row in range(first, first + number):
-        found = found or pairs[row].openness == level
-    return found
-
-
-class Joint(NamedTuple):
-    """What each pair expects per served application, float64[pairs, segments]."""
-
-    loans: np.ndarray
-    margin: np.ndarray  # yuan, the bank's
-    slope: np.ndarray  # yuan per unit of the bank's precision
-    income: np.ndarray  # yuan, the platform's
-
-
 class Brought(NamedTuple):
     """What a platform brings to loans of a segment at a level of openness."""
 
@@ -110,31 +102,7 @@ class Brought(NamedTuple):
     bank_cost: float  # what fees and origination cost the bank, a year on its part
 
 
-def joint_channels(pairs, banks, platforms, depth_limits, wanted, general, segments, expected):
-    """Fill what each pair expects per served application, by segment, with what the platform opens; `expected` is a
-    Joint. Slopes by precision only where `wanted`.
-    """
-    for p in range(len(platforms)):
-        first = p * len(banks)
-        for level in range(LEVELS):
-            if not is_open(pairs, first, len(banks), level):
-                continue
-            for s in range(len(segments)):
-                brought = brought_by(platforms[p], level, general, segments[s])
-                for b in range(len(banks)):
-                    row = first + b
-                    pair = pairs[row]
-                    if pair.openness != level:
-                        continue
-                    depth = min(sharing_depth(level, general.data_share, pair.trust), depth_limits[row])
-                    steps = 2 if wanted[row] else 1
-                    found = pair_lending(pair, banks[b], depth, steps, brought, general, segments[s])
-                    expected.loans[row, s], expected.margin[row, s], expected.income[row, s] = found[:3]
-                    if wanted[row]:
-                        expected.slope[row, s] = found[3]
-
-
-def brought_by(platform, level, general, terms):
+def brought_by(platform: Row, level: int, general: Row, terms: Row) -> Brought:
     """What a platform brings at a level of openness.
 
     Naive parties expect applicants like all others, though they see how many pass.
@@ -165,7 +133,9 @@ def brought_by(platform, level, general, terms):
     return Brought(precision, sight, price, log_price, known, passed, fee_income, own_cost, bank_cost)
 
 
-def pair_lending(pair, bank, depth, steps, brought, general, terms):
+def pair_lending(
+    pair: Row, bank: Row, depth: float, steps: int, brought: Brought, general: Row, terms: Row
+) -> tuple[float, float, float, float]:
     """Loans, the bank's margin, the platform's income and, where there are two `steps`, the margin's slope by the
     bank's precision, per served application of a segment.
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from colend.equations.capability import spillover
-from colend.scenario.parameters import KINDS
+from colend.scenario.parameters import KINDS, Parameters
 from colend.state.tables import DORMANT, NONE, OPERATING
 from colend.state.world import World
 
 MEMBER, HUB = 1, 2  # values of a bank's `club`; 0 is none
 
 
-def found_club(parameters, banks: np.recarray) -> None:
+def found_club(parameters: Parameters, banks: np.recarray) -> None:
     """Mark members, and the first of them as hub, in the table of banks."""
     of_kind = {name: np.flatnonzero(banks.kind == kind) for kind, name in enumerate(KINDS)}
     rows = [row for kind, first, last in parameters.clubs.spans() for row in of_kind[kind][first - 1 : last]]
@@ -37,7 +37,7 @@ def members_in(world: World, *stages: int) -> np.ndarray:
     return result & (world.banks.club > 0)
 
 
-def integration_part(world: World, pairs: np.ndarray):
+def integration_part(world: World, pairs: np.ndarray) -> float | np.ndarray:
     """Part of the integration's cost and months left by templates: (1 - saving)^n, n members already integrated."""
     if not there_is_a_club(world):
         return 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from scipy.special import ndtri
@@ -10,7 +11,7 @@ from scipy.special import ndtri
 from colend.compilation import compiled
 from colend.rules.clubs import found_club
 from colend.rules.distributions import draw
-from colend.scenario.parameters import ADAPTIVE, KINDS, OPENNESS, SEQUENCING
+from colend.scenario.parameters import ADAPTIVE, KINDS, OPENNESS, SEQUENCING, Parameters
 from colend.scenario.parameters.population import LARGEST_LOAN
 from colend.state import draws
 from colend.state.draws import (
@@ -52,7 +53,7 @@ def platform_entities(platforms: np.recarray) -> np.ndarray:
     return _KIND_STRIDE * 9 + np.arange(len(platforms))
 
 
-def found_banks(parameters, seed: int) -> Table:
+def found_banks(parameters: Parameters, seed: int) -> Table:
     """The table of banks: city, then rural, then consumer-finance.
 
     Size, talent and horizon share a Gaussian copula: each score is c * size score + sqrt(1 - c^2) * its own.
@@ -65,10 +66,12 @@ def found_banks(parameters, seed: int) -> Table:
         entities = _KIND_STRIDE * (kind + 1) + np.arange(group.number)
         size = scores(seed, entities, draws.SIZE)
 
-        def tied(correlation, purpose, size=size, entities=entities):
+        def tied(
+            correlation: float, purpose: int, size: np.ndarray = size, entities: np.ndarray = entities
+        ) -> np.ndarray:
             return correlation * size + math.sqrt(1.0 - correlation**2) * scores(seed, entities, purpose)
 
-        def value(name, normal_scores, group=group):
+        def value(name: str, normal_scores: np.ndarray, group: Any = group) -> np.ndarray:
             return draw(getattr(group, name), normal_scores, group.bounds(name))
 
         rows.kind = kind
@@ -96,7 +99,7 @@ def found_banks(parameters, seed: int) -> Table:
     return banks
 
 
-def choose(rows: np.recarray, choice: str, value, names: tuple[str, ...]) -> None:
+def choose(rows: np.recarray, choice: str, value: Any, names: tuple[str, ...]) -> None:
     """Set `choice` of each row to the index in `names` of one value for all, or of a list with one for each; whoever
     is adaptive is marked so and chooses before the start.
     """
@@ -106,7 +109,7 @@ def choose(rows: np.recarray, choice: str, value, names: tuple[str, ...]) -> Non
     rows.adapts |= np.where(adaptive, ADAPTS[choice], 0).astype(np.uint8)
 
 
-def found_platforms(parameters, seed: int) -> Table:
+def found_platforms(parameters: Parameters, seed: int) -> Table:
     """The table of platforms; the largest platform's lender has `lender_equity`, the others in proportion to users."""
     group = parameters.platforms
     rows = table(PLATFORM, group.number)
@@ -125,7 +128,7 @@ def found_platforms(parameters, seed: int) -> Table:
     return rows
 
 
-def customer_shares(parameters, banks: np.recarray) -> CustomerShares:
+def customer_shares(parameters: Parameters, banks: np.recarray) -> CustomerShares:
     """Which bank of a region a new customer comes to: slices by region, banks, cumulative shares by equity x weight."""
     weight = np.array([getattr(parameters.banks, name).customer_weight for name in KINDS])[banks.kind]
     weight = weight * banks.initial_equity
@@ -140,13 +143,24 @@ def customer_shares(parameters, banks: np.recarray) -> CustomerShares:
     return CustomerShares(np.array(start, np.int64), np.array(member, np.int64), np.array(cumulative, np.float64))
 
 
-def found_rows(rows, key, cumulative, regions, amount, reservation, owned, bank_start, bank_member, bank_cumulative):
+def found_rows(
+    rows: Table,
+    key: np.uint64,
+    cumulative: np.ndarray,
+    regions: int,
+    amount: np.ndarray,
+    reservation: np.ndarray,
+    owned: np.ndarray,
+    bank_start: np.ndarray,
+    bank_member: np.ndarray,
+    bank_cumulative: np.ndarray,
+) -> None:
     """Fill every borrower's row; `cumulative` holds segment (0) and platform (1) shares, the rest is by segment."""
     for number in range(len(rows)):
         row = rows[number]
         own = entity_key(key, number)
         segment = place_in(uniform(own, SEGMENT), cumulative[0])
-        region = min(np.int64(uniform(own, REGION) * regions), regions - 1)
+        region = np.int64(min(uniform(own, REGION) * regions, regions - 1))
         z = normal(own, CREDITWORTHINESS)
         row.segment = segment
         row.region = region
@@ -164,7 +178,7 @@ def found_rows(rows, key, cumulative, regions, amount, reservation, owned, bank_
                     break
 
 
-def place_in(draw_, cumulative):
+def place_in(draw_: float, cumulative: np.ndarray) -> int:
     """Index of the first cumulative share above the draw."""
     for i in range(len(cumulative) - 1):
         if draw_ < cumulative[i]:
@@ -172,7 +186,7 @@ def place_in(draw_, cumulative):
     return len(cumulative) - 1
 
 
-def found_borrowers(parameters, seed: int, shares) -> Table:
+def found_borrowers(parameters: Parameters, seed: int, shares: CustomerShares) -> Table:
     """The table of borrowers; `shares` from `customer_shares`."""
     population = parameters.population
     rows = table(BORROWER, population.borrowers)

@@ -8,20 +8,20 @@ import numpy as np
 
 from colend.equations.default import solve_threshold
 from colend.equations.relationship import awareness_at_end, conversion_probability, touch_strength
-from colend.scenario.parameters import TOUCHPOINTS
+from colend.scenario.parameters import TOUCHPOINTS, Parameters
 from colend.state.outlook import ALLIANCE_NUMBERS, ALLIANCE_TERMS, GENERAL_TERMS, SEGMENT_COUNT, SEGMENT_TERMS, Outlook
 from colend.state.table import Table
 from colend.state.tables import TECHNOLOGY, TRAFFIC, table
 from colend.state.world import World
 
 
-def mean_term(parameters) -> float:
+def mean_term(parameters: Parameters) -> float:
     """Mean term of loans in months."""
     population = parameters.population
     return sum(term * share for term, share in zip(population.terms_months, population.term_shares, strict=True))
 
 
-def general_terms(parameters) -> np.record:
+def general_terms(parameters: Parameters) -> np.record:
     """GENERAL_TERMS of a scenario."""
     credit, platforms, alliances = parameters.credit, parameters.platforms, parameters.alliances
     row = np.zeros(1, dtype=GENERAL_TERMS).view(np.recarray)[0]
@@ -42,7 +42,7 @@ def general_terms(parameters) -> np.record:
     return row
 
 
-def alliance_terms(parameters) -> np.record:
+def alliance_terms(parameters: Parameters) -> np.record:
     """ALLIANCE_TERMS of a scenario."""
     row = np.zeros(1, dtype=ALLIANCE_TERMS).view(np.recarray)[0]
     for name in ALLIANCE_NUMBERS:
@@ -51,7 +51,7 @@ def alliance_terms(parameters) -> np.record:
     return row
 
 
-def segment_terms(parameters) -> Table:
+def segment_terms(parameters: Parameters) -> Table:
     """SEGMENT_TERMS of a scenario, one row a segment.
 
     Loans at their means (log-normal amounts, terms independent of them).
@@ -76,7 +76,7 @@ def segment_terms(parameters) -> Table:
     return rows
 
 
-def sharing_depth(openness, data_share, trust):
+def sharing_depth(openness: int, data_share: float, trust: float) -> float:
     """Depth delta at which the platform's score is shared.
 
     0 traffic, `data_share` customers, max(data_share, trust) technology.
@@ -104,10 +104,10 @@ def open_outlook(world: World) -> Outlook:
     )
     owned = population.initial_owner_share.as_array()
 
-    def by_bank():
+    def by_bank() -> np.ndarray:
         return np.zeros((number, SEGMENT_COUNT))
 
-    def by_pair():
+    def by_pair() -> np.ndarray:
         return np.zeros((pairs, SEGMENT_COUNT))
 
     return Outlook(

@@ -18,10 +18,11 @@ from colend.equations.relationship import idle_share
 from colend.rules.alliance import pairs_of
 from colend.rules.bank import joint_lending
 from colend.rules.outlook import general_terms, mean_term, segment_terms
+from colend.scenario.parameters import Parameters
 from colend.state.world import World
 
 
-def expected_applications(parameters) -> np.ndarray:
+def expected_applications(parameters: Parameters) -> np.ndarray:
     """Applications a month that each platform may expect in the long run, persons, float64[platforms, segments].
 
     Persons x need x share of months without a loan (as if everyone who accepts the price got one) x what customers do
@@ -41,7 +42,7 @@ def expected_applications(parameters) -> np.ndarray:
     return users[:, None] / max(1.0, users.sum()) * a_month
 
 
-def usual_prices(parameters) -> np.ndarray:
+def usual_prices(parameters: Parameters) -> np.ndarray:
     """ln(price / R) by segment at which `expected_applications` counts who takes a loan."""
     terms, general = segment_terms(parameters), general_terms(parameters)
     if not general.risk_based:
@@ -94,7 +95,7 @@ def lender_capacity(world: World) -> LenderCapacity:
     return LenderCapacity(room, beyond, outlook.lender_lending + joint, admitted)
 
 
-def first_choice(allocations, offered, chances) -> float:
+def first_choice(allocations: np.ndarray, offered: np.ndarray, chances: np.ndarray) -> float:
     """Fill P(an application meets each partner first); returns P(it meets the platform's own lender first).
 
     P(first = a) = alloc_a offered_a / sum offered over eligible partners (alloc 1 full, less in a pilot); the remainder

@@ -12,11 +12,13 @@ import numpy as np
 
 from colend.compilation import compiled
 from colend.equations.capability import absorption, transfer
+from colend.equations.numbers import Row
 from colend.equations.relationship import AWAY, HOME, annuity, customer_value, idle_share
 from colend.equations.valuation import share_rows
 from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.outlook import mean_term, sharing_depth
 from colend.rules.regulation import depth_limit, region_weights
+from colend.state.table import Table
 from colend.state.tables import JOINT, OPERATING, PILOT, TECHNOLOGY
 from colend.state.world import World
 
@@ -38,7 +40,9 @@ def contract_depths(world: World) -> np.ndarray:
     return depths
 
 
-def depth_rows(contracts, pairs, banks, general, limits, depths):
+def depth_rows(
+    contracts: Table, pairs: Table, banks: int, general: Row, limits: np.ndarray, depths: np.ndarray
+) -> None:
     """Fill the depths of joint contracts."""
     for row in range(len(contracts)):
         contract = contracts[row]
@@ -82,7 +86,15 @@ def anticipated_applications(world: World, signed: np.ndarray) -> np.ndarray:
     return expected
 
 
-def share_applications(applications, kappa, cap, weights, partner, entry, expected):
+def share_applications(
+    applications: np.ndarray,
+    kappa: np.ndarray,
+    cap: np.ndarray,
+    weights: np.ndarray,
+    partner: np.ndarray,
+    entry: float,
+    expected: np.ndarray,
+) -> None:
     """Add the applications that each pair may expect from each part of the market."""
     banks = len(kappa)
     for part in range(len(weights)):
@@ -116,7 +128,17 @@ class CustomerTerms(NamedTuple):
     term: int  # months for which platforms count
 
 
-def customer_rows(banks, terms, need, margin, offered, kappa, income, worth, lost):
+def customer_rows(
+    banks: Table,
+    terms: CustomerTerms,
+    need: np.ndarray,
+    margin: np.ndarray,
+    offered: np.ndarray,
+    kappa: np.ndarray,
+    income: np.ndarray,
+    worth: np.ndarray,
+    lost: np.ndarray,
+) -> None:
     """Fill `worth` by bank and `lost` by platform, of a customer in each segment, yuan; `terms` are CustomerTerms.
 
     The bank counts at its own horizon and precision, and a customer that loses money as worth nothing. The platform
@@ -139,7 +161,16 @@ def customer_rows(banks, terms, need, margin, offered, kappa, income, worth, los
             lost[p, s] = max(lost[p, s], 0.0)
 
 
-def precision_rows(alliances, rows, served, mix, slope, own_applications, own_slope, profit):
+def precision_rows(
+    alliances: Table,
+    rows: np.ndarray,
+    served: np.ndarray,
+    mix: np.ndarray,
+    slope: np.ndarray,
+    own_applications: np.ndarray,
+    own_slope: np.ndarray,
+    profit: np.ndarray,
+) -> None:
     """Fill `profit` by bank; `served` applications a month of the alliances `rows`."""
     banks, segments = own_slope.shape
     for b in range(banks):
@@ -190,7 +221,9 @@ class Known(NamedTuple):
     precision_profit: np.ndarray
 
 
-def worth_of_pair(row, b, p, pair, bank, platform, known):
+def worth_of_pair(
+    row: int, b: int, p: int, pair: Row, bank: Row, platform: Row, known: Known
+) -> tuple[float, float, float]:
     """What an application is worth to the bank and to the platform of pair `row`, and a month of transfer at q = 1 to
     the bank; yuan. `known` is Known.
 

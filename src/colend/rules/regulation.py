@@ -117,7 +117,7 @@ def inhabited(parameters: Parameters) -> np.ndarray:
     return parameters.population.segment_share.as_array() > 0.0
 
 
-def price_caps(regime: Regime, fees):
+def price_caps(regime: Regime, fees: float | np.ndarray) -> np.ndarray:
     """Highest price of a loan that carries these fees a year on its balance: the rate is the price less fees."""
     return np.minimum(regime.all_in_cost_cap, regime.rate_cap + fees)
 

@@ -6,6 +6,7 @@ import math
 
 from colend.equations.acceptance import accepted_belief
 from colend.equations.default import hazard_score
+from colend.equations.numbers import Row, Whole
 from colend.equations.pricing import mean_needed
 from colend.equations.signals import (
     common_noise,
@@ -16,10 +17,13 @@ from colend.equations.signals import (
     truncation_between,
     with_shared_score,
 )
+from colend.state.table import Table
 from colend.state.tables import JOINT, LENDER, NONE
 
 
-def belief(signal, offer, shared_score, cutoff, month, refusals, visited):
+def belief(
+    signal: float, offer: Row, shared_score: float, cutoff: float, month: Row, refusals: Table, visited: Whole
+) -> tuple[float, float]:
     """Mean and variance of the applicant's z as the lender of `offer` sees it.
 
     Own signal, then the score that the platform shares, then (rational lenders only) what selection reveals: each of
@@ -50,7 +54,7 @@ def belief(signal, offer, shared_score, cutoff, month, refusals, visited):
     return mean, variance
 
 
-def given_acceptance(mean, variance, log_price, month):
+def given_acceptance(mean: float, variance: float, log_price: float, month: Row) -> tuple[float, float]:
     """Mean and variance of z once the borrower takes the loan at a price, `log_price` = ln(r / R_s), as the lender sees
     it: to naive ones that says nothing.
     """
@@ -59,7 +63,9 @@ def given_acceptance(mean, variance, log_price, month):
     return accepted_belief(mean, variance, log_price, month.reservation_slope, month.reservation_sigma)
 
 
-def given_refusals(signal, offer, mean, variance, month, refusals, visited):
+def given_refusals(
+    signal: float, offer: Row, mean: float, variance: float, month: Row, refusals: Table, visited: Whole
+) -> tuple[float, float]:
     """Mean and variance of z given that each of the `visited` banks before saw a signal below its cut-off.
 
     Banks' signals share noise u, so each refusal tells of u too, and the next one says the less about z.
@@ -86,7 +92,7 @@ def given_refusals(signal, offer, mean, variance, month, refusals, visited):
     return mean, variance
 
 
-def lender_cutoff(refusals, visited):
+def lender_cutoff(refusals: Table, visited: Whole) -> float:
     """The score below which the platform's own lender refused, if it saw the application before; else inf."""
     for i in range(visited):
         if refusals[i].informative != 0 and refusals[i].bank == NONE:
@@ -94,7 +100,17 @@ def lender_cutoff(refusals, visited):
     return math.inf
 
 
-def signal_cutoff(limit, log_price, offer, loading, shared_score, cutoff, month, refusals, visited):
+def signal_cutoff(
+    limit: float,
+    log_price: float,
+    offer: Row,
+    loading: float,
+    shared_score: float,
+    cutoff: float,
+    month: Row,
+    refusals: Table,
+    visited: Whole,
+) -> float:
     """The own signal at which the hazard score, at the most that this lender asks, is `limit`: below it, it refuses.
 
     Newton's first step starts where the signal alone would decide; two secant steps follow (the belief is nearly

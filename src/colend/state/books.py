@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from colend.compilation import compiled
+from colend.equations.numbers import Numbers, Whole
 
 FEN = 100  # fen in a yuan
 CHANNELS = 3  # JOINT, OWN, LENDER
@@ -54,7 +55,7 @@ class Ledger(NamedTuple):
     owner: np.ndarray  # int64[accounts]: entity of each account
 
 
-def move(ledger, payer, payee, fen, kind, channel):
+def move(ledger: Ledger, payer: Whole, payee: Whole, fen: Whole, kind: Whole, channel: Whole) -> None:
     """Move `fen` from account `payer` to account `payee`; a negative amount goes the other way.
 
     `flows[kind, owner, channel]` records what the owner of an account gained less what it gave: handing out a loan
@@ -66,7 +67,9 @@ def move(ledger, payer, payee, fen, kind, channel):
     ledger.flows[kind, ledger.owner[payee], channel] += fen
 
 
-def move_rows(ledger, payers, payees, amounts, kind, channels):
+def move_rows(
+    ledger: Ledger, payers: np.ndarray, payees: np.ndarray, amounts: np.ndarray, kind: int, channels: np.ndarray
+) -> int:
     """Move every one of `amounts`; of the others, one may stand for all. Returns the most negative amount, 0 if none
     is; then nothing is moved.
     """
@@ -83,7 +86,7 @@ def move_rows(ledger, payers, payees, amounts, kind, channels):
     return least
 
 
-def add_up(amounts, places, sums):
+def add_up(amounts: np.ndarray, places: np.ndarray, sums: np.ndarray) -> None:
     """Add each amount to the sum at its place."""
     for i in range(len(amounts)):
         sums[places[i]] += amounts[i]
@@ -107,15 +110,15 @@ class Books:
         self.owner = np.append(np.arange(self.entities), self.borrowers).astype(np.int64)
         self.flows = np.zeros((len(Flow), self.entities, CHANNELS), dtype=np.int64)
 
-    def open_claims(self, bank: int, platform: int) -> None:
+    def open_claims(self, bank: Whole, platform: Whole) -> None:
         """Accounts for one more contract; an absent party's claim stays empty and belongs to nobody's equity but
         borrowers'.
         """
         owners = [bank if bank >= 0 else self.borrowers, self.banks + platform if platform >= 0 else self.borrowers]
-        self.owner = np.append(self.owner, owners)
+        self.owner = np.append(self.owner, np.array(owners, dtype=np.int64))
         self.balance = np.append(self.balance, [0, 0])
 
-    def claim(self, contract, party: int):
+    def claim(self, contract: Numbers, party: int) -> Numbers:
         """Account of a contract's claim: party 0 the bank's part, 1 the platform lender's. `contract` may be an
         array.
         """
@@ -140,7 +143,7 @@ class Books:
         """Forget last month's flows."""
         self.flows[:] = 0
 
-    def post(self, payer, payee, fen, kind: Flow, channel=0) -> None:
+    def post(self, payer: Numbers, payee: Numbers, fen: Numbers, kind: Flow, channel: Numbers = 0) -> None:
         """Move `fen` (whole, not negative) from account `payer` to account `payee` (see `move`).
 
         All may be one number or an array with one an amount.
@@ -184,6 +187,6 @@ class Books:
             raise BooksError(f"the accounts add up to {self.balance.sum()} fen instead of 0")
 
 
-def fen(yuan):
+def fen(yuan: Numbers) -> np.ndarray:
     """Yuan as whole fen (int64), rounded to nearest; arrays allowed."""
     return np.rint(np.asarray(yuan, dtype=np.float64) * FEN).astype(np.int64)

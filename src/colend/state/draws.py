@@ -13,6 +13,7 @@ import numpy as np
 
 from colend.compilation import compiled
 from colend.equations.normal import normal_quantile
+from colend.equations.numbers import Whole
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MULTIPLY_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -37,14 +38,14 @@ SEQUENCING_CHOICE, OPENNESS_CHOICE = 70, 71
 MACRO = 80
 
 
-def mixed(x):
+def mixed(x: np.uint64) -> np.uint64:
     """splitmix64's finaliser: a bijection of 64 bits in which every input bit changes half of the output bits."""
     x = (x ^ (x >> _SHIFT_30)) * _MULTIPLY_1
     x = (x ^ (x >> _SHIFT_27)) * _MULTIPLY_2
     return x ^ (x >> _SHIFT_31)
 
 
-def month_key(seed, month):
+def month_key(seed: int, month: int) -> np.uint64:
     """The part of a draw's coordinates that all entities share in a month; month -1 is before the start."""
     return mixed(mixed(np.uint64(seed) + _GOLDEN) + np.uint64(month + 1) * _GOLDEN)
 
@@ -56,18 +57,18 @@ def key_of_month(seed: int, month: int) -> np.uint64:
         return month_key(seed, month)
 
 
-def entity_key(key, entity):
+def entity_key(key: np.uint64, entity: Whole) -> np.uint64:
     """Coordinates of one entity in that month."""
     return mixed(key ^ (np.uint64(entity) * _GOLDEN + _MULTIPLY_2))
 
 
-def uniform(key, purpose):
+def uniform(key: np.uint64, purpose: int) -> float:
     """A draw in the open interval (0, 1) for an entity's key and a purpose."""
     bits = mixed(key + np.uint64(purpose) * _GOLDEN) >> _SHIFT_12
     return (np.float64(bits) + 0.5) * _UNIT
 
 
-def draw_each(key, entities, purpose, draws):
+def draw_each(key: np.uint64, entities: np.ndarray, purpose: int, draws: np.ndarray) -> None:
     """A uniform draw for each of the entities on a month's key."""
     for i in range(len(entities)):
         draws[i] = uniform(entity_key(key, entities[i]), purpose)
@@ -80,6 +81,6 @@ def uniforms(seed: int, month: int, entities: np.ndarray, purpose: int) -> np.nd
     return draws.reshape(entities.shape)
 
 
-def normal(key, purpose):
+def normal(key: np.uint64, purpose: int) -> float:
     """A standard normal draw for an entity's key and a purpose."""
     return normal_quantile(uniform(key, purpose))

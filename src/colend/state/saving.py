@@ -6,7 +6,7 @@ No pickle: a file from elsewhere can hold numbers, and nothing that runs.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -16,13 +16,18 @@ from zipfile import BadZipFile
 import numpy as np
 
 from colend.files import written_whole
+from colend.scenario.regulation import Regime
 from colend.state import outlook, snapshot, tables
 from colend.state.books import Books
-from colend.state.regulation import Regime, Regulation
+from colend.state.regulation import Regulation
 from colend.state.table import as_table
 from colend.state.world import GIVEN, World
 
-_ARRAYS = {"Table": as_table, "recarray": lambda array: array.view(np.recarray), "ndarray": lambda array: array}
+_ARRAYS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "Table": as_table,
+    "recarray": lambda array: array.view(np.recarray),
+    "ndarray": lambda array: array,
+}
 _SCALAR = "scalar"
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from colend.equations.numbers import Row, Whole
+
 
 class Table(np.recarray):
     """A record array that keeps its columns once they were asked for: np.recarray looks each one up anew, which in a
@@ -36,9 +38,11 @@ class Table(np.recarray):
     @overload  # type: ignore[override]
     def __getitem__(self, key: str) -> np.ndarray: ...
     @overload
-    def __getitem__(self, key: int | np.integer) -> np.record: ...
+    def __getitem__(self, key: Whole) -> Row: ...
     @overload
-    def __getitem__(self, key: slice | np.ndarray | tuple | list) -> Table: ...
+    def __getitem__(self, key: slice | np.ndarray | list[int]) -> Table: ...
+    @overload
+    def __getitem__(self, key: tuple[Any, ...]) -> Any: ...
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
             return getattr(self, key)
