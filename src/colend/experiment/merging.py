@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -63,7 +64,7 @@ def check_parts(parts: Sequence[Path], asked: Request, source: str) -> None:
     here = made_here(source, asked.scenario.sample is not None)
     with closing(sqlite3.connect("")) as seen:  # on disk, and gone when closed
         seen.execute(
-            "CREATE TABLE run (arm TEXT, seed INTEGER, point TEXT, key TEXT, content TEXT, part TEXT, "
+            "CREATE TABLE run (arm TEXT, seed INTEGER, point TEXT, key TEXT, content TEXT, part BLOB, "
             "PRIMARY KEY (arm, seed, point))"
         )
         for part in [*parts, *already]:
@@ -90,5 +91,8 @@ def _compare(seen: sqlite3.Connection, part: Path, connection: sqlite3.Connectio
         for other_key, other_content, other in known:
             if (key, content) != (other_key, other_content):
                 run = run_name(arm, seed, point)
-                raise StoreError(f"{other} and {part} hold run {run} with different content: leave out one of them", 2)
-        seen.execute("INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?)", (arm, seed, point, key, content, str(part)))
+                both = f"{os.fsdecode(other)} and {part}"
+                raise StoreError(f"{both} hold run {run} with different content: leave out one of them", 2)
+        seen.execute(
+            "INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?, ?, ?)", (arm, seed, point, key, content, os.fsencode(part))
+        )

@@ -77,8 +77,12 @@ class Table:
         try:
             cells = [cell.strip() for cell in next(csv.reader([words], strict=True), [])]
         except csv.Error as error:
-            open_quote = "a quote that begins in this line does not end in it"
-            self.complain(line, open_quote if "unexpected end" in str(error) else f"not CSV: {error}")
+            what = f"not CSV: {error}"
+            if "unexpected end" in str(error):
+                what = "a quote that begins in this line does not end in it"
+            elif "field limit" in str(error):
+                what = f"a cell has more than {csv.field_size_limit():,} characters"
+            self.complain(line, what)
             return []
         return cells if any(cells) else []
 
@@ -101,7 +105,7 @@ def read_table(name: Any, folder: Path, root: Path | None, place: str) -> Table:
     except (ValueError, OSError) as error:
         raise ScenarioError([f"{place}: {error}"]) from None
     raw = read_bytes(path, f"{place}: {name}", LARGEST_TABLE)
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or raw[:4].count(0) >= 2:  # letters of two bytes, with its mark or without
         raise ScenarioError([f"{name}:1: is UTF-16 text; UTF-8 is wanted (in Excel: save as “CSV UTF-8”)"])
     try:
         text = raw.decode("utf-8-sig")
