@@ -54,7 +54,7 @@ class ByHand:
 
     def step(self):
         """A month of the market, and what precision should be after it."""
-        trust, busy = self.market.pairs["trust"].copy(), self.market.world.banks["replacement_months_left"] > 0
+        trust, busy = self.market.world.pairs["trust"].copy(), self.market.world.banks["replacement_months_left"] > 0
         self.market.step()
         busy |= self.market.world.banks["replacement_months_left"] > 0
         self.see_loans(trust)
@@ -75,7 +75,7 @@ class ByHand:
 
     def see_loans(self, trust):
         """Funded, matured loans in persons x view, and x depth, smoothed; depth 0, data_share or trust by openness."""
-        parameters, contracts = self.market.parameters, self.market.contracts
+        parameters, contracts = self.market.parameters, self.market.world.contracts
         joint = contracts["kind"] == JOINT
         pair = contracts["platform"].astype(int) * len(self.precision) + contracts["bank"]
         shared = parameters.platforms.data_share
@@ -84,7 +84,8 @@ class ByHand:
         )
         depth = np.where(joint & (contracts["openness"] != TRAFFIC), deep, 0.0)
         view = np.where(joint, np.maximum(parameters.credit.thin_view, depth), 1.0)
-        matured = self.market.totals["matured"].sum(axis=1) * self.market.scale * contracts["funding_share"] * view
+        world = self.market.world
+        matured = world.totals["matured"].sum(axis=1) * world.scale * contracts["funding_share"] * view
         funded, weight = contracts["bank"] >= 0, parameters.alliances.smoothing
         for seen, loans in ((self.experience, matured), (self.leaned, matured * depth)):
             seen += weight * (np.bincount(contracts["bank"][funded], loans[funded], len(seen)) - seen)

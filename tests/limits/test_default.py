@@ -37,11 +37,11 @@ def test_the_state_of_the_economy_is_standard_normal_from_the_first_month_and_pe
     sqrt(2/n) of it, 1/sqrt(n)."""
     persistence, seeds, months = 0.9, 2_000, 12
     setting = make_setting(population__borrowers=10, population__persons=10, macro__systematic_persistence=persistence)
-    market, paths = Market(setting), np.zeros((seeds, months))
-    for market.seed in range(seeds):
-        for market.month in range(months):
-            economy(market.world)
-            paths[market.seed, market.month] = market.world.systematic_factor
+    world, paths = Market(setting).world, np.zeros((seeds, months))
+    for world.seed in range(seeds):
+        for world.month in range(months):
+            economy(world)
+            paths[world.seed, world.month] = world.systematic_factor
     first, before, after = paths[:, 0], paths[:, :-1].ravel(), paths[:, 1:].ravel()
     compare("M of the first month, mean", first.mean(), 0.0, 1 / np.sqrt(first.size))
     compare("M of the first month, variance", (first**2).mean(), 1.0, np.sqrt(2 / first.size))

@@ -73,12 +73,12 @@ def test_the_stock_of_a_constant_flow(book, compare, segment):
     mean = (alive * owed).sum() / length
     error = np.sqrt(((alive * owed.astype(float) ** 2).sum() / length - mean**2) / n)
     compare(f"{label}: yuan owed a person", people.balance.mean() / FEN, mean / FEN, error / FEN)
-    flow = book.market.totals.originations[:, segment].sum() / n
+    flow = book.market.world.totals.originations[:, segment].sum() / n
     compare(f"{label}: loans a person and month", flow, 1 / length, np.sqrt((1 - 1 / length) / length / n))
-    matured = book.market.totals.matured[:, segment].sum() / n
+    matured = book.market.world.totals.matured[:, segment].sum() / n
     known = TERM_SHARES @ (1.0 - book.hazard[segment]) ** TERMS / length
     compare(f"{label}: loans paid off a person and month", matured, known, np.sqrt(known * (1 - known) / n))
-    defaulted = book.market.totals.defaults[:, segment].sum() / n
+    defaulted = book.market.world.totals.defaults[:, segment].sum() / n
     known = book.hazard[segment] * share
     compare(f"{label}: defaults a person and month", defaulted, known, np.sqrt(known * (1 - known) / n))
 

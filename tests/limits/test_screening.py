@@ -206,7 +206,7 @@ def test_area_under_the_curve(cohort, compare, channel):
         known, error = discrimination(ANNUAL[segment], tau, goods, bads)
         compare(f"AUC, {channel}, {SEGMENTS[segment]}, tau {tau:.2f}", area, known, error)
         if channel == "own" and segment == 1:
-            reported = everybody.market.year_ends[0]["banks"]["auc_mass"][lender]
+            reported = everybody.market.world.year_ends[0]["banks"]["auc_mass"][lender]
             compare(f"AUC as reported, mass, tau {tau:.2f}", reported, known, 0.0, approximation=2e-4)
     for segment, name in enumerate(SEGMENTS):
         served = ((everybody.segment == segment) & everybody.funded).sum()

@@ -213,10 +213,10 @@ def test_lenders_are_calibrated_by_segment_at_either_price(first_month, compare,
             if here.sum() > 100:
                 bound = matching if kind == OWN else MATCHING
                 compare_calibration(compare, f"{what}, {channel}, {name}", month, here, bound)
-        banks = month.market.totals[: len(month.market.world.banks), segment]
+        banks = month.market.world.totals[: len(month.market.world.banks), segment]
         asked, made = banks.applications.sum(), banks.originations.sum()
         if asked > 0:
-            known = month.market.outlook.own_loans[:, segment].mean()
+            known = month.market.world.outlook.own_loans[:, segment].mean()
             error = np.sqrt(known * (1.0 - known) / asked)
             compare(f"{what}, {name}: loans an applicant, own channel", made / asked, known, error, 1e-3 * known)
 

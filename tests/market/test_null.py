@@ -142,7 +142,7 @@ def test_parties_of_different_sequencing_follow_the_platform_with_its_power(make
             alliances__sequencing="sign_then_cooperate",
             alliances__platform_power=power,
         )
-        return Market(setting, 0).pair_sequencing.mean()
+        return Market(setting, 0).world.pair_sequencing.mean()
 
     assert sequencings(0.0) == 0.0
     assert sequencings(1.0) == 1.0

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from PIL import Image
 
 from colend.experiment.result import Result
 from colend.experiment.tables import write as write_table
@@ -64,7 +62,7 @@ def write(source: str, figure: Figure, numbers: pd.DataFrame, files: list[Path])
     png, svg, csv = files
     # The canvases themselves: `savefig` walks every figure once more, a third of the time.
     with written_whole(png) as place:
-        _write_png(figure, place)
+        FigureCanvasAgg(figure).print_png(place)
     with written_whole(svg) as place:
         FigureCanvasSVG(figure).print_svg(place, metadata={"Date": None})
     write_table([numbers], csv)
@@ -80,11 +78,3 @@ def lay_out(figure: Figure) -> None:
     for axis in figure.axes:  # the solver's last digits hang on the order of its constraints
         left, bottom, width, height = (round(number, 5) for number in axis.get_position().bounds)
         axis.set_position((left, bottom, width, height))
-
-
-def _write_png(figure: Figure, path: Path) -> None:
-    """Without the alpha channel, which is full everywhere: a third less to compress."""
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-    picture.save(path, "png", dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
