@@ -197,8 +197,7 @@ def value_axis(axis, unit: str, zero: bool = True, ticks: int = 6, most: float =
     axis.yaxis.set_major_formatter(FuncFormatter(plain))
     if zero:
         highest = axis.dataLim.y1 if np.isfinite(axis.dataLim.y1) else 0.0
-        top = min(max(axis.get_ylim()[1], 1.05 * highest), most) if highest > 0.0 else 0.0
-        axis.set_ylim(0.0, top if top > 0.0 else 1.0)
+        axis.set_ylim(0.0, min(max(axis.get_ylim()[1], 1.05 * highest), most) if highest > 0.0 else 1.0)
 
 
 def at_least(axis, part: float) -> None:
