@@ -8,8 +8,9 @@ from colend.equations.pricing import platform_cutoff
 from colend.equations.screening import Conditions, information, lending, passed_applicants
 from colend.month.expectations import refresh_prospects
 from colend.month.founding import prepare_plans
-from colend.rules.outlook import sharing_depth
+from colend.rules.outlook import general_terms, sharing_depth
 from colend.rules.prospects import anticipated_applications
+from colend.scenario.parameters import Parameters
 from colend.state.tables import DORMANT, INTEGRATING, OPERATING
 
 TRAFFIC, CUSTOMERS, TECHNOLOGY = range(3)
@@ -20,7 +21,8 @@ def row(platform, bank):
 
 
 def test_depth_by_openness():
-    depths = [sharing_depth(openness, 0.5, trust) for openness, trust in ((0, 0.9), (1, 0.9), (2, 0.9), (2, 0.1))]
+    general = general_terms(Parameters())  # data_share 0.5
+    depths = [sharing_depth(openness, general, trust) for openness, trust in ((0, 0.9), (1, 0.9), (2, 0.9), (2, 0.1))]
     assert depths == [0.0, 0.5, 0.9, 0.5]
 
 

@@ -26,13 +26,11 @@ from colend.rules.prospects import (
     worth_of_pair,
 )
 from colend.rules.regulation import depth_limit, home_share
-from colend.scenario.parameters import OPENNESS
 from colend.state.outlook import LendingTerms
 from colend.state.table import Table
-from colend.state.tables import INTEGRATING, OPERATING, PILOT, SIGNED, TECHNOLOGY
+from colend.state.tables import INTEGRATING, OPERATING, PILOT, SIGNED
 from colend.state.world import World
 
-LEVELS = len(OPENNESS)
 _ROUNDS = 3  # the derivative of pairs without business is refreshed in turns, each every third month
 
 
@@ -86,7 +84,7 @@ def expect(world: World, weight: float) -> np.ndarray:
     flowing = np.zeros(len(pairs), dtype=bool)
     flowing[pairs_of(world, running)] = True
     turn = (np.arange(len(pairs)) + world.month) % _ROUNDS == 0 if outlook.started else True
-    wanted = flowing | (turn & (pairs.openness == TECHNOLOGY))
+    wanted = flowing | (turn & (outlook.general.teaches[pairs.openness] != 0))
     compiled(own_channel, allocates=False)(
         banks,
         outlook.general,
@@ -137,7 +135,7 @@ def joint_channels(
     """
     for p in range(len(platforms)):
         first = p * len(banks)
-        for level in range(LEVELS):
+        for level in range(len(general.teaches)):
             if not is_open(pairs, first, len(banks), level):
                 continue
             for s in range(len(segments)):
@@ -147,7 +145,7 @@ def joint_channels(
                     pair = pairs[row]
                     if pair.openness != level:
                         continue
-                    depth = min(sharing_depth(level, general.data_share, pair.trust), depth_limits[row])
+                    depth = min(sharing_depth(level, general, pair.trust), depth_limits[row])
                     steps = 2 if wanted[row] else 1
                     found = pair_lending(pair, banks[b], depth, steps, brought, general, segments[s])
                     expected.loans[row, s], expected.margin[row, s], expected.income[row, s] = found[:3]
@@ -199,6 +197,7 @@ def value_pairs(world: World, flowing: np.ndarray) -> None:
         expected_shares(world, np.arange(len(world.pairs))),
         home_share(world),
         absorbed_now(world) * lasting,
+        outlook.general.teaches,
         learning.transfer,
         world.parameters.platforms.incremental_share,
         outlook.mix,

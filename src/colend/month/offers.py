@@ -18,7 +18,7 @@ from colend.rules.regulation import is_local
 from colend.state.books import FEN
 from colend.state.snapshot import OFFER
 from colend.state.table import Table
-from colend.state.tables import CUSTOMERS, JOINT, LENDER, NONE, OWN, TRAFFIC, table
+from colend.state.tables import JOINT, LENDER, NONE, OWN, table
 from colend.state.world import World
 
 
@@ -86,7 +86,7 @@ def fill_offers(
         side = side_of(contract, parties, general, notice, base_hurdle)
         for s in range(len(segments)):
             offer = offers[c, s]
-            set_lender(offer, contract, parties, notice)
+            set_lender(offer, contract, parties, general, notice)
             set_price(offer, contract, parties, side, general, terms[s], segments[s])
             set_screening(offer, contract, parties, side, terms[s], segments[s], depths[c])
             set_limit(offer, side, general, terms[s], depths[c])
@@ -104,7 +104,7 @@ def side_of(contract: Row, parties: Parties, general: Row, notice: Notice, base_
         fee = contract.fee_rate + contract.technology_fee / max(contract.funding_share, 1e-9)
         base = bank.funds_rate + bank.operating_rate + pair.hurdle + fee
         origination = general.cost_joint / contract.funding_share  # the bank pays it all and earns on its part
-        sight = general.thin_view if contract.openness == TRAFFIC else 1.0
+        sight = general.sight[contract.openness]
         return Side(base, origination, pair.intercept, pair.admission, served, bank.admission * bank.alive, sight, seen)
     if contract.kind == OWN:
         base = bank.funds_rate + bank.operating_rate + bank.hurdle
@@ -113,12 +113,12 @@ def side_of(contract: Row, parties: Parties, general: Row, notice: Notice, base_
     return Side(base, general.cost_joint, platform.own_intercept, 1.0, 1.0, platform.admission, 1.0, seen)
 
 
-def set_lender(offer: Row, contract: Row, parties: Parties, notice: Notice) -> None:
+def set_lender(offer: Row, contract: Row, parties: Parties, general: Row, notice: Notice) -> None:
     """Who lends, and where."""
     offer.kind, offer.bank, offer.region, offer.home_only = contract.kind, contract.bank, NONE, 0
     if contract.kind != LENDER:
         offer.region, offer.home_only = parties.banks[contract.bank].region, notice.local[contract.bank]
-    offer.opens_customers = 1 if contract.kind == JOINT and contract.openness >= CUSTOMERS else 0
+    offer.opens_customers = general.opens_customers[contract.openness] if contract.kind == JOINT else 0
 
 
 def set_price(offer: Row, contract: Row, parties: Parties, side: Side, general: Row, terms: Row, segment: Row) -> None:

@@ -32,7 +32,6 @@ from colend.state.tables import (
     PILOT_SETUP,
     PLATFORM_LEFT,
     SIGNED,
-    TECHNOLOGY,
     WITHDRAWN,
 )
 from colend.state.world import World
@@ -111,9 +110,8 @@ def operate(world: World) -> None:
     alliances.stage[rows] = OPERATING
     alliances.operating_since[rows] = world.month
     contract = alliances.contract[rows]
-    contracts.openness[contract] = alliances.openness[rows]
-    fee = world.parameters.platforms.technology_fee
-    contracts.technology_fee[contract] = np.where(alliances.openness[rows] == TECHNOLOGY, fee, 0.0)
+    contracts.openness[contract] = opened = alliances.openness[rows]
+    contracts.technology_fee[contract] = world.regulation.terms.general.technology_fee[opened]
 
 
 def review(world: World) -> None:

@@ -14,10 +14,10 @@ from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.outlook import mean_term
 from colend.rules.prospects import absorbed_now
 from colend.rules.regulation import home_share
-from colend.scenario.parameters import TOUCHPOINTS
+from colend.scenario.parameters import OPENNESS, TOUCHPOINTS
 from colend.state.outlook import SEGMENT_COUNT
 from colend.state.table import Table
-from colend.state.tables import NONE, OPERATING, PILOT, TECHNOLOGY, pair_of
+from colend.state.tables import NONE, OPERATING, PILOT, pair_of
 from colend.state.world import World
 
 YEAR = 12  # months between decisions on laboratories and legacy systems
@@ -92,7 +92,7 @@ def touchpoint_terms(world: World) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def running_loans(world: World) -> tuple[np.ndarray, np.ndarray]:
     """Joint loans that begin a month, float64[bank, segment, openness], and those that run, float64[bank, segment]."""
-    flow = np.zeros((len(world.banks), TECHNOLOGY + 1, SEGMENT_COUNT))
+    flow = np.zeros((len(world.banks), len(OPENNESS), SEGMENT_COUNT))
     alliances, rows = world.alliances, world.outlook.flowing
     openness = world.contracts.openness[alliances.contract[rows]]
     np.add.at(flow, (alliances.bank[rows], openness), world.outlook.joint_loans)
@@ -177,12 +177,19 @@ def wants_laboratory(world: World, rows: np.ndarray) -> np.ndarray:
     return (gain > learning.laboratory_cost * share * months) & may_invest(world)[rows]
 
 
+def teaches(world: World, rows: np.ndarray) -> np.ndarray:
+    """Whether the bank learns from what is open to it in each of these alliances."""
+    opened = world.contracts.openness[world.alliances.contract[rows]]
+    found: np.ndarray = world.outlook.general.teaches[opened] != 0
+    return found
+
+
 def laboratory_sponsors(world: World) -> np.ndarray:
-    """The platform that shares each bank's laboratory: an operating partner that opens technology to it, or NONE."""
+    """The platform that shares each bank's laboratory: an operating partner that teaches it, or NONE."""
     sponsors = np.full(len(world.banks), NONE)
     alliances = world.alliances
     rows = alliances_in(world, OPERATING)
-    rows = rows[world.contracts.openness[alliances.contract[rows]] == TECHNOLOGY]
+    rows = rows[teaches(world, rows)]
     sponsors[alliances.bank[rows]] = alliances.platform[rows]
     return sponsors
 
@@ -204,7 +211,7 @@ def taught(world: World) -> np.ndarray:
     """Transfer that each bank receives this month from platforms that open their technology, before absorption."""
     alliances, pairs, banks = world.alliances, world.pairs, world.banks
     rows = alliances_in(world, PILOT, OPERATING)
-    rows = rows[(world.contracts.openness[alliances.contract[rows]] == TECHNOLOGY) & (alliances.routed[rows] > 0.0)]
+    rows = rows[teaches(world, rows) & (alliances.routed[rows] > 0.0)]
     bank, platform = alliances.bank[rows], alliances.platform[rows]
     received = transfer(
         world.parameters.learning.transfer,

@@ -14,7 +14,6 @@ from colend.equations.numbers import Row
 from colend.equations.pricing import origination_rate, platform_cutoff
 from colend.equations.screening import information, lending, passed_applicants
 from colend.state.table import Table
-from colend.state.tables import TECHNOLOGY, TRAFFIC
 
 _STEP = 0.05  # relative step of the derivative by precision
 
@@ -107,7 +106,7 @@ def brought_by(platform: Row, level: int, general: Row, terms: Row) -> Brought:
 
     Naive parties expect applicants like all others, though they see how many pass.
     """
-    technology = general.technology_fee if level == TECHNOLOGY else 0.0
+    technology = general.technology_fee[level]
     part = general.funding_share
     fee_income = part * general.fee_rate + technology
     own_cost = platform.funds_rate + platform.operating_rate
@@ -128,9 +127,8 @@ def brought_by(platform: Row, level: int, general: Row, terms: Row) -> Brought:
     passed = passed_applicants(cutoff, precision)[2]
     origination = origination_rate(general.cost_joint / part, terms.amount_months)  # the bank pays it all
     bank_cost = general.fee_rate + technology / part + origination
-    sight = general.thin_view if level == TRAFFIC else 1.0
     known = cutoff if general.rational else -math.inf
-    return Brought(precision, sight, price, log_price, known, passed, fee_income, own_cost, bank_cost)
+    return Brought(precision, general.sight[level], price, log_price, known, passed, fee_income, own_cost, bank_cost)
 
 
 def pair_lending(

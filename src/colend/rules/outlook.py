@@ -7,11 +7,12 @@ import math
 import numpy as np
 
 from colend.equations.default import solve_threshold
+from colend.equations.numbers import Row
 from colend.equations.relationship import awareness_at_end, conversion_probability, touch_strength
-from colend.scenario.parameters import TOUCHPOINTS, Parameters
+from colend.scenario.parameters import LEVELS, TOUCHPOINTS, Parameters
 from colend.state.outlook import ALLIANCE_NUMBERS, ALLIANCE_TERMS, GENERAL_TERMS, SEGMENT_COUNT, SEGMENT_TERMS, Outlook
 from colend.state.table import Table
-from colend.state.tables import TECHNOLOGY, TRAFFIC, table
+from colend.state.tables import table
 from colend.state.world import World
 
 
@@ -30,15 +31,18 @@ def general_terms(parameters: Parameters) -> np.record:
     row.reservation_sigma = parameters.population.reservation_sigma
     row.risk_based = credit.pricing == "risk_based"
     row.rational = credit.prescreen_inference == "rational"
-    row.thin_view = credit.thin_view
-    row.data_share = platforms.data_share
     row.funding_share = alliances.funding_share
     row.fee_rate = platforms.fee_rate
-    row.technology_fee = platforms.technology_fee
     row.cost_joint = credit.origination_cost_joint
     row.cost_own = credit.origination_cost_own
     row.minimum_income = platforms.minimum_income
     row.rate_cap = np.inf
+    levels = LEVELS.values()
+    row.sight[:] = [1.0 if level.full_view else credit.thin_view for level in levels]
+    row.data_share[:] = [platforms.data_share if level.shares_data else 0.0 for level in levels]
+    row.technology_fee[:] = [platforms.technology_fee if level.charges else 0.0 for level in levels]
+    for name in ("deepens", "opens_customers", "teaches"):
+        row[name] = [getattr(level, name) for level in levels]
     return row
 
 
@@ -76,14 +80,10 @@ def segment_terms(parameters: Parameters) -> Table:
     return rows
 
 
-def sharing_depth(openness: int, data_share: float, trust: float) -> float:
-    """Depth delta at which the platform's score is shared.
-
-    0 traffic, `data_share` customers, max(data_share, trust) technology.
-    """
-    if openness == TRAFFIC:
-        return 0.0
-    return max(data_share, trust) if openness == TECHNOLOGY else data_share
+def sharing_depth(openness: int, general: Row, trust: float) -> float:
+    """Depth delta at which the platform's score is shared at a level of openness; `general` is GENERAL_TERMS."""
+    depth: float = general.data_share[openness]
+    return max(depth, trust) if general.deepens[openness] != 0 else depth
 
 
 def open_outlook(world: World) -> Outlook:

@@ -19,7 +19,7 @@ from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.outlook import mean_term, sharing_depth
 from colend.rules.regulation import depth_limit, region_weights
 from colend.state.table import Table
-from colend.state.tables import JOINT, OPERATING, PILOT, TECHNOLOGY
+from colend.state.tables import JOINT, OPERATING, PILOT
 from colend.state.world import World
 
 
@@ -48,7 +48,7 @@ def depth_rows(
         contract = contracts[row]
         if contract.kind == JOINT:
             pair = contract.platform * banks + contract.bank
-            depth = sharing_depth(contract.openness, general.data_share, pairs[pair].trust)
+            depth = sharing_depth(contract.openness, general, pairs[pair].trust)
             depths[row] = min(depth, limits[pair])
 
 
@@ -207,6 +207,7 @@ class Known(NamedTuple):
     shares: np.ndarray  # float64[pairs]: share served that is expected
     home: np.ndarray  # float64[banks]: share of joint borrowers in the bank's region
     learned: np.ndarray  # float64[banks]: what a unit of effort comes to over the horizon
+    teaches: np.ndarray  # uint8[openness]
     transfer_rate: float
     incremental: float  # part of a platform's income that it would not have without the alliance
     mix: np.ndarray  # these as in the outlook
@@ -241,7 +242,7 @@ def worth_of_pair(
         platform_margin += known.mix[p, s] * (known.incremental * known.income[row, s] - lost)
         more += known.mix[p, s] * known.slope[row, s]
     worth = 0.0
-    if pair.openness == TECHNOLOGY:
+    if known.teaches[pair.openness] != 0:
         here = 0.0 if known.flowing[row] else max(pair.applications * known.shares[row] * more, 0.0)
         taught = transfer(known.transfer_rate, pair.trust, 1.0, platform.precision, bank.precision)
         worth = (known.precision_profit[b] + here) * known.learned[b] * taught

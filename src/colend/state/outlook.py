@@ -13,6 +13,7 @@ from colend.state.declared import kept
 from colend.state.table import Table
 
 SEGMENT_COUNT = 3
+_LEVELS = (len(OPENNESS),)
 
 # What lending to one segment looks like, the same for every lender. Prices are posted rates, or the cap under risk-
 # based pricing.
@@ -37,15 +38,19 @@ GENERAL_TERMS = np.dtype(
         ("reservation_sigma", "f8"),
         ("risk_based", "?"),
         ("rational", "?"),
-        ("thin_view", "f8"),
-        ("data_share", "f8"),
         ("funding_share", "f8"),
         ("fee_rate", "f8"),
-        ("technology_fee", "f8"),
         ("cost_joint", "f8"),  # yuan a loan
         ("cost_own", "f8"),
         ("minimum_income", "f8"),  # yuan
         ("rate_cap", "f8"),  # regulation's, on the price of joint loans less their fees; inf: none
+        # By openness.
+        ("sight", "f8", _LEVELS),  # how much of an applicant the bank sees itself
+        ("data_share", "f8", _LEVELS),  # depth at which the score is shared at least
+        ("deepens", "u1", _LEVELS),  # 1: with trust
+        ("technology_fee", "f8", _LEVELS),
+        ("opens_customers", "u1", _LEVELS),
+        ("teaches", "u1", _LEVELS),
     ]
 )
 # What alliances cost and how long their steps take: every number of the parameters' group, and what follows from it.
@@ -53,7 +58,7 @@ ALLIANCE_NUMBERS = (
     "monthly_discount",
     *(name for name, field in Alliances.model_fields.items() if field.annotation in (int, float)),
 )
-ALLIANCE_TERMS = np.dtype([(name, "f8") for name in ALLIANCE_NUMBERS] + [("opening_cost", "f8", (len(OPENNESS),))])
+ALLIANCE_TERMS = np.dtype([(name, "f8") for name in ALLIANCE_NUMBERS] + [("opening_cost", "f8", _LEVELS)])
 
 
 class LendingTerms(NamedTuple):

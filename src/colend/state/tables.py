@@ -16,7 +16,6 @@ from colend.state.table import Table, as_table, zeros
 
 NONE = -1  # "no bank", "no alliance", "not yet" in every index or month column
 
-TRAFFIC, CUSTOMERS, TECHNOLOGY = map(OPENNESS.index, ("traffic", "customers", "technology"))
 # Kinds of contract: who lends under it.
 JOINT, OWN, LENDER = 0, 1, 2
 # Products.

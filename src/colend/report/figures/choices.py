@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from colend.report.style import (
     MOST_ARMS,
     NAME,
     ORANGE,
+    PURPLE,
     SKY,
     VERMILION,
     Look,
@@ -38,10 +40,15 @@ PARTIES = {
     f"banks_{FIRST}": ("banks that want to sign first", Look(BLUE, "-", "o")),
     f"platforms_{FIRST}": ("platforms that do", Look(SKY, (0, (5, 1.8)), "s")),
 }
+_LOOKS = (
+    Look(VERMILION, "-", "^"),
+    Look(ORANGE, (0, (5, 1.8)), "D"),
+    Look(BLACK, (0, (7, 1.6, 1.4, 1.6)), "v"),
+    Look(PURPLE, (0, (11, 2.5)), "P"),
+)
 LEVELS = {
-    "platforms_opening_traffic": ("traffic open", Look(VERMILION, "-", "^")),
-    "platforms_opening_customers": ("customers open", Look(ORANGE, (0, (5, 1.8)), "D")),
-    "platforms_opening_technology": ("technology open", Look(BLACK, (0, (7, 1.6, 1.4, 1.6)), "v")),
+    f"platforms_opening_{name}": (f"{name.replace('_', ' ')} open", look)
+    for name, look in zip(OPENNESS, cycle(_LOOKS), strict=False)
 }
 TURNS = {
     SEQUENCING[0]: ("banks that go over to it", BLUE),

@@ -14,13 +14,11 @@ from colend.scenario.parameters.base import (
     ADAPTIVE,
     INFERENCE,
     KINDS,
-    OPENNESS,
     PRICING,
     SEGMENTS,
     SEQUENCING,
     TOUCHPOINTS,
     UNITS,
-    ByOpenness,
     BySegment,
     BySequencing,
     Group,
@@ -29,6 +27,7 @@ from colend.scenario.parameters.clubs import Clubs
 from colend.scenario.parameters.credit import Credit, Macro
 from colend.scenario.parameters.customers import Customers
 from colend.scenario.parameters.learning import Learning
+from colend.scenario.parameters.openness import LEVELS, OPENNESS, ByOpenness
 from colend.scenario.parameters.platforms import Platforms
 from colend.scenario.parameters.population import Population
 from colend.scenario.parameters.stress import Stress
@@ -37,6 +36,7 @@ __all__ = [
     "ADAPTIVE",
     "INFERENCE",
     "KINDS",
+    "LEVELS",
     "OPENNESS",
     "PRICING",
     "SEGMENTS",

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from colend.scenario.parameters.base import (
-    OPENNESS,
     SEQUENCING,
-    ByOpenness,
     BySequencing,
     Group,
     Number,
-    Openness,
     Sequencing,
     Whole,
     adds_to_one,
     parameter,
 )
+from colend.scenario.parameters.openness import OPENNESS, ByOpenness, Openness
 
 _EWA = "assumed; the equation is Camerer and Ho's (1999, Econometrica 67)"
 
@@ -43,7 +41,7 @@ class Adaptive(Group):
         1,
     )
     initial_openness: ByOpenness = parameter(
-        {"traffic": 1 / 3, "customers": 1 / 3, "technology": 1 / 3},
+        dict.fromkeys(OPENNESS, 1 / len(OPENNESS)),
         "share",
         "Probability of each first choice of openness",
         "assumed: even; a start to vary",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from colend.scenario.parameters.base import Group, Number, Openness, SequencingOrAdaptive, Whole, parameter
+from colend.scenario.parameters.base import Group, Number, SequencingOrAdaptive, Whole, parameter
+from colend.scenario.parameters.openness import Openness
 
 _TIE = "design document, throw-away prototype of the alliance part"
 _START = "assumed: design document starting value for the whole market"

@@ -18,18 +18,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SEGMENTS = ("prime", "mass", "thin_file")
-OPENNESS = ("traffic", "customers", "technology")
 SEQUENCING = ("sign_then_cooperate", "cooperate_then_sign")
 KINDS = ("city", "rural", "consumer_finance")
 TOUCHPOINTS = ("app", "mini_program", "service_account", "branch")
 PRICING = ("posted", "risk_based")
 INFERENCE = ("rational", "naive")
 
-Openness = Literal["traffic", "customers", "technology"]
 Sequencing = Literal["sign_then_cooperate", "cooperate_then_sign"]
 ADAPTIVE = "adaptive"  # in place of an option: the party chooses (group `adaptive`)
-OpennessOrAdaptive = Literal["traffic", "customers", "technology", "adaptive"]
-SequencingOrAdaptive = Literal["sign_then_cooperate", "cooperate_then_sign", "adaptive"]
+SequencingOrAdaptive = Literal[Sequencing, "adaptive"]
 
 # Every unit that a parameter may have.
 UNITS = (
@@ -195,7 +192,7 @@ def parameter(
     return Field(default=default, description=meaning, json_schema_extra=extra, validate_default=True)
 
 
-class _Each(Group):
+class Each(Group):
     """One number for each of several; a single number stands for all."""
 
     @model_validator(mode="before")
@@ -230,7 +227,7 @@ def _array(numbers: tuple[float, ...]) -> NDArray[np.float64]:
     return array
 
 
-class BySegment(_Each):
+class BySegment(Each):
     """One number a segment."""
 
     prime: Number
@@ -238,15 +235,7 @@ class BySegment(_Each):
     thin_file: Number
 
 
-class ByOpenness(_Each):
-    """One number a level of openness."""
-
-    traffic: Number
-    customers: Number
-    technology: Number
-
-
-class BySequencing(_Each):
+class BySequencing(Each):
     """One number a sequencing."""
 
     sign_then_cooperate: Number

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from pydantic import Field
 
-from colend.scenario.parameters.base import ByOpenness, BySegment, Group, Number, parameter
+from colend.scenario.parameters.base import BySegment, Group, Number, parameter
+from colend.scenario.parameters.openness import LEVELS, ByOpenness
 
 _PROTOTYPE = "design document, values used and alive in the whole-market prototype"
 _TOUCH = "assumed: reach of the channel among the segment's users"
@@ -61,7 +62,7 @@ class Customers(Group):
     )
     awareness_fade: Number = parameter(0.03, "share a month", "Fading of awareness without a loan", _PROTOTYPE, 0, 1)
     visibility: ByOpenness = parameter(
-        {"traffic": 0.03, "customers": 1, "technology": 1},
+        {name: level.visibility for name, level in LEVELS.items()},
         "share",
         "How visible the bank is to joint borrowers",
         "assumed: design document section 5; nearly decides gate 1, so findings are shown over a sweep of it",

@@ -6,16 +6,15 @@ from collections.abc import Iterator
 
 from colend.scenario.parameters.base import (
     AgentValue,
-    ByOpenness,
     Group,
     Number,
-    OpennessOrAdaptive,
     SequencingOrAdaptive,
     Whole,
     adds_to_one,
     one_each,
     parameter,
 )
+from colend.scenario.parameters.openness import LEVELS, ByOpenness, OpennessOrAdaptive
 
 _PROTOTYPE = "design document, values used and alive in the whole-market prototype"
 
@@ -96,7 +95,7 @@ class Platforms(Group):
         0.5, "share", "Depth to which the platform's score is shared where customers are open", _PROTOTYPE, 0, 1
     )
     opening_cost: ByOpenness = parameter(
-        {"traffic": 0, "customers": 5_000, "technology": 15_000},
+        {name: level.opening_cost for name, level in LEVELS.items()},
         "yuan a month",
         "Platform's cost of each open alliance, times the bank's cost_scale",
         "assumed: a tenth and three tenths of an alliance's running cost",
