@@ -11,8 +11,8 @@ ORDER = (
     "equations",
     "state",
     "rules",
-    "agents",
     "month",
+    "agents",
     "counterfactual",
     "market",
     "experiment",
@@ -23,7 +23,7 @@ ORDER = (
 )
 BEFORE = {part: set(ORDER[:place]) for place, part in enumerate(ORDER)}
 BEFORE["equations"] = set()
-BEFORE["agents"] = {"equations", "state", "rules"}
+BEFORE["agents"] = {"equations", "state", "rules", "month"}
 BEFORE["month"] = {"equations", "state", "rules"}
 READ_BY_ALL = {"scenario", "measures", "compilation", "source", "files", "__init__"}
 BEFORE["scenario"] = {"source", "files"}  # source: for its hash in a run's key

@@ -22,6 +22,8 @@ import pickle, sys
 setting = pickle.load(sys.stdin.buffer)
 from colend.market import simulate
 simulate(setting, 0)
+assert "mesa" not in sys.modules
+simulate(setting, 0, "objects")
 print("\\n".join(module.__file__ for name, module in sys.modules.items() if name.split(".")[0] == "colend"))
 """
 

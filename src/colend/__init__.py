@@ -20,7 +20,7 @@ _PLACES = {
     "open": ("colend.api", "open"),
     "compare": ("colend.api", "compare"),
     "sweep": ("colend.api", "sweep"),
-    "Market": ("colend.market", "Market"),
+    "Market": ("colend.agents.market", "Market"),
     "Scenario": ("colend.scenario", "Scenario"),
     "ScenarioError": ("colend.scenario", "ScenarioError"),
     "SavedMarketError": ("colend.state.saving", "SavedMarketError"),

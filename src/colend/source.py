@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-_BEGINS = "colend.market"  # what a run is: `simulate` and all that it needs
+_BEGINS = "colend.market"  # what a run is: `simulate` and all that it needs on either engine
 _IMPORT = re.compile(r"^ *(?:from ([\w.]+) import (\([^)]*\)|.*)|import (.*))$", re.MULTILINE)
 
 

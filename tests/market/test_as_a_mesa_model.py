@@ -66,7 +66,7 @@ def test_what_is_copied_with_a_market_is_of_its_copy(market):
 
 def test_a_pickle_of_another_source_is_refused(market, monkeypatch):
     held = pickle.dumps(market)
-    monkeypatch.setattr("colend.market.model_hash", lambda: "0" * 64)
+    monkeypatch.setattr("colend.agents.market.model_hash", lambda: "0" * 64)
     with pytest.raises(SavedMarketError, match="a pickled market was saved by another version"):
         pickle.loads(held)
 

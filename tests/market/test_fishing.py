@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from colend.counterfactual import FishingTest
-from colend.market import Market, simulate
+from colend.market import living, simulate
 from colend.measures.fishing import Fishing, Season, index, of_kind, pooled
+from colend.month import live_month
+from colend.month.founding import found_world
 from colend.scenario.design import FishingTerms
 from colend.scenario.parameters import KINDS
 from colend.state.tables import ENDED, NONE, WITHDRAWN
@@ -49,31 +51,31 @@ def test_with_nobody_to_withdraw_from_both_markets_are_the_same(fish):
 
 def test_platforms_stop_and_loans_run_off(make_setting):
     setting = dataclasses.replace(make_setting(**TECHNOLOGY), fishing_test=FishingTerms(kinds=("rural",)))
-    market = Market(setting, 1)
+    world = found_world(setting, 1, 1)
     for _ in range(18):
-        market.step()
-    test = FishingTest(market, setting.fishing_test)
-    test.month = market.month
+        live_month(world)
+    test = FishingTest(world, setting.fishing_test, living)
+    test.month = world.month
     test.before_month()
-    fork, rural = test.fork, np.flatnonzero(market.world.banks.kind == KINDS.index("rural"))
-    before = fork.world.alliances.copy()
+    fork, rural = test.fork, np.flatnonzero(world.banks.kind == KINDS.index("rural"))
+    before = fork.alliances.copy()
     running = np.isin(before.bank, rural) & (before.stage != ENDED)
     assert running.any()
-    joint = np.isin(fork.world.contracts.bank, rural) & (fork.world.contracts.platform != NONE)
+    joint = np.isin(fork.contracts.bank, rural) & (fork.contracts.platform != NONE)
     owed = []
     for _ in range(14):
-        fork.live_month()  # beyond the run's end too
-        owed.append(fork.world.contracts.balance[: len(joint)][joint].sum())
-        assert not fork.world.totals.originations[: len(joint)][joint].any()
-    ended = fork.world.alliances[: len(before)][running]
+        live_month(fork)  # beyond the run's end too
+        owed.append(fork.contracts.balance[: len(joint)][joint].sum())
+        assert not fork.totals.originations[: len(joint)][joint].any()
+    ended = fork.alliances[: len(before)][running]
     assert (ended.end_reason == WITHDRAWN).all()
     assert (ended.ended == 18).all()
-    assert not np.isin(fork.world.alliances.bank[len(before) :], rural).any()
+    assert not np.isin(fork.alliances.bank[len(before) :], rural).any()
     assert all(later <= earlier for earlier, later in itertools.pairwise(owed))
     assert owed[-1] == 0  # no loan is longer than twelve months
-    assert np.isin(fork.world.alliances.bank[fork.world.alliances.stage != ENDED], rural).sum() == 0
+    assert np.isin(fork.alliances.bank[fork.alliances.stage != ENDED], rural).sum() == 0
     city = ~np.isin(before.bank, rural) & (before.stage != ENDED)
-    assert (fork.world.alliances.end_reason[: len(before)][city] != WITHDRAWN).all()
+    assert (fork.alliances.end_reason[: len(before)][city] != WITHDRAWN).all()
 
 
 def test_the_index_by_hand(make_market):

@@ -84,7 +84,7 @@ def test_a_market_is_saved_before_its_first_month_too(make_market, tmp_path):
 def test_another_version_is_refused(make_market, tmp_path, monkeypatch):
     path = tmp_path / "market"
     make_market().save(path)
-    monkeypatch.setattr("colend.market.model_hash", lambda: "0" * 64)
+    monkeypatch.setattr("colend.agents.market.model_hash", lambda: "0" * 64)
     with pytest.raises(SavedMarketError, match="saved by another version of colend"):
         Market.load(path)
     monkeypatch.undo()

@@ -73,7 +73,11 @@ def solve_threshold(annual_rate: float, loading: float) -> float:
 
     A month's hazard over the whole segment is Phi(d / sqrt(1 + beta^2)): twelve such deviations hold every rate.
     """
-    from scipy.optimize import brentq
-
-    most = 12.0 * math.hypot(1.0, loading)
-    return float(brentq(lambda threshold: annual_default_rate(threshold, loading) - annual_rate, -most, most))
+    least, most = -12.0 * math.hypot(1.0, loading), 12.0 * math.hypot(1.0, loading)
+    for _ in range(60):  # to the last bit
+        middle = 0.5 * (least + most)
+        if annual_default_rate(middle, loading) < annual_rate:
+            least = middle
+        else:
+            most = middle
+    return 0.5 * (least + most)

@@ -7,7 +7,11 @@ month.
 
 from __future__ import annotations
 
-from colend.month.borrowers import borrowers, count, open_doors
+from collections.abc import Callable
+
+import numpy as np
+
+from colend.month.borrowers import borrowers, borrowers_each, count, open_doors
 from colend.month.economy import economy
 from colend.month.learning import learning
 from colend.month.pacts import pacts
@@ -15,6 +19,7 @@ from colend.month.plans import plans
 from colend.month.record import record
 from colend.month.regulation import regulation
 from colend.month.settlement import settlement
+from colend.state.world import World
 
 MONTH = (
     regulation,  # 1 the rules of the month
@@ -28,3 +33,16 @@ MONTH = (
     settlement,  # 8 everything is posted; the books balance to the fen
     record,  # 9 the month's measures
 )
+
+
+def live_month(world: World, recorded: bool = True, everyone: Callable[[np.recarray], None] | None = None) -> None:
+    """The steps in their order; the fishing test, whose months may lie beyond the run, records none.
+
+    `everyone`, where it is given, has each borrower step itself (`borrowers_each`).
+    """
+    for step in MONTH:
+        if step is borrowers and everyone is not None:
+            borrowers_each(world, everyone)
+        elif recorded or step is not record:
+            step(world)
+    world.month += 1

@@ -101,3 +101,17 @@ class Setting:
             **({"fishing_test": asdict(self.fishing_test)} if self.fishing_test else {}),
             **({"policy": [rule.content() for rule in self.policy]} if self.policy else {}),
         }
+
+
+def one_setting(asked: Any) -> Setting:
+    """The market to simulate; of a scenario its only one. ValueError where it has several, TypeError for else."""
+    if hasattr(asked, "arms"):  # a scenario, whose reading is no part of a run
+        if len(asked.arms) * len(asked.points) > 1:
+            where = "scenario.arm(name, point)" if len(asked.points) > 1 else "scenario.arm(name)"
+            raise ValueError(
+                f"a market is of one arm: Market({where}); the arms are: {', '.join(map(repr, asked.arms))}"
+            )
+        asked = asked.arm(next(iter(asked.arms)))
+    if not isinstance(asked, Setting):
+        raise TypeError(f"{asked!r:.80} is no market's setting: Market(colend.load(...).arm(name))")
+    return asked
