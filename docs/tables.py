@@ -12,6 +12,7 @@ from colend.measures.runs import RUNS
 from colend.scenario.declarations import Declaration, declarations
 from colend.scenario.declared import keys_of
 from colend.scenario.json_schema import text
+from colend.scenario.parameters import KINDS, TOUCHPOINTS
 from colend.scenario.regulation import RULES, Regime
 from colend.scenario.top_level import SCHEMA
 
@@ -19,8 +20,8 @@ DOCUMENT = Path(__file__).parent / "odd.md"
 PARAMETERS = "<!-- parameters: made by docs/tables.py -->", "<!-- end of parameters -->"
 REGULATION = "<!-- rules: made by docs/tables.py -->", "<!-- end of rules -->"
 ALIKE = (
-    ("banks.city", "banks.rural", "banks.consumer_finance"),
-    tuple(f"customers.touchpoints.{name}" for name in ("app", "mini_program", "service_account", "branch")),
+    tuple(f"banks.{kind}" for kind in KINDS),
+    tuple(f"customers.touchpoints.{name}" for name in TOUCHPOINTS),
 )
 HEAD = ["| parameter | default | unit | allowed | meaning | source |", "|---|---|---|---|---|---|"]
 

@@ -128,7 +128,7 @@ def test_who_has_a_partner_is_said_wherever_they_are_told_of(one_run):
     scenario = SimpleNamespace(**{**vars(one_run.scenario), "arms": {name: {} for name in names}, "baseline": names[0]})
     many = one_run.changed(runs=pd.concat([runs.assign(arm=name) for name in names]), scenario=scenario)
     for result in (one_run, many):
-        assert text(result).count("With partner: rural and city banks with 12 months or more") == 1
+        assert text(result).count("With partner: city banks and rural banks with 12 months or more") == 1
     assert "Loss rate of" not in text(many)
 
 

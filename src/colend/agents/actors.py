@@ -45,6 +45,9 @@ class ConsumerFinanceCompany(Bank):
     """A consumer-finance company: licensed, funded by the market, without customers of its own at the start."""
 
 
+BANK_TYPES = {"city": CityBank, "rural": RuralBank, "consumer_finance": ConsumerFinanceCompany}  # Bank: the others
+
+
 @shows(PLATFORM)
 class Platform(Face):
     """A fintech platform with its own licensed lender; `row` is its number in `market.world.platforms`."""

@@ -10,14 +10,14 @@ import numpy as np
 from pydantic import TypeAdapter
 
 import colend
-from colend.agents.actors import CityBank, ConsumerFinanceCompany, Platform, RuralBank
+from colend.agents.actors import BANK_TYPES, Bank, Platform
 from colend.agents.borrowers import Borrower, Borrowers
 from colend.agents.model import MesaModel
 from colend.compilation import check_engine
 from colend.month import live_month
 from colend.month.founding import found_world
 from colend.scenario.given import whole
-from colend.scenario.parameters import Parameters
+from colend.scenario.parameters import KINDS, Parameters
 from colend.scenario.setting import Setting, one_setting
 from colend.source import model_hash
 from colend.state.saving import ANATOMY, SavedMarketError, fork, read_head, revived
@@ -25,7 +25,6 @@ from colend.state.world import World
 
 FORMAT = 2  # of saved markets
 FACES = ("world", "banks", "platforms", "borrowers", "borrower_type")  # made anew in a copy
-_BANK_TYPES = (CityBank, RuralBank, ConsumerFinanceCompany)
 
 
 class Market(MesaModel):
@@ -63,7 +62,7 @@ class Market(MesaModel):
     def _show(self, world: World) -> None:
         """Hold a world, and make the Mesa faces of its tables' rows."""
         self.world = world
-        self.banks = [_BANK_TYPES[kind](self, row) for row, kind in enumerate(world.banks.kind)]
+        self.banks = [BANK_TYPES.get(KINDS[kind], Bank)(self, row) for row, kind in enumerate(world.banks.kind)]
         self.platforms = [Platform(self, row) for row in range(len(world.platforms))]
         self.borrowers = Borrowers(self)
         self.borrower_type = Borrower

@@ -106,8 +106,7 @@ def pairs_of(setting: Setting) -> int:
 
 
 def _lenders(setting: Setting) -> int:
-    banks = setting.parameters.banks
-    return banks.city.number + banks.rural.number + banks.consumer_finance.number
+    return sum(kind.number for kind in setting.parameters.banks.kinds.values())
 
 
 def disk_of_run(scenario: Scenario, setting: Setting) -> float:

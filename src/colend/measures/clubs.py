@@ -7,8 +7,10 @@ from __future__ import annotations
 import numpy as np
 
 from colend.measures.declaration import Measure, middle, ratio
-from colend.measures.views import LOCAL, MonthView, RunView
+from colend.measures.gates import GATED_BANKS, gated
+from colend.measures.views import MonthView, RunView
 from colend.rules.clubs import members_in, there_is_a_club
+from colend.rules.regulation import REGIONAL
 from colend.scenario.parameters import SEGMENTS
 from colend.state.tables import OPERATING
 
@@ -21,10 +23,10 @@ def working_share(view: MonthView) -> float:
 
 
 def precision(view: MonthView, members: bool) -> float:
-    """Median precision of city and rural banks in the club, or outside it."""
+    """Median precision of the banks in the club that have gates to stand before, or of those outside it."""
     if not there_is_a_club(view.world):
         return np.nan
-    rows = ((view.banks.club > 0) == members) & np.isin(view.banks.kind, LOCAL)
+    rows = ((view.banks.club > 0) == members) & gated(view)
     return middle(view.banks.precision[rows])
 
 
@@ -35,11 +37,11 @@ def months_to_half(view: RunView) -> float:
 
 
 def thin_file_served(view: RunView, home: bool) -> float:
-    """Thin-file persons with a loan over all, where most city and rural banks are members, or elsewhere."""
+    """Thin-file persons with a loan over all, where most regional banks are members, or elsewhere."""
     if not there_is_a_club(view.world):
         return np.nan
     banks, regions = view.banks, len(view.regional)
-    local = np.isin(banks.kind, LOCAL)
+    local = REGIONAL[banks.kind]
     there = np.bincount(banks.region[local], minlength=regions)
     members = np.bincount(banks.region[local & (banks.club > 0)], minlength=regions)
     rows = view.regional[(2 * members > there) == home, SEGMENTS.index("thin_file")]
@@ -59,9 +61,7 @@ def _end(name: str, unit: str, meaning: str, over: str) -> Measure:
 
 
 _WORKING = "Members that work with the club's platform over all members"
-_MEMBERS, _OTHERS = (
-    f"Median screening precision of city and rural banks {which} the club" for which in ("in", "outside")
-)
+_MEMBERS, _OTHERS = (f"Median screening precision of {GATED_BANKS} {which} the club" for which in ("in", "outside"))
 MONTHS_OF_CLUBS = (
     _months("club_working_share", "share", _WORKING, working_share),
     _months("club_precision_members", "precision", _MEMBERS, lambda v: precision(v, True)),
@@ -78,11 +78,11 @@ RUNS_OF_CLUBS = (
     ),
     _end("club_working_share", "share", _WORKING, "members of the club"),
     _end("club_precision_members", "precision", _MEMBERS, "members of the club, with a partner or without"),
-    _end("club_precision_others", "precision", _OTHERS, "city and rural banks outside the club"),
+    _end("club_precision_others", "precision", _OTHERS, f"{GATED_BANKS} outside the club"),
     _run(
         "club_thin_file_served_home",
         "share",
-        "Thin-file persons with a loan at the end over all, in regions where most city and rural banks are members",
+        "Thin-file persons with a loan at the end over all, in regions where most regional banks are members",
         "thin-file persons at home in the club",
         lambda v: thin_file_served(v, True),
     ),

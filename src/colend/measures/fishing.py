@@ -8,7 +8,7 @@ import numpy as np
 
 from colend.measures.declaration import Measure, mean, ratio
 from colend.measures.gates import GATED, GROUPS, members, partnered
-from colend.scenario.parameters import KINDS
+from colend.scenario.parameters import BANK_KINDS, KINDS
 from colend.scenario.setting import FishingTerms
 from colend.state.books import FEN
 from colend.state.flows import own_channels
@@ -146,19 +146,19 @@ FISHING_RUN = (
         _run(
             f"fishing_index_{kind}",
             "share",
-            f"the same, {kind.replace('_', '-')} banks",
+            f"the same, {row.words}",
             lambda t, k=kind: pooled(t, of_kind(t, k)),
-            f"{kind.replace('_', '-')} banks",
+            row.words,
         )
-        for kind in KINDS
+        for kind, row in BANK_KINDS.items()
     ),
     *(
         _run(
             f"fishing_index_{group}_{kind}",
             "share",
-            f"the same, {words.format(kind)} when the test began",
+            f"the same, {words.format(BANK_KINDS[kind].words)} when the test began",
             lambda t, k=kind, g=group: pooled(t, of_group(t, k, g)),
-            words.format(kind),
+            words.format(BANK_KINDS[kind].words),
         )
         for kind in GATED
         for group, words in GROUPS.items()

@@ -23,17 +23,23 @@ from colend.measures.counts import (
     PRECISION_GAIN,
 )
 from colend.measures.declaration import Measure, mean, middle, ratio
-from colend.measures.views import LOCAL, MonthView, RunView
-from colend.scenario.parameters import KINDS, SEGMENTS
+from colend.measures.views import MonthView, RunView
+from colend.scenario.parameters import BANK_KINDS, KINDS, SEGMENTS
 
-GATED = tuple(KINDS[kind] for kind in LOCAL)  # kinds of bank with customers and risk control of their own to win
-GROUPS = {"partnered": "{} banks with a partner", "others": "{} banks without one"}
+GATED = tuple(name for name, kind in BANK_KINDS.items() if kind.gated)  # kinds of bank
+GATED_BANKS = " and ".join(BANK_KINDS[name].words for name in GATED)
+GROUPS = {"partnered": "{} with a partner", "others": "{} without one"}
 MASS = SEGMENTS.index("mass")
 
 
 def partnered(operating_months: np.ndarray) -> np.ndarray:
     """bool[banks]: whether each stands before the gates, by the months in which its pacts were in operation."""
     return operating_months >= MONTHS_BEFORE
+
+
+def gated(view: MonthView) -> np.ndarray:
+    """bool[banks]: those that have gates to stand before."""
+    return np.isin(view.banks.kind, [KINDS.index(name) for name in GATED])
 
 
 def members(kinds: np.ndarray, operating_months: np.ndarray, kind: str, group: str) -> np.ndarray:
@@ -113,7 +119,7 @@ def _by_group(
             unit,
             meaning,
             _of(take, kind, group),
-            over=GROUPS[group].format(kind),
+            over=GROUPS[group].format(BANK_KINDS[kind].words),
         )
         for kind in GATED
         for group in groups
@@ -182,11 +188,11 @@ RUNS_OF_GATES = (
             "precision",
             f"{name.capitalize()} gain of screening precision over the run",
             take,
-            over="city and rural banks, with a partner or without",
+            over=f"{GATED_BANKS}, with a partner or without",
         )
         for name, take in {
-            "mean": lambda view: mean(precision_gains(view)[np.isin(view.banks.kind, LOCAL)]),
-            "median": lambda view: middle(precision_gains(view)[np.isin(view.banks.kind, LOCAL)]),
+            "mean": lambda view: mean(precision_gains(view)[gated(view)]),
+            "median": lambda view: middle(precision_gains(view)[gated(view)]),
         }.items()
     ),
 )

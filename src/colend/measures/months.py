@@ -11,7 +11,7 @@ from colend.measures.gates import MONTHS_OF_GATES
 from colend.measures.income import MONTHS_OF_INCOME
 from colend.measures.regulation import MONTHS_OF_RULES
 from colend.measures.views import PACT, MonthView
-from colend.scenario.parameters import KINDS, OPENNESS, SEGMENTS, SEQUENCING
+from colend.scenario.parameters import BANK_KINDS, KINDS, OPENNESS, SEGMENTS, SEQUENCING
 from colend.state.books import FEN
 from colend.state.tables import (
     DORMANT,
@@ -104,7 +104,7 @@ def _each(values, name: str, unit: str, meaning: str, take) -> tuple[Measure, ..
 
 
 _WORDS = {"sign_then_cooperate": "sign first", "cooperate_then_sign": "cooperate first"}
-_WORDS |= {"thin_file": "thin-file", "consumer_finance": "consumer-finance", "joint": "joint loans"}
+_WORDS |= {"thin_file": "thin-file", "joint": "joint loans"} | {name: kind.words for name, kind in BANK_KINDS.items()}
 _WORDS |= {"own": "banks' own channels", "platform": "platforms' own lenders"}
 
 MONTHS = (
@@ -166,12 +166,12 @@ MONTHS = (
         "Persons with their first loan in the run of this kind: {}",
         lambda v, k: float(v.of["first_of_kind"][k]),
     ),
-    *_each(KINDS, "customers_{}", "persons", "Customers of {} banks", lambda v, kind: of_kind(v, kind, CUSTOMERS)),
+    *_each(KINDS, "customers_{}", "persons", "Customers of {}", lambda v, kind: of_kind(v, kind, CUSTOMERS)),
     *_each(
         KINDS,
         "own_share_{}",
         "share",
-        "Own channel's part of what {} banks lent this month (joint loans: the bank's part)",
+        "Own channel's part of what {} lent this month (joint loans: the bank's part)",
         own_share,
     ),
     _month(

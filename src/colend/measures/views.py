@@ -13,13 +13,11 @@ import numpy as np
 from colend.measures.counts import counted_month
 from colend.measures.regulation import Supervision
 from colend.rules.alliance_measures import AllianceFacts
-from colend.scenario.parameters import KINDS
 from colend.state.books import FEN, Flow
 from colend.state.flows import own_channels
 from colend.state.tables import DORMANT, INTEGRATING, OPERATING, SIGNED, TOTAL
 from colend.state.world import World
 
-LOCAL = (KINDS.index("city"), KINDS.index("rural"))  # kinds of bank that belong to a region
 PACT = (SIGNED, INTEGRATING, OPERATING, DORMANT)  # stages between a signature and its end
 
 

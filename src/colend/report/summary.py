@@ -8,7 +8,7 @@ import numpy as np
 
 from colend.experiment.result import Result
 from colend.experiment.statistics import compared
-from colend.measures.gates import MONTHS_BEFORE
+from colend.measures.gates import GATED_BANKS, MONTHS_BEFORE
 from colend.report import evidence, sampled
 from colend.report.columns import cell_len, left, right, shortened, wrapped
 from colend.report.enough import why
@@ -28,7 +28,7 @@ VALUES = {
     "value_per_slot_month": "per month of a platform’s slot",
 }
 OF_WHOM = (
-    f"With partner: rural and city banks with {MONTHS_BEFORE} months or more of a pact in operation by the end, "
+    f"With partner: {GATED_BANKS} with {MONTHS_BEFORE} months or more of a pact in operation by the end, "
     "each arm’s own. Value per bank is over all banks."
 )
 CAVEAT = (

@@ -6,15 +6,13 @@ import json
 import math
 from typing import NamedTuple
 
+from colend.measures.gates import GATED
 from colend.scenario.keys import declared
+from colend.scenario.parameters import BANK_KINDS
 
 SEGMENT_WORDS = {"prime": "Prime", "mass": "Mass", "thin_file": "Thin file"}
 WITHOUT_UNIT = ("1", "choice", "number")  # units of parameters whose numbers say all
-KIND_WORDS = {
-    "city": "City banks",
-    "rural": "Rural banks",
-    "consumer_finance": "Consumer-finance companies",
-}
+KIND_WORDS = {name: kind.words.capitalize() for name, kind in BANK_KINDS.items()}
 
 
 def place_of(point: str) -> str:
@@ -77,13 +75,16 @@ class Term(NamedTuple):
     told: bool = True  # in the summary
 
 
+_GATED = {kind: kind.replace("_", "-") for kind in reversed(GATED)}
+
+
 def _by_kind(measure: str, words: str, unit: Unit, told: bool = True) -> tuple[Term, ...]:
-    """A measure of the gates for rural and for city banks; {} in the words is the kind."""
-    return tuple(Term(f"{measure}_{kind}", words.format(kind), unit, told=told) for kind in ("rural", "city"))
+    """A measure of the gates for each kind of bank that has them; {} in the words is the kind."""
+    return tuple(Term(f"{measure}_{kind}", words.format(word), unit, told=told) for kind, word in _GATED.items())
 
 
-# What figure and summary compare, in groups, in this order. Of rural and city banks "with partner" are those that stand
-# before the gates (`colend.measures.gates`), the others those that do not.
+# What figure and summary compare, in groups, in this order. "With partner" are banks that stand before the gates
+# (`colend.measures.gates`), the others those of the same kinds that do not.
 GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
     (
         "Joint lending",
@@ -94,10 +95,7 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
     ),
     (
         "Who stands before the gates",
-        (
-            Term("banks_partnered_rural", "Rural banks with partner at end", NUMBER),
-            Term("banks_partnered_city", "City banks with partner at end", NUMBER),
-        ),
+        (*(Term(f"banks_partnered_{kind}", f"{KIND_WORDS[kind]} with partner at end", NUMBER) for kind in _GATED),),
     ),
     (
         "First gate: own customers",
@@ -112,20 +110,13 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
     (
         "Second gate: own risk control",
         (
-            Term(
-                "precision_gain_partnered_rural",
-                "Precision gained, rural with partner",
-                PRECISION,
+            *(
+                Term(f"precision_gain_{group}_{kind}", f"Precision gained, {word} {words}", PRECISION)
+                for kind, word in _GATED.items()
+                for group, words in (("partnered", "with partner"), ("others", "without one"))
             ),
-            Term("precision_gain_others_rural", "Precision gained, rural without one", PRECISION),
-            Term(
-                "precision_gain_partnered_city",
-                "Precision gained, city with partner",
-                PRECISION,
-            ),
-            Term("precision_gain_others_city", "Precision gained, city without one", PRECISION),
             *_by_kind("loss_rate_own_partnered", "Own losses, {} with partner", YEARLY, False),
-            Term("precision_gain_mean", "Precision gained, city and rural", PRECISION, drawn=False, told=False),
+            Term("precision_gain_mean", f"Precision gained, {' and '.join(GATED)}", PRECISION, drawn=False, told=False),
         ),
     ),
     (

@@ -13,7 +13,7 @@ from colend.rules.alliance_worth import BANK, PLATFORM, confident, party_terms, 
 from colend.rules.clubs import integration_part, looks_for
 from colend.rules.founding import bank_entities, scores
 from colend.rules.matching import deferred_acceptance
-from colend.scenario.parameters import KINDS, SEQUENCING
+from colend.scenario.parameters import SEQUENCING
 from colend.scenario.parameters.alliances import Alliances
 from colend.state import draws
 from colend.state.draws import uniforms
@@ -49,7 +49,7 @@ def found_pairs(world: World) -> Table:
     """All pairs before the first month: public prior, hidden fit, belief equal to the prior, trust."""
     parameters, entities = world.parameters.alliances, world.pair_entities
     rows = table(PAIR, len(entities))
-    readiness = np.array([getattr(world.parameters.banks, name).readiness for name in KINDS])
+    readiness = np.array([kind.readiness for kind in world.parameters.banks.kinds.values()])
     rows.prior_mean = parameters.prior_mean + parameters.prior_sd * scores(world.seed, entities, draws.PRIOR)
     rows.prior_mean += np.tile(readiness[world.banks.kind], len(world.platforms))
     rows.fit = rows.prior_mean + parameters.fit_sd * scores(world.seed, entities, draws.FIT)

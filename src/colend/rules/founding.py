@@ -11,7 +11,7 @@ from scipy.special import ndtri
 from colend.compilation import compiled
 from colend.rules.clubs import found_club
 from colend.rules.distributions import draw
-from colend.scenario.parameters import ADAPTIVE, KINDS, OPENNESS, SEQUENCING, Parameters
+from colend.scenario.parameters import ADAPTIVE, OPENNESS, SEQUENCING, Parameters
 from colend.scenario.parameters.population import LARGEST_LOAN
 from colend.state import draws
 from colend.state.draws import (
@@ -54,14 +54,13 @@ def platform_entities(platforms: np.recarray) -> np.ndarray:
 
 
 def found_banks(parameters: Parameters, seed: int) -> Table:
-    """The table of banks: city, then rural, then consumer-finance.
+    """The table of banks, kind by kind.
 
     Size, talent and horizon share a Gaussian copula: each score is c * size score + sqrt(1 - c^2) * its own.
     """
     common = parameters.banks
     tables = []
-    for kind, name in enumerate(KINDS):
-        group = getattr(common, name)
+    for kind, group in enumerate(common.kinds.values()):
         rows = table(BANK, group.number)
         entities = _KIND_STRIDE * (kind + 1) + np.arange(group.number)
         size = scores(seed, entities, draws.SIZE)
@@ -130,7 +129,7 @@ def found_platforms(parameters: Parameters, seed: int) -> Table:
 
 def customer_shares(parameters: Parameters, banks: np.recarray) -> CustomerShares:
     """Which bank of a region a new customer comes to: slices by region, banks, cumulative shares by equity x weight."""
-    weight = np.array([getattr(parameters.banks, name).customer_weight for name in KINDS])[banks.kind]
+    weight = np.array([kind.customer_weight for kind in parameters.banks.kinds.values()])[banks.kind]
     weight = weight * banks.initial_equity
     start, member, cumulative = [0], [], []  # type: list[int], list[int], list[float]
     for region in range(parameters.population.regions):

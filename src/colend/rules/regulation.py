@@ -17,7 +17,7 @@ from colend.equations.capacity import admission, headroom, hurdle, monthly_runof
 from colend.rules.alliance import alliances_in, pairs_of
 from colend.rules.alliance_worth import BANK, party_terms
 from colend.rules.outlook import general_terms, mean_term, segment_terms
-from colend.scenario.parameters import KINDS, Parameters
+from colend.scenario.parameters import BANK_KINDS, Parameters
 from colend.scenario.regulation import Regime, Rule, month_number
 from colend.state.books import FEN
 from colend.state.outlook import LendingTerms
@@ -36,7 +36,7 @@ from colend.state.tables import (
 from colend.state.world import World
 
 RUNNING = (DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT)
-NATIONAL = KINDS.index("consumer_finance")  # the kind of bank that belongs to no region
+REGIONAL = np.array([kind.regional for kind in BANK_KINDS.values()])
 
 
 def regime_of(rules: Iterable[Rule]) -> Regime:
@@ -76,7 +76,7 @@ def bank_share(parameters: Parameters, regime: Regime) -> float:
 def is_local(world: World) -> np.ndarray:
     """bool[banks]: those that may lend in their own region only, as things stand."""
     bound = world.regulation.now.home_region_only != 0.0
-    return bound & (world.banks.kind != NATIONAL)
+    return bound & REGIONAL[world.banks.kind]
 
 
 def home_share(world: World) -> np.ndarray:

@@ -69,7 +69,7 @@ class Regime:
     ] = _NO_CEILING
     home_region_only: Annotated[
         StrictBool,
-        Means("City and rural banks lend in their own region only"),
+        Means("Regional banks lend in their own region only"),
         RuleKind(
             TRUTH,
             "Home region only",

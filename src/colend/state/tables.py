@@ -69,7 +69,7 @@ def _choice(choice: str, options: tuple[str, ...]) -> list[tuple[str, str]]:
 
 BANK = np.dtype(
     [
-        ("kind", "u1"),  # index in KINDS: city, rural, consumer_finance
+        ("kind", "u1"),  # index in KINDS
         ("region", "u1"),
         ("alive", "u1"),  # 0: equity gone, runs off
         ("served", "u1"),  # 0: platforms no longer work with it

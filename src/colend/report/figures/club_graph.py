@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from colend.report.reading import Reading
-from colend.report.style import BLUE, MOST_ARMS, MUTED, PER_ROW, foot, page, title
+from colend.report.style import BLUE, MOST_ARMS, MUTED, PER_ROW, foot, looks, page, title
+from colend.report.words import KIND_WORDS
 
 HUB = 2
 
@@ -22,6 +23,7 @@ def club_graph(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     arms = [arm for arm in reading.arms if (banks["arm"] == arm).any()][:MOST_ARMS]
     if not arms:
         return None
+    marks = {kind: look.marker for kind, look in looks(list(KIND_WORDS)).items() if (banks["kind"] == kind).any()}
     columns = min(len(arms), PER_ROW if len(arms) != 2 * (PER_ROW - 1) else PER_ROW - 1)
     rows = -(-len(arms) // columns)
     figure, axes = page(
@@ -41,9 +43,11 @@ def club_graph(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         works = table["club_working"].to_numpy() == 1
         for row in np.flatnonzero(works & ~hub):
             axis.plot([0.0, x[row]], [0.0, y[row]], color=BLUE, linewidth=0.7, alpha=0.6, zorder=1)
-        size = np.where(hub, 130.0, np.where(table["kind"] == "city", 46.0, 18.0))
-        face = np.where(works, BLUE, "white")
-        axis.scatter(x, y, s=size, c=face, edgecolors=np.where(works, BLUE, MUTED), linewidths=1.0, zorder=2)
+        size, edge = np.where(hub, 130.0, 30.0), np.where(works, BLUE, MUTED)
+        for kind, mark in marks.items():
+            here = table["kind"].to_numpy() == kind
+            face = np.where(works[here], BLUE, "white")
+            axis.scatter(x[here], y[here], size[here], face, mark, edgecolors=edge[here], linewidths=1.0, zorder=2)
         axis.set_aspect("equal")
         axis.set_axis_off()
         title(axis, f"{reading.labels[arm]}: {works.sum()} of {len(table)}", columns)
@@ -57,12 +61,11 @@ def club_graph(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
             _mark(BLUE, BLUE, 6.5, "works with the platform"),
             _mark("white", MUTED, 6.5, "does not"),
             _mark("white", MUTED, 11.0, "hub, in the middle"),
-            _mark("white", MUTED, 7.0, "city bank"),
-            _mark("white", MUTED, 4.2, "rural bank"),
+            *(_mark("white", MUTED, 5.5, KIND_WORDS[kind], mark) for kind, mark in marks.items()),
         ],
     )
     return figure, pd.concat(parts, ignore_index=True)
 
 
-def _mark(face: str, edge: str, size: float, words: str) -> Line2D:
-    return Line2D([], [], linestyle="", marker="o", color=edge, markerfacecolor=face, markersize=size, label=words)
+def _mark(face: str, edge: str, size: float, words: str, mark: str = "o") -> Line2D:
+    return Line2D([], [], linestyle="", marker=mark, color=edge, markerfacecolor=face, markersize=size, label=words)

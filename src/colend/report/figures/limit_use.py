@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from colend.report.columns import shortened, wrapped
 from colend.report.reading import Reading
-from colend.report.style import BLUE, MUTED, ORANGE, VERMILION, foot, nothing, page, plain, value_axis
+from colend.report.style import MUTED, foot, looks, marks, nothing, page, plain, value_axis
 from colend.report.words import KIND_WORDS
 from colend.scenario.regulation import RULES, TRUTH
 
-MARKS = {"city": (BLUE, "o"), "rural": (ORANGE, "s"), "consumer_finance": (VERMILION, "^")}
+LOOKS = looks(list(KIND_WORDS))
+MARK: Any = {"markersize": 2.6, "alpha": 0.55, "markeredgewidth": 0}
 COLUMNS = 3
 
 
@@ -51,9 +53,9 @@ def limit_use(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         where = "\n".join(wrapped(f"in “{shortened(reading.labels[arm], 60)}”", 40))
         axis.set_title(f"{RULES[name].words}\n{where}", fontsize=8.5)
         axis.axhline(100.0, color=MUTED, linewidth=0.8, linestyle="--")
-        for kind, (color, mark) in MARKS.items():
+        for kind, look in LOOKS.items():
             here = (rows_of["kind"] == kind) & (equity > 0.0)
-            axis.plot(equity[here], use[here], mark, color=color, markersize=2.6, alpha=0.55, markeredgewidth=0)
+            axis.plot(equity[here], use[here], look.marker, color=look.color, **MARK)
         axis.set_xscale("log")
         axis.xaxis.set_major_formatter(lambda number, _: plain(number))
         value_axis(axis, "% of the limit", ticks=4)
@@ -67,11 +69,5 @@ def limit_use(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     for axis in axes.flat[max(0, len(chosen) - columns) : len(chosen)]:  # the lowest of each column
         axis.set_xlabel("equity, yuan bn")
         axis.tick_params(labelbottom=True)
-    foot(
-        figure,
-        [
-            Line2D([], [], color=color, marker=mark, linestyle="", label=KIND_WORDS[kind])
-            for kind, (color, mark) in MARKS.items()
-        ],
-    )
+    foot(figure, marks(LOOKS, KIND_WORDS))
     return figure, pd.concat(parts, ignore_index=True)

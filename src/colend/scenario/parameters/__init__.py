@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 from pydantic import Field
 
 from colend.scenario.parameters.adaptive import Adaptive
 from colend.scenario.parameters.alliances import Alliances
-from colend.scenario.parameters.banks import Banks
+from colend.scenario.parameters.banks import BANK_KINDS, KINDS, Banks
 from colend.scenario.parameters.base import (
     ADAPTIVE,
     INFERENCE,
-    KINDS,
     PRICING,
     SEGMENTS,
     SEQUENCING,
@@ -34,6 +34,7 @@ from colend.scenario.parameters.stress import Stress
 
 __all__ = [
     "ADAPTIVE",
+    "BANK_KINDS",
     "INFERENCE",
     "KINDS",
     "LEVELS",
@@ -69,9 +70,9 @@ class Parameters(Group):
     @property
     def adapting(self) -> set[str]:
         """What somebody chooses for itself: `sequencing`, `openness`, both or nothing."""
-        kinds = [getattr(self.banks, name) for name in KINDS]
-        parties = [kind.sequencing for kind in kinds if kind.number] + [self.platforms.sequencing]
-        wanted = {"sequencing": [one or self.alliances.sequencing for one in parties]}
+        parties: list[Any] = [kind.sequencing for kind in self.banks.kinds.values() if kind.number]
+        parties.append(self.platforms.sequencing)
+        wanted: dict[str, list[Any]] = {"sequencing": [one or self.alliances.sequencing for one in parties]}
         wanted["openness"] = [self.platforms.openness]
         return {
             choice
@@ -83,7 +84,7 @@ class Parameters(Group):
         """What does not fit together between groups."""
         yield from self._nothing_to_earn_on()
         try:
-            self.clubs.check_members({name: getattr(self.banks, name).number for name in KINDS})
+            self.clubs.check_members({name: kind.number for name, kind in self.banks.kinds.items()})
         except ValueError as error:
             yield f"clubs.members: {error}"
         if self.clubs.members and self.clubs.platform > self.platforms.number:

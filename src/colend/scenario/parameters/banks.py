@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
 from colend.scenario.parameters.base import (
-    KINDS,
     MOST_YUAN,
     AgentValue,
     Group,
@@ -118,43 +117,72 @@ class BankKind(Group):
             yield from one_each(name, getattr(self, name), self.number, "banks")
 
 
-# What sets the kinds apart; everything else is BankKind's default.
-KIND_DEFAULTS: dict[str, dict[str, Any]] = {
-    "city": {
-        "number": 40,
-        "equity": {"lognormal": [5e9, 0.6]},
-        "precision": 0.30,
-        "talent": {"normal": [0.5, 0.15]},
-        "horizon_months": {"lognormal": [36, 0.5]},
-        "funds_rate": 0.032,
-    },
-    "rural": {
-        "number": 100,
-        "equity": {"lognormal": [0.6e9, 0.6]},
-        "precision": 0.20,
-        "talent": {"normal": [0.3, 0.12]},
-        "horizon_months": {"lognormal": [22, 0.5]},
-        "funds_rate": 0.030,
-        "cost_scale": 0.3,
-    },
-    "consumer_finance": {
-        "number": 4,
-        "equity": {"lognormal": [2e9, 0.6]},
-        "precision": 0.35,
-        "talent": {"normal": [0.5, 0.15]},
-        "legacy": {"uniform": [0.1, 0.4]},
-        "funds_rate": 0.055,
-        "customer_weight": 0.0,
-    },
+class Kind(NamedTuple):
+    """What a kind of bank is called, what it is, and what sets its parameters apart from BankKind's defaults."""
+
+    words: str  # in the middle of a sentence, plural
+    regional: bool  # belongs to its region, where a rule may keep it; else the country is its market
+    gated: bool  # has customers and risk control of its own to win: stands before the gates with a partner
+    defaults: dict[str, Any]
+
+    def group(self) -> BankKind:
+        """Its parameters by default."""
+        return BankKind(**self.defaults)
+
+
+# In the order of their rows in every table. At most eight: their numbers for draws end where platforms' begin.
+BANK_KINDS = {
+    "city": Kind(
+        "city banks",
+        regional=True,
+        gated=True,
+        defaults={
+            "number": 40,
+            "equity": {"lognormal": [5e9, 0.6]},
+            "precision": 0.30,
+            "talent": {"normal": [0.5, 0.15]},
+            "horizon_months": {"lognormal": [36, 0.5]},
+            "funds_rate": 0.032,
+        },
+    ),
+    "rural": Kind(
+        "rural banks",
+        regional=True,
+        gated=True,
+        defaults={
+            "number": 100,
+            "equity": {"lognormal": [0.6e9, 0.6]},
+            "precision": 0.20,
+            "talent": {"normal": [0.3, 0.12]},
+            "horizon_months": {"lognormal": [22, 0.5]},
+            "funds_rate": 0.030,
+            "cost_scale": 0.3,
+        },
+    ),
+    "consumer_finance": Kind(
+        "consumer-finance companies",
+        regional=False,
+        gated=False,
+        defaults={
+            "number": 4,
+            "equity": {"lognormal": [2e9, 0.6]},
+            "precision": 0.35,
+            "talent": {"normal": [0.5, 0.15]},
+            "legacy": {"uniform": [0.1, 0.4]},
+            "funds_rate": 0.055,
+            "customer_weight": 0.0,
+        },
+    ),
 }
+KINDS = tuple(BANK_KINDS)
 
 
 class Banks(Group):
-    """All banks: what they share, and the three kinds."""
+    """All banks: what they share, and each kind."""
 
-    city: BankKind = Field(default_factory=lambda: BankKind(**KIND_DEFAULTS["city"]))
-    rural: BankKind = Field(default_factory=lambda: BankKind(**KIND_DEFAULTS["rural"]))
-    consumer_finance: BankKind = Field(default_factory=lambda: BankKind(**KIND_DEFAULTS["consumer_finance"]))
+    city: BankKind = Field(default_factory=BANK_KINDS["city"].group)
+    rural: BankKind = Field(default_factory=BANK_KINDS["rural"].group)
+    consumer_finance: BankKind = Field(default_factory=BANK_KINDS["consumer_finance"].group)
     minimum_ratio: Number = parameter(
         0.105,
         "share",
@@ -204,14 +232,18 @@ class Banks(Group):
         120,
     )
 
+    @property
+    def kinds(self) -> dict[str, BankKind]:
+        """The parameters of each kind by its name."""
+        return {name: getattr(self, name) for name in KINDS}
+
     def misfits(self) -> Iterator[str]:
         """A target that is not above the minimum, and no bank at all."""
         if self.target_ratio <= self.minimum_ratio:
             yield f"target_ratio: {self.target_ratio:g} is not above minimum_ratio {self.minimum_ratio:g}"
-        if self.city.number + self.rural.number + self.consumer_finance.number < 1:
-            yield "city.number: there is no bank of any kind; at least one is needed"
-        kinds = {name: getattr(self, name) for name in KINDS}
-        equity = {name: one.number * max(numbers_in(one.equity), default=0.0) for name, one in kinds.items()}
+        if not any(kind.number for kind in self.kinds.values()):
+            yield f"{KINDS[0]}.number: there is no bank of any kind; at least one is needed"
+        equity = {name: one.number * max(numbers_in(one.equity), default=0.0) for name, one in self.kinds.items()}
         if sum(equity.values()) > MOST_YUAN:
             largest = max(equity, key=lambda name: equity[name])
             whole = f"{sum(equity.values()):.2g} yuan; at most {MOST_YUAN:.2g} is counted"

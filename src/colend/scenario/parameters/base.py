@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SEGMENTS = ("prime", "mass", "thin_file")
 SEQUENCING = ("sign_then_cooperate", "cooperate_then_sign")
-KINDS = ("city", "rural", "consumer_finance")
 TOUCHPOINTS = ("app", "mini_program", "service_account", "branch")
 PRICING = ("posted", "risk_based")
 INFERENCE = ("rational", "naive")

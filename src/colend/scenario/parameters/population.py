@@ -34,7 +34,7 @@ class Population(Group):
     regions: Whole = parameter(
         20,
         "number",
-        "Regions of equal population, each with its city and rural banks",
+        "Regions of equal population, each with its regional banks",
         "assumed: two city and five rural banks a region",
         1,
         200,
