@@ -124,7 +124,7 @@ def run(options: argparse.Namespace, asked: Request) -> int:
 def merge(options: argparse.Namespace) -> int:
     """Put parts together and print the summary; FAILED when runs are in none of them."""
     from colend import api
-    from colend.scenario.errors import listed
+    from colend.scenario.errors import counted, listed
 
     result = api.merge(options.merge, options.out, fresh=options.fresh, export=options.export)
     status = status_of(result, whole=True)
@@ -132,8 +132,8 @@ def merge(options: argparse.Namespace) -> int:
     report_put_away(result)
     if result.missing:
         say(
-            f"in none of the parts, {len(result.missing)} runs: {listed(result.missing)}; the scenario's own command "
-            f"with --out {result.path} runs them"
+            f"in none of the parts, {counted(len(result.missing), 'run')}: {listed(result.missing)}; the scenario's "
+            f"own command with --out {result.path} does what is missing"
         )
     report_incomplete(result, status)
     return status
@@ -157,9 +157,11 @@ def say(text: object) -> None:
 def report_put_away(result: Result) -> None:
     """Say how many runs are not shown."""
     if result.put_away:
+        from colend.scenario.errors import counted
+
         say(
-            f"{result.put_away} finished runs that this command does not ask for are kept in {result.path}, but not "
-            "shown; the command that asks for them shows them again"
+            f"kept in {result.path}, but not shown: {counted(result.put_away, 'finished run')} that this command does "
+            "not ask for; the command that does shows them again"
         )
 
 

@@ -78,7 +78,7 @@ def test_fewer_seeds_other_parameters_and_back_run_nothing_twice(scenario, out, 
 def test_the_command_says_what_is_kept(scenario, out, capsys, monkeypatch):
     monkeypatch.setattr("colend.report.draw", lambda *_: [])
     assert main([str(scenario), "--out", str(out), "--quiet", "--seeds", "1"]) == 0
-    assert f"4 finished runs that this command does not ask for are kept in {out}, but not shown" in (
+    assert f"kept in {out}, but not shown: 4 finished runs that this command does not ask for" in (
         capsys.readouterr().err
     )
     assert main([str(scenario), "--out", str(out), "--quiet", "--seeds", "1"]) == 0

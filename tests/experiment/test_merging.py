@@ -189,7 +189,7 @@ def test_a_sample_with_missing_runs_is_refused_its_sensitivity(scenario, tmp_pat
     assert main(["--merge", str(part), "--out", str(out), "--quiet"]) == 2
     printed = capsys.readouterr().err
     number = 2 * len(colend.load(path).points) // 2
-    assert f"the design is incomplete, so that its sensitivity cannot be told: {number} runs are missing (" in printed
+    assert f"the design is incomplete, so that its sensitivity cannot be told: {number} runs missing (" in printed
     assert not (out / "charts" / "16_sensitivity.png").exists()
     assert main([str(path), "--out", str(out), "--quiet", "--jobs", "1"]) == 0
     assert (out / "charts" / "16_sensitivity.png").exists()

@@ -201,6 +201,6 @@ def test_the_interval_of_a_mean_size_does_not_go_below_zero():
 @pytest.mark.parametrize("method", ["sobol", "morris", "latin_hypercube"])
 def test_an_incomplete_design_is_refused_with_what_is_missing(method):
     (frame,), scenario = results(method, 4, linear)
-    with pytest.raises(IncompleteDesignError, match=r"1 runs are missing \(.base:0:\{") as caught:
+    with pytest.raises(IncompleteDesignError, match=r"1 run missing \(.base:0:\{") as caught:
         sensitivity([frame.drop(index=2)], scenario, ["y"])
     assert caught.value.status == 2

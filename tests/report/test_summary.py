@@ -218,7 +218,7 @@ def test_a_market_of_many_banks_is_no_story(one_run, four_arms):
         (-0.004, PERCENT, "−0.40"),
         (-1e-9, PERCENT, "0.00"),
         (80.0, NUMBER, "80"),
-        (4.4, MONTHS, "4"),
+        (4.4, MONTHS, "4.4"),
         (float("nan"), PERCENT, "–"),
     ],
 )

@@ -266,9 +266,12 @@ def test_a_difference_that_is_the_same_at_all_points_is_clear_at_no_share_of_the
 
 
 def test_points_at_which_nothing_moves_are_no_findings(fees):
-    still = "platforms.technology_fee changes nothing in “Sign first, traffic open”, “Cooperate first, traffic open”"
+    still = (
+        "“Fee on joint balances while technology is open” changes nothing in “Sign first, traffic open”, "
+        "“Cooperate first, traffic open”"
+    )
     summary = text(fees)
-    assert still in summary.replace("\n    ", " ")
+    assert still in " ".join(summary.split())
     assert "Cooperate first, traffic open: the same at all points: " in summary
     assert summary.count("at 0.002:") == 2, "the arms with technology are told point by point"
     table = sampled.spread(Reading(fees), ["value_per_bank"]).set_index("arm")

@@ -112,3 +112,5 @@ def test_points_and_arms_that_exist():
     for wrong in ({"alliances.fit_sd": 0.5}, "", "nothing", 1):
         with pytest.raises(KeyError, match="no sweep point"):
             scenario.arm("one", wrong)
+    with pytest.raises(KeyError, match="no sweep point 0; there are: none"):
+        colend.load("alliance").point(0)

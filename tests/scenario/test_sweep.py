@@ -1,8 +1,10 @@
 """Sampled and tabled sweeps: their designs, their points, and what is wrong with them."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from colend.scenario import ScenarioError, load
 from colend.scenario.sweep import Sample
 
 RANGES = "alliances.fit_sd: [0.1, 3], alliances.term_months: [12, 15], credit.posted_rate.prime: [0.1, 0.2]"
@@ -101,6 +103,17 @@ def test_what_is_wrong_is_said_in_one_line(problems, text, expected):
     found = problems(f"sweep: {text}\n")
     assert len(found) == 1, found
     assert expected in found[0]
+
+
+def test_a_data_frame_is_no_table_of_points():
+    """It is refused in one line, as is everything else that is no file's name."""
+    data = {"name": "x", "title": "x", "years": 1, "seeds": 1}
+    points = pd.DataFrame({"alliances.fit_sd": [0.2, 1.0]})
+    with pytest.raises(ScenarioError) as caught:
+        load(data | {"sweep": {"table": points}})
+    (problem,) = caught.value.problems
+    assert problem.startswith("dictionary: sweep.table: ")
+    assert problem.endswith(" is not allowed; allowed: the name of a CSV file")
 
 
 @pytest.mark.parametrize(

@@ -228,7 +228,7 @@ ONE_LINE = [
     ),
     (
         "base:\n  platforms.number: 3\n",
-        f"{HERE}:2: platforms.user_share: a list of 6, but number is 3: one for each of the platforms is wanted",
+        f"{HERE}:2: platforms.number: user_share: a list of 6, but number is 3: one for each of the platforms is wanted",
     ),
     (
         "base:\n  platforms.number: 3\n  platforms.user_share: [0.5, 0.5]\n",
@@ -407,7 +407,7 @@ def test_files_that_are_not_there(tmp_path):
         ({"alliances": 3}, None),
         (
             {"platforms.number": 2},
-            "platforms.user_share: a list of 6, but number is 2: one for each of the platforms is wanted",
+            "platforms.number: user_share: a list of 6, but number is 2: one for each of the platforms is wanted",
         ),
         ({"population.borrowers": 2.5}, None),
         (

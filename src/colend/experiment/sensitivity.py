@@ -12,7 +12,7 @@ import numpy as np
 from colend.experiment.errors import StoreError
 from colend.experiment.statistics import UPPER, cube, interval, moments
 from colend.scenario.design import Scenario, point_name
-from colend.scenario.errors import listed
+from colend.scenario.errors import counted, listed
 from colend.scenario.sweep import LATIN_HYPERCUBE, MORRIS, SOBOL, Sample
 
 COLUMNS = ("arm", "measure", "key", "index", "value", "low", "high", "undefined", "used")
@@ -37,7 +37,7 @@ class IncompleteDesignError(StoreError):
     def __init__(self, missing: int, names: Sequence[str]) -> None:
         more = f" and {missing - MOST_NAMED:,} more" if missing > MOST_NAMED else ""
         super().__init__(
-            f"the design is incomplete, so that its sensitivity cannot be told: {missing:,} runs are missing "
+            f"the design is incomplete, so that its sensitivity cannot be told: {counted(missing, 'run')} missing "
             f"({listed(names[:MOST_NAMED])}{more}); the same command runs what is missing",
             2,
         )

@@ -9,7 +9,7 @@ from colend.measures.gates import GATED, MONTHS_BEFORE
 from colend.report.panels import Panels
 from colend.report.reading import FEW_ARMS, Reading
 from colend.report.style import INK, MUTED, lines, nothing
-from colend.report.words import counted
+from colend.scenario.errors import counted
 
 __all__ = ["GATED", "definition", "gated", "over_time"]
 

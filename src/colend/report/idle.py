@@ -9,7 +9,7 @@ import numpy as np
 
 from colend.experiment.statistics import Cube, cube
 from colend.report.reading import Reading
-from colend.report.words import GROUPS
+from colend.report.words import GROUPS, parameter_words
 from colend.scenario.design import point_name
 
 
@@ -68,5 +68,5 @@ def idle_words(reading: Reading) -> str:
     for key, arms in idle(reading.values, found).items():
         named = ", ".join(f"“{reading.labels[arm]}”" for arm in arms)
         place = (f" in {named}" if len(arms) < len(reading.arms) else " in any arm") if reading.several else ""
-        parts.append(f"{key} changes nothing{place}")
+        parts.append(f"“{parameter_words(key)}” changes nothing{place}")
     return "; ".join(parts)

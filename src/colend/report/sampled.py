@@ -12,7 +12,8 @@ from colend.experiment.statistics import cube, moments
 from colend.report.columns import left, shortened, wrapped
 from colend.report.idle import idle_words, moves
 from colend.report.reading import Reading
-from colend.report.words import GROUPS, Term, counted, shown
+from colend.report.words import GROUPS, Term, parameter_words, shown
+from colend.scenario.errors import counted
 
 CHIEF = "value_per_bank"  # whose parameters the summary names
 MOST_KEYS = 4  # of them
@@ -116,7 +117,8 @@ def _deciding(reading: Reading, width: int) -> list[str]:
     for arm, rows in found.groupby("arm", sort=False):
         first = rows[rows["value"] != 0.0].sort_values("value", ascending=False, kind="stable")[:MOST_KEYS]
         named = [
-            f"{row.key} {row.value * factor:.2f} ± {(row.high - row.value) * factor:.2f}"  # low may be cut at zero
+            f"“{parameter_words(row.key)}” {row.value * factor:.2f} ± "
+            f"{(row.high - row.value) * factor:.2f}"  # low may be cut at zero
             for row in first.itertuples()
         ]
         text = f"{reading.labels[arm]}: {', '.join(named) or 'nothing changes it'}"

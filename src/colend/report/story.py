@@ -9,7 +9,7 @@ import pandas as pd
 
 from colend.report.columns import wrapped
 from colend.report.reading import Reading
-from colend.report.words import counted
+from colend.scenario.errors import counted
 
 END_WORDS = {
     "pilot_failed": "They do not sign: what they know now is not worth a pact to both.",

@@ -15,7 +15,8 @@ from colend.report.enough import why
 from colend.report.idle import idle_words
 from colend.report.reading import Reading
 from colend.report.story import is_story, story
-from colend.report.words import GROUPS, Term, counted, shown
+from colend.report.words import GROUPS, Term, shown
+from colend.scenario.errors import counted
 
 MOST_LINES = 36  # the command prints where the files are below it
 TERMS = tuple(term for _, group in GROUPS for term in group)

@@ -35,11 +35,6 @@ def key_label(key: str) -> str:
     return parameter_words(key) + ("" if found is None or found.unit in WITHOUT_UNIT else f", {found.unit}")
 
 
-def counted(number: int, one: str) -> str:
-    """A number of things, which is `one` where there is a single one: 3 months, 1 month."""
-    return f"{number:,} {one}{'s' * (number != 1)}"
-
-
 class Unit(NamedTuple):
     """How a number of some unit is shown: its words, what it is multiplied by, digits, and words for a difference."""
 
@@ -158,6 +153,6 @@ def shown(value: float, unit: Unit, sign: bool = False, like: float | None = Non
         return "–"
     number = value * unit.factor
     size = abs(number if like is None or not math.isfinite(like) else like * unit.factor)
-    digits = max(0, unit.digits + (1 if size < 10.0 and unit.digits else 0) - (1 if size >= 1000.0 else 0))
+    digits = max(0, unit.digits + (size < 10.0) - (size >= 1000.0))
     text = f"{number:{'+' if sign else ''},.{digits}f}"
     return f"{0:.{digits}f}" if float(text.replace(",", "")) == 0.0 else text.replace("-", "−")

@@ -114,7 +114,7 @@ class Scenario:
         for point in self.points:
             if point == wanted:
                 return point
-        raise unknown("sweep point", asked, self.points)
+        raise unknown("sweep point", asked, filter(None, self.points))
 
     def _setting(self, name: str, point: dict[str, Any]) -> Setting:
         try:

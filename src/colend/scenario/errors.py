@@ -107,6 +107,11 @@ def listed(names: Iterable[str], most: int = 12) -> str:
     return ", ".join(shown(name, 200) for name in every[:most]) + more
 
 
+def counted(number: int, one: str) -> str:
+    """A number of things, which is `one` where there is a single one: 3 months, 1 month."""
+    return f"{number:,} {one}{'s' * (number != 1)}"
+
+
 def written(value: Any, quote: Callable[[str], str] = repr) -> str:
     """A value as text: texts in quotes, mappings and lists in flow style."""
     if value is None:

@@ -103,8 +103,10 @@ def misfits(error: ValidationError, places: Iterable[tuple[str, str]], otherwise
             key = f"{group}.{name}" if group and separator else group or name
             about = {key, *(f"{group}.{word}" for word in re.findall(r"\w+", what))}
             mine = [place for other, place in places if other == key or other.startswith(f"{key}.")]
-            last = [place for other, place in places if place in mine or other in about]
-            here = [otherwise, *near[-1:], *last[-1:]][-1]
+            last = [(other, place) for other, place in places if place in mine or other in about]
+            here = [otherwise, *near[-1:], *(place for _, place in last[-1:])][-1]
+            if not mine and last and last[-1][0] == f"{group}.number":  # agents were added; nobody thought of this one
+                key, what = last[-1][0], message
             apart = f" ({name} stands at {mine[-1]})" if mine and mine[-1] != here else ""
             result.append(f"{here}: {key}: {what or message}{apart}")
     return result

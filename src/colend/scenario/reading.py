@@ -143,7 +143,8 @@ class Source:
 
     def below(self, name: Any) -> Source:
         """What stands under one of its keys."""
-        return replace(self, mapping=self.mapping.get(name) or {}, path=(*self.path, name))
+        found = self.mapping.get(name)
+        return replace(self, mapping={} if found is None else found, path=(*self.path, name))
 
     def about(self, name: Any, what: str, problems: Problems) -> None:
         """A problem of one of its keys, at its place or, where it is missing, at that of the mapping."""

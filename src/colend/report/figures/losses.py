@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from colend.report.panels import Panels
 from colend.report.reading import Reading
 from colend.report.style import lines, nothing
-from colend.report.words import counted
+from colend.scenario.errors import counted
 
 CHANNELS = {"joint": "Joint loans", "own": "Banks’ own channels", "platform": "Platforms’ own lenders"}
 FEWEST = 6  # months that a rate is taken over
