@@ -8,11 +8,11 @@ from scipy import optimize
 from scipy.special import ndtr
 
 from colend.compilation import compiled
-from colend.equations.acceptance import acceptance, accepted_belief, cutoff_mean, highest_price, price_of_risk
+from colend.equations.acceptance import Terms, acceptance, accepted_belief, cutoff_mean, highest_price, price_of_risk
 from colend.equations.default import hazard_score, solve_threshold
 from colend.equations.normal import normal_cdf, normal_quantile
 from colend.equations.pricing import expected_loss_rate, hazard_bearable
-from colend.equations.screening import Conditions, lending
+from colend.equations.screening import lending
 
 LOADING, LOSS, SLOPE, SIGMA, RESERVATION, BASE = 0.6, 0.65, 0.2, 0.25, 0.2, 0.094
 MASS = solve_threshold(0.04, LOADING)
@@ -24,13 +24,17 @@ def required(rate, mean, variance, slope=SLOPE, sigma=SIGMA, threshold=MASS, loa
     return base + expected_loss_rate(normal_cdf(hazard_score(threshold, loading, mean, variance)), LOSS)
 
 
+def terms(price, slope=SLOPE):
+    """Of a rational lender that asks no more than this for risk."""
+    return Terms(MASS, LOADING, LOSS, BASE, price, math.log(price / RESERVATION), slope, SIGMA, True, True)
+
+
 def asked(mean, variance, most, slope=SLOPE):
-    terms = (MASS, LOADING, LOSS, BASE, most, math.log(most / RESERVATION), slope, SIGMA)
-    return price_of_risk(mean, variance, *terms)
+    return price_of_risk(mean, variance, terms(most, slope))
 
 
-def most_asked(variance, cap, slope=SLOPE, sigma=SIGMA, threshold=MASS, loading=LOADING, base=BASE):
-    return highest_price(variance, threshold, loading, LOSS, base, cap, math.log(cap / RESERVATION), slope, sigma)
+def most_asked(variance, cap, slope=SLOPE):
+    return highest_price(variance, terms(cap, slope))
 
 
 def test_rational_lenders_predict_the_losses_of_those_who_accept():
@@ -99,8 +103,7 @@ def test_a_higher_cap_closes_no_market(slope):
 
     def expected(cap):
         most = most_asked(1.0 / 1.3, cap, slope)
-        conditions, log_price = Conditions(LOSS, True, slope, SIGMA, True), math.log(most / RESERVATION)
-        return lending(0.0, math.sqrt(0.3 / 1.3), 1.0 / 1.3, MASS, LOADING, BASE, most, log_price, conditions)[:2]
+        return lending(0.0, math.sqrt(0.3 / 1.3), 1.0 / 1.3, terms(most, slope))[:2]
 
     offered, made = np.array([expected(cap) for cap in (0.15, 0.18, 0.24, 0.36, 1.0, 2.0)]).T
     assert made[0] > 0.2
@@ -111,7 +114,7 @@ def test_a_higher_cap_closes_no_market(slope):
 @pytest.mark.parametrize("rational", [True, False])
 def test_cutoff_is_where_the_predicted_score_meets_the_limit(rational):
     variance, limit, log_price = 0.75, -2.6, math.log(0.13 / 0.2)
-    cut = cutoff_mean(limit, MASS, LOADING, variance, log_price, SLOPE, SIGMA, rational)
+    cut = cutoff_mean(limit, variance, log_price, terms(0.13)._replace(rational=rational))
     mean, remaining = accepted_belief(cut, variance, log_price, SLOPE, SIGMA) if rational else (cut, variance)
     assert (MASS - LOADING * mean) / math.sqrt(1 + LOADING**2 * remaining) == pytest.approx(limit, abs=1e-4)
 
@@ -126,11 +129,11 @@ def test_cutoff_where_acceptance_says_much(slope, sigma, loading):
         mean, variance = accepted_belief(mean, 0.75, log_price, slope, sigma)
         return hazard_score(threshold, loading, mean, variance) - limit
 
-    cut = cutoff_mean(limit, threshold, loading, 0.75, log_price, slope, sigma, True)
+    given = terms(0.13)._replace(threshold=threshold, loading=loading, slope=slope, sigma=sigma)
+    cut = cutoff_mean(limit, 0.75, log_price, given)
     assert cut == pytest.approx(optimize.brentq(excess, -60.0, 200.0), abs=0.05)
 
 
 def test_compiled_is_plain():
-    terms = (0.7, MASS, LOADING, LOSS, 0.09, 0.24, math.log(0.24 / 0.2), SLOPE, SIGMA)
-    assert compiled(price_of_risk)(0.1, *terms) == price_of_risk(0.1, *terms)
-    assert compiled(highest_price)(*terms) == highest_price(*terms)
+    assert compiled(price_of_risk)(0.1, 0.7, terms(0.24)) == price_of_risk(0.1, 0.7, terms(0.24))
+    assert compiled(highest_price)(0.7, terms(0.24)) == highest_price(0.7, terms(0.24))

@@ -8,9 +8,9 @@ from scipy.special import ndtr
 
 from colend.compilation import compiled
 from colend.equations import screening
+from colend.equations.acceptance import Terms
 from colend.equations.default import solve_threshold
 from colend.equations.screening import (
-    Conditions,
     discrimination,
     discriminations,
     information,
@@ -21,19 +21,22 @@ from colend.equations.signals import posterior, sharing_weight, with_shared_scor
 
 LOADING, LOSS, SLOPE, SIGMA = 0.6, 0.65, 0.2, 0.25
 MASS = solve_threshold(0.04, LOADING)
-NAIVE = Conditions(LOSS, False, SLOPE, SIGMA, False)
 
 
-def mass_lending(precision, risk_based=False, rational=True, base=0.094, price=0.13, reservation=0.20):
-    """Expectations per mass applicant of a lender that screens alone: base 9.4 % is 7.4 % of cost, 2 % of hurdle."""
-    variance = 1.0 / (1.0 + precision)
-    conditions = Conditions(LOSS, risk_based, SLOPE, SIGMA, rational)
+def terms(base=0.094, price=0.13, reservation=0.20, rational=True, risk_based=False):
+    """A mass lender's: base 9.4 % is 7.4 % of cost, 2 % of hurdle."""
     log_price = math.log(price / reservation)
-    return lending(0.0, math.sqrt(1.0 - variance), variance, MASS, LOADING, base, price, log_price, conditions)
+    return Terms(MASS, LOADING, LOSS, base, price, log_price, SLOPE, SIGMA, rational, risk_based)
+
+
+def mass_lending(precision, **changes):
+    """Expectations per mass applicant of a lender that screens alone."""
+    variance = 1.0 / (1.0 + precision)
+    return lending(0.0, math.sqrt(1.0 - variance), variance, terms(**changes))
 
 
 def margin_in_basis_points(precision, risk_based=False, rational=True, price=0.13):
-    _, accepted, rate, loss = mass_lending(precision, risk_based, rational, price=price)
+    _, accepted, rate, loss = mass_lending(precision, risk_based=risk_based, rational=rational, price=price)
     return 1e4 * (rate - 0.074 * accepted - loss)
 
 
@@ -163,9 +166,9 @@ def test_no_price_room_means_no_offer():
 
 
 def test_a_lender_that_knows_nothing_offers_to_all_or_to_none():
-    offered, *_ = lending(0.0, 0.0, 1.0, MASS, LOADING, 0.05, 0.13, -0.43, NAIVE)
+    offered, *_ = lending(0.0, 0.0, 1.0, terms(0.05, rational=False))
     assert offered == 1.0
-    offered, *_ = lending(0.0, 0.0, 1.0, MASS, LOADING, 0.129, 0.13, -0.43, NAIVE)
+    offered, *_ = lending(0.0, 0.0, 1.0, terms(0.129, rational=False))
     assert offered == 0.0
 
 
@@ -216,7 +219,9 @@ def test_information_is_that_of_simulated_beliefs(depth, cutoff):
         ratio = np.exp(-0.5 * k * k) / math.sqrt(2 * math.pi) / ndtr(k)
         mean = mean + covariance / math.sqrt(spread) * ratio
         variance = (variance - covariance**2 / spread * ratio * (ratio + k)).mean()
-    expected_mean, expected_spread, expected_variance = information(own, platform, depth, cutoff)
+    expected_mean, expected_spread, expected_variance = information(
+        own, platform, depth, *passed_applicants(cutoff, platform)[:2]
+    )
     assert expected_mean == pytest.approx(mean.mean(), abs=5e-3)
     assert expected_spread == pytest.approx(mean.std(), rel=0.015)
     assert expected_variance == pytest.approx(variance, rel=0.01)
@@ -225,9 +230,10 @@ def test_information_is_that_of_simulated_beliefs(depth, cutoff):
 def test_no_lender_knows_more_than_both_signals():
     for depth in (0.0, 0.3, 1.0):
         for cutoff in (-math.inf, -1.0, 0.5):
-            assert information(0.3, 0.8, depth, cutoff)[2] >= 1.0 / (1.0 + 0.3 + 0.8) - 1e-12
+            pool = passed_applicants(cutoff, 0.8)[:2]
+            assert information(0.3, 0.8, depth, *pool)[2] >= 1.0 / (1.0 + 0.3 + 0.8) - 1e-12
 
 
 def test_compiled_is_plain():
-    arguments = (0.1, 0.5, 0.7, MASS, LOADING, 0.09, 0.13, -0.43, NAIVE._replace(rational=True))
+    arguments = (0.1, 0.5, 0.7, terms())
     assert compiled(lending)(*arguments) == pytest.approx(lending(*arguments), rel=1e-13)

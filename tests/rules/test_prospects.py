@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from colend.equations.acceptance import Terms
 from colend.equations.fit import logistic_normal_mean
 from colend.equations.pricing import platform_cutoff
-from colend.equations.screening import Conditions, information, lending, passed_applicants
+from colend.equations.screening import information, lending, passed_applicants
 from colend.month.expectations import refresh_prospects
 from colend.month.founding import prepare_plans
-from colend.rules.outlook import general_terms, sharing_depth
+from colend.rules.offer import depth_at
+from colend.rules.outlook import general_terms
 from colend.rules.prospects import anticipated_applications
 from colend.scenario.parameters import Parameters
 from colend.state.tables import DORMANT, INTEGRATING, OPERATING
@@ -21,9 +23,10 @@ def row(platform, bank):
 
 
 def test_depth_by_openness():
-    general = general_terms(Parameters())  # data_share 0.5
-    depths = [sharing_depth(openness, general, trust) for openness, trust in ((0, 0.9), (1, 0.9), (2, 0.9), (2, 0.1))]
-    assert depths == [0.0, 0.5, 0.9, 0.5]
+    general = general_terms(Parameters())
+    of_trust = [depth_at(openness, trust, 1.0, general) for openness, trust in ((0, 0.9), (1, 0.9), (2, 0.9), (2, 0.1))]
+    assert of_trust == [0.0, 0.5, 0.9, 0.5]
+    assert [depth_at(openness, 0.9, 0.3, general) for openness in range(3)] == [0.0, 0.3, 0.3]  # where a rule limits it
 
 
 def test_anticipated_applications_by_hand(hand_made_world):
@@ -59,18 +62,12 @@ def test_margins_of_a_pair_by_the_formula(hand_made_world):
         # it passes whoever brings it 5 yuan: fees on three quarters of the loan, interest on its own quarter
         conditions = (0.75 * 0.027, 0.25, terms.price_joint - 0.065, 5.0, terms.amount_months, 0.65)
         cutoff = platform_cutoff(*conditions, terms.threshold, 0.6, score)
-        passed = passed_applicants(cutoff, score)[2]
-        belief = information(precision, score, 0.0, cutoff)
+        pool_mean, pool_variance, passed = passed_applicants(cutoff, score)
+        belief = information(precision, score, 0.0, pool_mean, pool_variance)
         cost = 0.030 + 0.015 + 0.027 + 24 * 5 / 0.75 / terms.amount_months
-        _, accepted, rate, loss = lending(
-            *belief,
-            terms.threshold,
-            0.6,
-            cost + bank.hurdle,
-            terms.price_joint,
-            terms.log_joint,
-            Conditions(0.65, False, 0.2, 0.25, True),
-        )
+        price, log_price = terms.price_joint, np.log(terms.price_joint / terms.reservation)
+        asked = Terms(terms.threshold, 0.6, 0.65, cost + bank.hurdle, price, log_price, 0.2, 0.25, True, False)
+        _, accepted, rate, loss = lending(*belief, asked)
         yuan = terms.amount_months / 24
         mean_total += outlook.mix[0, s] * passed * 0.75 * yuan * (rate - cost * accepted - loss)
         income = 0.75 * 0.027 * accepted + 0.25 * (rate - 0.065 * accepted - loss)

@@ -152,8 +152,6 @@ def test_the_rate_is_the_price_less_fees_and_the_cost_is_all(lent):
     )  # the rate's cap follows with each contract's fees
     assert segments.price_own == pytest.approx([0.1, 0.12, 0.12])
     assert general.rate_cap == 0.12
-    reservation = lent.parameters.population.reservation_rate.as_array()
-    assert segments.log_own == pytest.approx(np.log(segments.price_own / reservation))
 
 
 def test_at_home_local_banks_keep_to_their_region_and_national_ones_spread(lent):

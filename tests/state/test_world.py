@@ -30,7 +30,7 @@ def world_fixture(make_setting):
 def test_every_attribute_says_what_it_means_and_every_array_its_shape(kind):
     for one in fields(kind):
         assert len(one.metadata["meaning"]) > 4, one.name
-        assert bool(one.metadata["shape"]) == bool(re.search(r"Table|np\.", str(one.type))), one.name
+        assert bool(one.metadata["shape"]) == bool(re.search(r"Row|Table|np\.", str(one.type))), one.name
 
 
 @pytest.mark.parametrize("kind", DECLARED)

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import NamedTuple
 
 import numpy as np
 
-from colend.equations.acceptance import acceptance, cutoff_mean, price_of_risk
+from colend.equations.acceptance import Terms, acceptance, cutoff_mean, price_of_risk
 from colend.equations.default import hazard_score, normal_nodes
 from colend.equations.normal import inverse_mills_ratio, normal_cdf, normal_density, normal_quantile
-from colend.equations.numbers import Row
 from colend.equations.pricing import expected_loss_rate, hazard_bearable
 
 # Nodes and weights on [-1, 1]; eight of them are within 0.1 % of a fine grid (a test says so).
@@ -41,55 +39,33 @@ def passed_applicants(cutoff: float, platform_precision: float) -> tuple[float, 
 
 
 def information(
-    own_precision: float, platform_precision: float, depth: float, cutoff: float
+    own_precision: float, platform_precision: float, depth: float, mean: float, variance: float
 ) -> tuple[float, float, float]:
-    """Distribution of the lender's posterior mean m of z over the applicants that the platform passed on.
+    """Distribution of the lender's posterior mean m of z over applicants that the platform passed on, among whom z has
+    this `mean` and `variance` (`passed_applicants`).
 
     Own signal of precision `own_precision`, a shared score of precision `depth` x tau_p, and the knowledge that x_p is
-    at least `cutoff`, which says less the more of x_p is shared: the part (1 - depth)^1.5 of its precision is left
+    above the cut-off, which says less the more of x_p is shared: the part (1 - depth)^1.5 of its precision is left
     (the posterior variance is then within 1 % of simulation). Returns (mean, spread of m, posterior variance).
     """
-    mean, variance, _ = passed_applicants(cutoff, platform_precision)
     selection = (1.0 - depth) * math.sqrt(1.0 - depth) * (1.0 / variance - 1.0)
     posterior_variance = 1.0 / (1.0 + selection + own_precision + depth * platform_precision)
     return mean, math.sqrt(max(variance - posterior_variance, 0.0)), posterior_variance
 
 
-class Conditions(NamedTuple):
-    """What is the same for all lenders; a record with these names will do."""
-
-    loss_given_default: float
-    risk_based: bool  # prices follow risk
-    reservation_slope: float  # of the log reservation rate by creditworthiness
-    reservation_sigma: float
-    rational: bool  # lenders know what selection and acceptance say
-
-
-def lending(
-    mean: float,
-    spread: float,
-    variance: float,
-    threshold: float,
-    loading: float,
-    base_rate: float,
-    price: float,
-    log_price: float,
-    conditions: Conditions | Row,
-) -> tuple[float, float, float, float]:
+def lending(mean: float, spread: float, variance: float, terms: Terms) -> tuple[float, float, float, float]:
     """What to expect per applicant of a pool with m ~ N(mean, spread^2) and posterior variance `variance`.
 
-    `threshold` includes the lender's intercept correction; `base_rate` is funds + operating + fee + hurdle +
-    origination cost as a rate; `price` the posted rate, or under risk-based pricing the most that the lender asks
-    (`acceptance.highest_price`; each loan then costs its `price_of_risk`); `log_price` = ln(price / R); `conditions`
-    are Conditions. Returns four expectations per applicant: P(offered), P(offered and accepted), E[r; accepted],
-    E[expected loss rate; accepted].
+    Under risk-based pricing the lender asks no more than the price of `terms` (`acceptance.highest_price`), and each
+    loan costs its `price_of_risk`. Returns four expectations per applicant: P(offered), P(offered and accepted), E[r;
+    accepted], E[expected loss rate; accepted].
     """
-    loss_given_default, rational = conditions.loss_given_default, conditions.rational
-    slope, sigma = conditions.reservation_slope, conditions.reservation_sigma
-    bearable = hazard_bearable(price - base_rate, loss_given_default)
+    threshold, loading, loss_given_default = terms.threshold, terms.loading, terms.loss_given_default
+    price, log_price, slope, sigma = terms.price, terms.log_price, terms.slope, terms.sigma
+    bearable = hazard_bearable(price - terms.base_rate, loss_given_default)
     if bearable <= 0.0:
         return 0.0, 0.0, 0.0, 0.0
-    cut = cutoff_mean(normal_quantile(bearable), threshold, loading, variance, log_price, slope, sigma, rational)
+    cut = cutoff_mean(normal_quantile(bearable), variance, log_price, terms)
     if spread <= 1e-9:
         low, half, count = mean, 0.0, 1
         if mean < cut:
@@ -105,7 +81,6 @@ def lending(
     accepted = 0.0
     rate = 0.0
     loss = 0.0
-    inferred = slope if rational else 0.0  # of acceptance, by a lender that prices it in
     leaving = slope * slope * variance  # of the acceptance latent's variance, the part that is news about z
     latent = math.sqrt(sigma * sigma + leaving)
     for i in range(count):
@@ -113,17 +88,15 @@ def lending(
         weight = 1.0
         if spread > 1e-9:
             weight = WEIGHTS[i] * half / spread * normal_density((m - mean) / spread)
-        if conditions.risk_based:
-            asked, score, _ = price_of_risk(
-                m, variance, threshold, loading, loss_given_default, base_rate, price, log_price, inferred, sigma
-            )
+        if terms.risk_based:
+            asked, score, _ = price_of_risk(m, variance, terms)
             taking = acceptance(m, variance, log_price + math.log(asked / price), slope, sigma)
         else:
             asked = price
             k = (-log_price - slope * m) / latent
             taking = normal_cdf(k)
             predicted, remaining = m, variance
-            if rational and taking > 1e-12:  # `accepted_belief`, sharing Phi(k)
+            if terms.rational and taking > 1e-12:  # `accepted_belief`, sharing Phi(k)
                 ratio = normal_density(k) / taking
                 predicted = m - slope * variance / latent * ratio
                 remaining = variance * (1.0 - leaving / (latent * latent) * ratio * (ratio + k))

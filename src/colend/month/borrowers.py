@@ -81,11 +81,11 @@ def pass_over(rows: np.recarray, snapshot: Snapshot, threads: int = 1) -> Table:
 
 def build_snapshot(world: World) -> Snapshot:
     """Everything the borrowers' rule reads this month."""
-    population, segments = world.parameters.population, build_segments(world)
+    population = world.parameters.population
     return Snapshot(
         build_month(world),
-        segments,
-        build_offers(world, segments),
+        build_segments(world),
+        build_offers(world),
         world.routing.start,
         world.routing.member,
         world.routing.weight,

@@ -11,8 +11,8 @@ from colend.equations.numbers import Row
 from colend.equations.relationship import annuity
 from colend.month.regulation import set_limits
 from colend.rules.alliance import alliances_in, pairs_of
-from colend.rules.channels import brought_by, own_channel, pair_lending
-from colend.rules.outlook import sharing_depth
+from colend.rules.channels import EVERYBODY, expected, passed_on
+from colend.rules.offer import brought_by, brought_by_nobody, deal_at, depth_at, joint_side, own_side
 from colend.rules.prospects import (
     CustomerTerms,
     Known,
@@ -85,7 +85,7 @@ def expect(world: World, weight: float) -> np.ndarray:
     flowing[pairs_of(world, running)] = True
     turn = (np.arange(len(pairs)) + world.month) % _ROUNDS == 0 if outlook.started else True
     wanted = flowing | (turn & (outlook.general.teaches[pairs.openness] != 0))
-    compiled(own_channel, allocates=False)(
+    compiled(own_channels, allocates=False)(
         banks,
         outlook.general,
         outlook.segments,
@@ -112,6 +112,24 @@ def expect(world: World, weight: float) -> np.ndarray:
     return applications
 
 
+def own_channels(
+    banks: Table,
+    general: Row,
+    segments: Table,
+    offered: np.ndarray,
+    loans: np.ndarray,
+    margin: np.ndarray,
+    slope: np.ndarray,
+) -> None:
+    """Fill what each bank expects per application in its own channel, by segment."""
+    for b in range(len(banks)):
+        side = own_side(banks[b], general)
+        for s in range(len(segments)):
+            brought = brought_by_nobody(segments[s])
+            found = expected(banks[b], side, 0.0, 2, brought, EVERYBODY, general, segments[s])
+            offered[b, s], loans[b, s], margin[b, s], _, slope[b, s] = found
+
+
 def is_open(pairs: Table, first: int, number: int, level: int) -> bool:
     """Whether any of `number` pairs from row `first` on has this openness."""
     found = False
@@ -128,29 +146,31 @@ def joint_channels(
     wanted: np.ndarray,
     general: Row,
     segments: Table,
-    expected: Joint,
+    joint: Joint,
 ) -> None:
-    """Fill what each pair expects per served application, by segment, with what the platform opens; `expected` is a
-    Joint. Slopes by precision only where `wanted`.
+    """Fill what each pair expects per served application, by segment, with what the platform opens. Slopes by
+    precision only where `wanted`.
     """
     for p in range(len(platforms)):
         first = p * len(banks)
         for level in range(len(general.teaches)):
             if not is_open(pairs, first, len(banks), level):
                 continue
+            deal = deal_at(level, general)
             for s in range(len(segments)):
-                brought = brought_by(platforms[p], level, general, segments[s])
+                brought = brought_by(platforms[p], deal, general, segments[s])
+                pool = passed_on(brought, general, segments[s])
                 for b in range(len(banks)):
                     row = first + b
                     pair = pairs[row]
                     if pair.openness != level:
                         continue
-                    depth = min(sharing_depth(level, general, pair.trust), depth_limits[row])
-                    steps = 2 if wanted[row] else 1
-                    found = pair_lending(pair, banks[b], depth, steps, brought, general, segments[s])
-                    expected.loans[row, s], expected.margin[row, s], expected.income[row, s] = found[:3]
+                    side, steps = joint_side(banks[b], pair, deal, general), 2 if wanted[row] else 1
+                    depth = depth_at(level, pair.trust, depth_limits[row], general)
+                    found = expected(banks[b], side, depth, steps, brought, pool, general, segments[s])
+                    _, joint.loans[row, s], joint.margin[row, s], joint.income[row, s], slope = found
                     if wanted[row]:
-                        expected.slope[row, s] = found[3]
+                        joint.slope[row, s] = slope
 
 
 def value_customers(world: World) -> None:

@@ -11,7 +11,8 @@ from colend.equations.capability import precision_change, research, talent_gain,
 from colend.month.alliance_learning import learn_alliances
 from colend.rules.bank import channels, done, taught
 from colend.rules.clubs import heard
-from colend.rules.prospects import absorbed_now, contract_depths
+from colend.rules.offer import contract_depths
+from colend.rules.prospects import absorbed_now
 from colend.state.books import FEN
 from colend.state.tables import FIXED_POINT, JOINT, pair_of
 from colend.state.world import World

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from colend.equations.acceptance import price_of_risk
+from colend.equations.acceptance import Terms, price_of_risk
 from colend.equations.default import hazard_decline, hazard_score, hazard_slope
 from colend.equations.normal import normal_cdf, normal_quantile
 from colend.equations.numbers import Row, Whole
@@ -253,11 +253,19 @@ def visit(
             )
         return MOVES_ON
     if month.risk_based != 0:
-        inferred = month.reservation_slope if month.rational != 0 else 0.0
-        cost, lost, sigma = offer.base_rate + origination, month.loss_given_default, month.reservation_sigma
-        price, risk, taken_variance = price_of_risk(
-            mean, variance, offer.threshold, segment.loading, lost, cost, price, log_price, inferred, sigma
+        terms = Terms(
+            offer.threshold,
+            segment.loading,
+            month.loss_given_default,
+            offer.base_rate + origination,
+            price,
+            log_price,
+            month.reservation_slope,
+            month.reservation_sigma,
+            month.rational != 0,
+            month.risk_based != 0,
         )
+        price, risk, taken_variance = price_of_risk(mean, variance, terms)
     cell.offered += 1
     if price > np.float64(row.reservation_rate):
         cell.declined += 1

@@ -22,7 +22,7 @@ def mean_term(parameters: Parameters) -> float:
     return sum(term * share for term, share in zip(population.terms_months, population.term_shares, strict=True))
 
 
-def general_terms(parameters: Parameters) -> np.record:
+def general_terms(parameters: Parameters) -> Row:
     """GENERAL_TERMS of a scenario."""
     credit, platforms, alliances = parameters.credit, parameters.platforms, parameters.alliances
     row = np.zeros(1, dtype=GENERAL_TERMS).view(np.recarray)[0]
@@ -71,19 +71,12 @@ def segment_terms(parameters: Parameters) -> Table:
         posted = credit.posted_rate.as_array()
         rows.price_joint = np.minimum(posted, credit.rate_cap)
         rows.price_own = np.minimum(posted - credit.own_discount, credit.rate_cap)
-    reservation = population.reservation_rate.as_array()
-    rows.log_joint, rows.log_own = np.log(rows.price_joint / reservation), np.log(rows.price_own / reservation)
+    rows.reservation = population.reservation_rate.as_array()
     amount = population.loan_median.as_array() * math.exp(0.5 * population.loan_sigma**2)
     rows.amount, rows.amount_months = amount, amount * (mean_term(parameters) + 1.0)
     rows.bank_factor = credit.bank_precision_factor.as_array()
     rows.platform_factor = credit.platform_precision_factor.as_array()
     return rows
-
-
-def sharing_depth(openness: int, general: Row, trust: float) -> float:
-    """Depth delta at which the platform's score is shared at a level of openness; `general` is GENERAL_TERMS."""
-    depth: float = general.data_share[openness]
-    return max(depth, trust) if general.deepens[openness] != 0 else depth
 
 
 def open_outlook(world: World) -> Outlook:

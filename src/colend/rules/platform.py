@@ -13,10 +13,10 @@ import numpy as np
 from colend.equations.acceptance import price_of_risk
 from colend.equations.capacity import admission, headroom, monthly_runoff, overshoot
 from colend.equations.normal import normal_cdf
-from colend.equations.pricing import origination_rate
 from colend.equations.relationship import idle_share
 from colend.rules.alliance import pairs_of
 from colend.rules.bank import joint_lending
+from colend.rules.offer import Side, terms_at
 from colend.rules.outlook import general_terms, mean_term, segment_terms
 from colend.scenario.parameters import Parameters
 from colend.state.world import World
@@ -44,28 +44,15 @@ def expected_applications(parameters: Parameters) -> np.ndarray:
 
 def usual_prices(parameters: Parameters) -> np.ndarray:
     """ln(price / R) by segment at which `expected_applications` counts who takes a loan."""
-    terms, general = segment_terms(parameters), general_terms(parameters)
-    if not general.risk_based:
-        return terms.log_joint
-    platforms = parameters.platforms
-    cost = platforms.funds_rate + platforms.operating_rate + parameters.banks.base_hurdle
-    slope = general.reservation_slope if general.rational else 0.0
-    prices = [
-        price_of_risk(
-            0.0,
-            1.0,
-            segment.threshold,
-            segment.loading,
-            general.loss_given_default,
-            cost + origination_rate(general.cost_joint, segment.amount_months),
-            segment.price_joint,
-            segment.log_joint,
-            slope,
-            general.reservation_sigma,
-        )[0]
-        for segment in terms
-    ]
-    return terms.log_joint + np.log(prices / terms.price_joint)
+    segments, general = segment_terms(parameters), general_terms(parameters)
+    prices = segments.price_joint
+    if general.risk_based:
+        platforms, hurdle = parameters.platforms, parameters.banks.base_hurdle
+        cost = platforms.funds_rate + platforms.operating_rate
+        side = Side(cost, 0.0, hurdle, general.cost_joint, 0.0, 1.0)
+        terms = [terms_at(segment.price_joint, side, general, segment) for segment in segments]
+        prices = np.array([price_of_risk(0.0, 1.0, one)[0] for one in terms])
+    return np.log(prices / segments.reservation)
 
 
 class LenderCapacity(NamedTuple):

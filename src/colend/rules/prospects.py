@@ -16,10 +16,10 @@ from colend.equations.numbers import Row
 from colend.equations.relationship import AWAY, HOME, annuity, customer_value, idle_share
 from colend.equations.valuation import share_rows
 from colend.rules.alliance import alliances_in, pairs_of
-from colend.rules.outlook import mean_term, sharing_depth
-from colend.rules.regulation import depth_limit, region_weights
+from colend.rules.outlook import mean_term
+from colend.rules.regulation import region_weights
 from colend.state.table import Table
-from colend.state.tables import JOINT, OPERATING, PILOT
+from colend.state.tables import OPERATING, PILOT
 from colend.state.world import World
 
 
@@ -29,27 +29,6 @@ def expected_shares(world: World, pair: np.ndarray) -> np.ndarray:
     variance = pairs.belief_variance[pair] + world.parameters.alliances.operation_sd**2
     compiled(share_rows, allocates=False)(pairs.belief_mean[pair], variance, world.share_table, shares)
     return shares
-
-
-def contract_depths(world: World) -> np.ndarray:
-    """delta by contract: how deep the platform shares its score; 0 outside joint programmes."""
-    depths = np.zeros(len(world.contracts))
-    compiled(depth_rows, allocates=False)(
-        world.contracts, world.pairs, len(world.banks), world.outlook.general, depth_limit(world), depths
-    )
-    return depths
-
-
-def depth_rows(
-    contracts: Table, pairs: Table, banks: int, general: Row, limits: np.ndarray, depths: np.ndarray
-) -> None:
-    """Fill the depths of joint contracts."""
-    for row in range(len(contracts)):
-        contract = contracts[row]
-        if contract.kind == JOINT:
-            pair = contract.platform * banks + contract.bank
-            depth = sharing_depth(contract.openness, general, pairs[pair].trust)
-            depths[row] = min(depth, limits[pair])
 
 
 def served_applications(world: World, rows: np.ndarray) -> np.ndarray:

@@ -61,10 +61,8 @@ def lending_terms(parameters: Parameters, regime: Regime) -> LendingTerms:
     general, segments = general_terms(parameters), segment_terms(parameters)
     general.funding_share = bank_share(parameters, regime)
     general.rate_cap = regime.rate_cap
-    for channel, cap in (("joint", regime.all_in_cost_cap), ("own", price_caps(regime, 0.0))):
-        price, log_price = segments[f"price_{channel}"], segments[f"log_{channel}"]
-        segments[f"log_{channel}"] = np.where(price > cap, log_price + np.log(cap / price), log_price)
-        segments[f"price_{channel}"] = np.minimum(price, cap)
+    segments.price_joint = np.minimum(segments.price_joint, regime.all_in_cost_cap)
+    segments.price_own = np.minimum(segments.price_own, price_caps(regime, 0.0))
     return LendingTerms(general, segments)
 
 

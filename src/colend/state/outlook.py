@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from colend.equations.numbers import Row
 from colend.scenario.parameters import OPENNESS
 from colend.scenario.parameters.alliances import Alliances
 from colend.state.declared import kept
@@ -23,8 +24,7 @@ SEGMENT_TERMS = np.dtype(
         ("loading", "f8"),
         ("price_joint", "f8"),
         ("price_own", "f8"),
-        ("log_joint", "f8"),  # ln(price / R)
-        ("log_own", "f8"),
+        ("reservation", "f8"),  # R
         ("amount", "f8"),  # mean loan, yuan
         ("amount_months", "f8"),  # mean B (T + 1), yuan
         ("bank_factor", "f8"),  # of precision
@@ -64,7 +64,7 @@ ALLIANCE_TERMS = np.dtype([(name, "f8") for name in ALLIANCE_NUMBERS] + [("openi
 class LendingTerms(NamedTuple):
     """All terms of lending under some rules."""
 
-    general: np.record  # GENERAL_TERMS
+    general: Row  # GENERAL_TERMS
     segments: Table  # SEGMENT_TERMS[segments]
 
 
@@ -72,7 +72,7 @@ class LendingTerms(NamedTuple):
 class Outlook:
     """Expectations of banks, of pairs and of platforms, and observed flows smoothed over months."""
 
-    general: np.record = kept("terms of all lending under the rules in force", shape="GENERAL_TERMS")
+    general: Row = kept("terms of all lending under the rules in force", shape="GENERAL_TERMS")
     segments: np.recarray = kept("terms of lending to a segment under them", shape="SEGMENT_TERMS[segments]")
     alliances: np.record = kept("what alliances cost, and how long their steps take", shape="ALLIANCE_TERMS")
     touch: np.ndarray = kept("strength of a set of touchpoints at home and away", shape="float64[sets, segments, 2]")
