@@ -35,14 +35,13 @@ ARMS = {
 }
 PARTNERED = "with a partner (12 months or more of a pact in operation)"
 MEASURES = {  # measure: title with over whom it is taken, factor from the model's units, digits
-    "value_per_bank": ("Value of alliances, realised and still to come, yuan m per bank, over all banks", 1e-6, 2),
+    "value_per_bank": ("Banks' profit after tax, discounted to the start, yuan m per bank, over all banks", 1e-6, 2),
     "value_per_meeting_closed": (
-        "Value to the bank per meeting, over meetings early enough for a whole term, yuan m",
+        "What first terms brought the bank, per meeting early enough for a whole term, yuan m",
         1e-6,
         2,
     ),
-    "value_per_slot_month": ("Value to the bank per month of a platform's slot, over all slots held, yuan m", 1e-6, 2),
-    "dormant_share_end": ("Signed pacts that do nothing at end, of those that run, %", 100, 1),
+    "dormant_share_mean": ("Signed pacts that do nothing, of those that run, mean over months, %", 100, 1),
     "converted": ("Customers won, over borrowers of joint loans, persons m", 1e-6, 2),
     "originations_own": ("Lent by own channels, over all banks, yuan bn", 1e-9, 1),
     "banks_partnered_rural": (f"Rural banks {PARTNERED}, of 100", 1, 1),

@@ -28,7 +28,7 @@ RANGES = {
     "platforms.integration_slots": [2, 12],
     "platforms.incremental_share": [0.3, 1.0],
 }
-MEASURES = ["value_per_bank", "value_per_slot_month", "dormant_share_end", "operating_end"]
+MEASURES = ["value_per_bank", "value_per_platform", "dormant_share_mean", "operating_end"]
 
 
 def measured(frame: pd.DataFrame, arm: str) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from colend.experiment.statistics import (
     effect_size,
     holm,
     interval,
+    p_of,
     separated,
 )
 
@@ -34,6 +35,18 @@ def test_interval_by_hand():
     assert interval(np.array([1.0, 2.0, 3.0])) == pytest.approx((2, 2 - 2.484138, 2 + 2.484138), abs=1e-5)
     assert interval(np.array([1.0, 2.0, 3.0]), 2.0)[1] == pytest.approx(2 - 2 * 2.484138, abs=1e-5)
     assert interval(np.full(7, 0.1)) == (0.1, 0.1, 0.1)
+
+
+def test_the_p_value_behind_an_interval_is_the_tests():
+    """At any widening; of equal arms there is none, of a difference that never varies it is 0."""
+    generator = np.random.default_rng(8)
+    base, arm = generator.normal(size=(2, 9, 5))
+    for widening in (1.0, 1.07):
+        found = compared(arm + 0.8, base, widening)
+        told = p_of(*(found[name] for name in ("difference", "low", "high", "pairs")))
+        np.testing.assert_allclose(told, found["p"], rtol=1e-9)
+    assert np.isnan(p_of(0.0, 0.0, 0.0, 4))
+    assert p_of(2.0, 2.0, 2.0, 4) == 0.0
 
 
 def test_many_columns_at_once_are_each_alone_and_missing_values_are_left_out():

@@ -178,7 +178,7 @@ CASES = {
     "the economy": (
         {"credit__asset_correlation": 0.0},
         {"macro__systematic_persistence": 0.0},
-        {"months.systematic_factor"},
+        {"months.systematic_factor", "runs.dormant_share_credit"},
         {},
     ),
     "growth of a need that is certain": (

@@ -21,7 +21,7 @@ SHOWN = (
     "balance_joint_end",
     "converted",
     "precision_gain_mean",
-    "dormant_share_end",
+    "dormant_share_mean",
     "value_per_bank",
     "loss_rate_joint",
 )

@@ -115,6 +115,16 @@ def _p_value(number: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.
         return np.asarray(2.0 * stdtr(np.maximum(number - 1, 1), -np.abs(mean) / error))
 
 
+def p_of(difference: np.ndarray, low: np.ndarray, high: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """The p-value behind a 95 % interval of a paired difference, as `compared` makes both; missing without one."""
+    from scipy.special import stdtr, stdtrit
+
+    freedom = np.maximum(np.asarray(pairs, dtype=np.float64) - 1, 1)
+    half = (np.asarray(high, dtype=np.float64) - np.asarray(low, dtype=np.float64)) / 2.0
+    with np.errstate(divide="ignore", invalid="ignore"):  # 0 / 0: nothing differs, nothing to test
+        return np.asarray(2.0 * stdtr(freedom, -np.abs(difference) / half * stdtrit(freedom, UPPER)))
+
+
 def holm(p: np.ndarray) -> np.ndarray:
     """Holm's (1979) p-values adjusted over the last axis: the family; missing ones are not part of it."""
     p = np.asarray(p, dtype=np.float64)

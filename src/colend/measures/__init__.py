@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from colend.measures.accounts import ACCOUNTS, accounts_of_month
 from colend.measures.agents import BANKS, PLATFORMS, REGIONS
 from colend.measures.alliances import ALLIANCES, LIVES, LivesView, lives_kept
 from colend.measures.declaration import UNITS, Measure
@@ -17,7 +18,9 @@ from colend.state.world import World
 
 __all__ = ["MEASURES", "UNITS", "Measure", "collect_fishing", "collect_month", "collect_run", "collect_year"]
 
-MEASURES: tuple[Measure, ...] = RUNS + FISHING_RUN + MONTHS + BANKS + PLATFORMS + REGIONS + ALLIANCES + LIVES + FISHING
+MEASURES: tuple[Measure, ...] = (
+    RUNS + FISHING_RUN + MONTHS + BANKS + PLATFORMS + REGIONS + ACCOUNTS + ALLIANCES + LIVES + FISHING
+)
 
 Columns = dict[str, Any]
 
@@ -40,13 +43,16 @@ def collect_month(world: World) -> dict[str, Columns]:
     """What is kept of this month until the run ends.
 
     `months` (all measures, or what whole-run measures need), the stage of every alliance, `alliance_months`, and the
-    flows of `banks` and `platforms` that a year's rows add up.
+    flows of `banks` and `platforms` that a year's rows add up, and `accounts` that the run's rows do.
     """
     view, record = MonthView(world), world.setting.record
     measures = NEEDED_AT_THE_END if world.month + 1 == world.months else NEEDED
-    kept = {"months": taken(MONTHS if record.months != "none" else measures, view), "banks": view.flows_of_banks()}
+    kept: dict[str, Any] = {
+        "months": taken(MONTHS if record.months != "none" else measures, view),
+        "banks": view.flows_of_banks(),
+    }
     if record.banks != "none":
-        kept["platforms"] = view.flows_of_platforms()
+        kept["platforms"], kept["accounts"] = view.flows_of_platforms(), accounts_of_month(view)
     if record.alliances:
         kept["stages"] = {"stage": world.alliances.stage.astype(np.int8)}
     if record.alliances and record.lives > 0:
@@ -74,6 +80,8 @@ def collect_run(world: World) -> dict[str, Columns]:
         years = [year[table] for year in world.year_ends if year]
         if years:
             result[table] = stacked(years)
+    if record.banks != "none":
+        result["accounts"] = taken(ACCOUNTS, view)
     if record.alliances:
         result["alliances"] = taken(ALLIANCES, view)
         months = [month["alliance_months"] for month in world.history if "alliance_months" in month]

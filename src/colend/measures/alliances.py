@@ -124,6 +124,12 @@ ALLIANCES = (
     _column("converted", "persons", "Borrowers who became the bank's customers"),
     *_yuan("spent", "spent on set-up, signing, integration and running so far"),
     *_yuan("value", "surplus realised, discounted to the month of meeting"),
+    _alliance(
+        "bank_first_term",
+        "yuan",
+        "Bank: that surplus until its first renewal, or all of it where there was none",
+        lambda v: np.where(v.alliances.renewals > 0, v.alliances.bank_first_term, v.alliances.bank_value),
+    ),
     *_yuan("terminal_value", "worth of what is still to come at the end of the run, discounted likewise"),
     *_yuan("expected_value", "what it expected of the alliance at the meeting"),
     _column("slot_months", "months", "Months for which it held one of the platform's slots"),

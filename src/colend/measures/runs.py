@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from colend.measures.accounts import RUNS_OF_VALUE
 from colend.measures.clubs import RUNS_OF_CLUBS
 from colend.measures.declaration import Measure, mean, ratio
 from colend.measures.gates import RUNS_OF_GATES
@@ -14,6 +15,8 @@ from colend.measures.regulation import MONTHS_OF_RULES
 from colend.measures.views import RunView
 from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
 from colend.state.tables import OPERATING
+
+FEWEST_MONTHS = 12  # of which a correlation over time is taken
 
 
 def loss_rate(view: RunView, channel: str) -> float:
@@ -43,6 +46,16 @@ def paying_for_research(view: RunView) -> float:
 def partners_largest(view: RunView) -> float:
     """Operating partners of the platform that has most of them."""
     return float(view.partners("platform", OPERATING).max())
+
+
+def with_credit(view: RunView) -> float:
+    """Pearson's correlation of the share of pacts that do nothing with the credit factor; NaN where one is still."""
+    dormant, factor = view.months["dormant_share"], view.months["systematic_factor"]
+    known = np.isfinite(dormant)
+    dormant, factor = dormant[known], factor[known]
+    if len(dormant) < FEWEST_MONTHS or np.ptp(dormant) == 0.0 or np.ptp(factor) == 0.0:
+        return np.nan
+    return float(np.corrcoef(dormant, factor)[0, 1])
 
 
 def _run(
@@ -210,6 +223,22 @@ ALLIANCES = (
         "the platform with most",
         partners_largest,
     ),
+    _run(
+        "dormant_share_mean",
+        "share",
+        "Pacts that do nothing over all signed pacts that run, mean over the months that have some",
+        "signed pacts that run",
+        lambda v: mean(v.months["dormant_share"]),
+        ["dormant_share"],
+    ),
+    _run(
+        "dormant_share_credit",
+        "1",
+        "Correlation over months of the share of pacts that do nothing with the systematic credit factor",
+        "months with signed pacts",
+        with_credit,
+        ["dormant_share", "systematic_factor"],
+    ),
     _last(
         "dormant_share_end",
         "share",
@@ -249,40 +278,6 @@ FATES = (
         "yuan",
         "Spent by both sides on alliances that ended without operating, or that sleep",
         "alliances that ended without operating, or sleep",
-    ),
-)
-
-VALUE = (
-    _fact(
-        "value_per_bank",
-        "yuan",
-        "Value of alliances to banks, realised and still to come, per bank",
-        "all banks, with a partner or without",
-    ),
-    _fact(
-        "value_per_bank_realised",
-        "yuan",
-        "Value of alliances to banks, realised by the end of the run, per bank",
-        "all banks, with a partner or without",
-    ),
-    _fact(
-        "value_market",
-        "yuan",
-        "Value of alliances to banks and platforms together, realised and still to come",
-        "all banks and platforms",
-    ),
-    _fact(
-        "value_per_meeting_closed",
-        "yuan",
-        "Realised value to the bank per meeting, cohorts whose term is over",
-        "meetings early enough for a whole term",
-    ),
-    _fact("value_per_meeting", "yuan", "Value to the bank per meeting, realised and still to come", "all meetings"),
-    _fact(
-        "value_per_slot_month",
-        "yuan a month",
-        "Value to the bank per month of a platform's slot",
-        "months of platforms' slots held",
     ),
 )
 
@@ -338,4 +333,4 @@ CHOICES = (
     ),
 )
 
-RUNS = CREDIT + GATES + INCOME + ALLIANCES + FATES + VALUE + RULES + CHOICES + RUNS_OF_CLUBS
+RUNS = CREDIT + GATES + INCOME + ALLIANCES + FATES + RUNS_OF_VALUE + RULES + CHOICES + RUNS_OF_CLUBS

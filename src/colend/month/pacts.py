@@ -122,6 +122,8 @@ def review(world: World) -> None:
     alliances.stage[asleep], alliances.stage[awake] = DORMANT, OPERATING
     renewed, lapsed = terms_over(world)
     alliances.term_ends[renewed] = world.month + group.term_months
+    first = renewed[alliances.renewals[renewed] == 0]
+    alliances.bank_first_term[first] = alliances.bank_value[first]
     alliances.renewals[renewed] += 1
     pay_scaled(world, renewed, group.signing_cost)
     end(world, lapsed, LAPSED)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from colend.experiment.evidence import beside
 from colend.experiment.result import Result
-from colend.experiment.statistics import interval
+from colend.experiment.statistics import LEVEL, holm, interval, p_of
 from colend.experiment.stopping import widened
 from colend.report.words import place_of
 from colend.scenario.declarations import chosen_by_parties, default_of
@@ -184,6 +184,16 @@ class Reading:
         if name not in self._frames:
             self._frames[name] = self.result.frame(name, point=self.point)
         return self._frames[name]
+
+    def starred(self, rows: pd.DataFrame) -> set[tuple[str, ...]]:
+        """Which rows of a comparison, indexed by arm and something else, get a star: Holm's p below 5 %, over the rows
+        of an arm, which are what a reader of that arm looks at together.
+        """
+        p = p_of(*(rows[name].to_numpy(dtype=float) for name in ("difference", "low", "high", "pairs")))
+        found: set[tuple[str, ...]] = set()
+        for _, places in rows.groupby(level=0, sort=False).indices.items():
+            found.update(rows.index[places[holm(p[places]) < 1.0 - LEVEL]])
+        return found
 
     def over_points(self, measures: Sequence[str], numbers: Sequence[str], **keys: Any) -> pd.DataFrame:
         """These numbers of the comparison of these whole-run measures, at all sweep points or those that `keys` say."""

@@ -24,14 +24,14 @@ LABEL, BASE, CELL = 41, 8, 17  # widths of the table's columns
 MOST_OF_A_NAME, MOST_STACKED = 40, 5  # columns of an arm's name beside its line, lines of one above its column
 VALUES = {
     "value_per_bank": "per bank",
-    "value_market": "for the whole market",
-    "value_per_meeting_closed": "per meeting, closed cohorts",
-    "value_per_slot_month": "per month of a platform’s slot",
+    "value_per_platform": "per platform",
+    "value_market": "of the whole market",
 }
 OF_WHOM = (
     f"With partner: {GATED_BANKS} with {MONTHS_BEFORE} months or more of a pact in operation by the end, "
-    "each arm’s own. Value per bank is over all banks."
+    "each arm’s own. Value: profit after tax of all, discounted to the start."
 )
+STAR = "Clear: Holm’s p < 5 % over what is told of an arm."
 CAVEAT = (
     "A model’s answer, not a prediction: its numbers are partly calibrated, partly assumed (simulate --list parameters "
     "says which); what holds under one assumption only is no finding."
@@ -95,7 +95,8 @@ def _label(term: Term) -> str:
 def _of_whom(reading: Reading, width: int) -> list[str]:
     """Who has a partner, wherever measures of those who do are told."""
     there = any("_partnered_" in term.measure for term in told(set(reading.frame("runs"))))
-    return wrapped(OF_WHOM, width) if there else []
+    words = [OF_WHOM] * there + [STAR] * (reading.several and reading.seeds > 1 and not reading.as_a_whole)
+    return wrapped(" ".join(words), width) if words else []
 
 
 def _levels(reading: Reading) -> list[str]:
@@ -118,9 +119,16 @@ def _comparison(reading: Reading, width: int) -> list[str]:
     return _table(reading, others) if len(others) <= fitting else _arms_as_rows(reading, others, width)
 
 
+def _compared(reading: Reading):
+    """The comparison by arm and measure, and where a star stands, over the measures that are told of an arm."""
+    frame = reading.frame("comparison").set_index(["arm", "measure"])
+    names = [term.measure for term in told(set(frame.index.get_level_values("measure")))]
+    return frame, reading.starred(frame[frame.index.isin(names, level="measure")])
+
+
 def _arms_as_rows(reading: Reading, others: list[str], width: int) -> list[str]:
     """Where there are more arms than columns: a line an arm, as many measures as have room on the screen."""
-    frame = reading.frame("comparison").set_index(["arm", "measure"])
+    frame, stars = _compared(reading)
     names = {arm: shortened(reading.labels[arm], MOST_OF_A_NAME) for arm in reading.arms}
     first = max(map(cell_len, names.values()))
     fitting = max(1, (width - first) // CELL)
@@ -140,7 +148,7 @@ def _arms_as_rows(reading: Reading, others: list[str], width: int) -> list[str]:
         cells = "".join(f"{shown(base, term.unit):>{CELL - 1}} " for term, base in levels.items())
         lines.append(left(names[reading.baseline], first) + cells)
         for arm in others:
-            cells = "".join(f"{_cell(frame, arm, term, base):>{CELL}}" for term, base in levels.items())
+            cells = "".join(f"{_cell(frame, arm, term, base, stars):>{CELL}}" for term, base in levels.items())
             lines.append(left(names[arm], first) + cells)
         lines.append("")
     if terms:
@@ -150,7 +158,7 @@ def _arms_as_rows(reading: Reading, others: list[str], width: int) -> list[str]:
 
 def _table(reading: Reading, shown_arms: list[str]) -> list[str]:
     """The baseline and these arms."""
-    frame = reading.frame("comparison").set_index(["arm", "measure"])
+    frame, stars = _compared(reading)
     heads = [_stacked(reading.labels[arm]) for arm in [reading.baseline, *shown_arms]]
     tall = max(len(head) for head in heads)
     heads = [[""] * (tall - len(head)) + head for head in heads]
@@ -164,7 +172,7 @@ def _table(reading: Reading, shown_arms: list[str]) -> list[str]:
     lines.append(f"{'':<{LABEL}}{'level':>{BASE}}{note:>{CELL * len(shown_arms)}}")
     for term in told(set(frame.index.get_level_values("measure"))):
         base = frame.loc[(reading.baseline, term.measure), "mean"]
-        cells = [_cell(frame, arm, term, base) for arm in shown_arms]
+        cells = [_cell(frame, arm, term, base, stars) for arm in shown_arms]
         if not np.isfinite(base) and set(cells) == {"–"}:
             continue  # nowhere defined
         lines.append(
@@ -184,7 +192,7 @@ def _row(frame, arm: str, measure: str):
     return frame.loc[(arm, measure)] if (arm, measure) in frame.index else None
 
 
-def _cell(frame, arm: str, term: Term, base: float) -> str:
+def _cell(frame, arm: str, term: Term, base: float, stars: set) -> str:
     row = _row(frame, arm, term.measure)
     if row is None or not np.isfinite(row["difference"]):
         return "–"
@@ -193,16 +201,11 @@ def _cell(frame, arm: str, term: Term, base: float) -> str:
     if not np.isfinite(row["low"]):
         return words
     half = shown((row["high"] - row["low"]) / 2.0, term.unit, like=like)
-    return f"{words}±{half}{'*' if _clear(row) else ' '}"
-
-
-def _clear(row) -> bool:
-    """Whether the 95 % interval leaves zero out; an arm that equals the baseline does not differ clearly."""
-    return bool(row["low"] > 0.0 or row["high"] < 0.0)
+    return f"{words}±{half}{'*' if (arm, term.measure) in stars else ' '}"
 
 
 def _leaders(reading: Reading) -> list[str]:
-    """Which arm's alliances are worth most, by each way of counting, and whether it leads the second clearly.
+    """Which arm's market is worth most, by each way of counting, and whether it leads the second clearly.
 
     Of arms that differ in what parties may choose: a shock or a rule is nothing to be recommended.
     """
@@ -238,10 +241,11 @@ def _over_sweep(reading: Reading, width: int) -> list[str]:
     if len(reading.points) < 2:
         return []
     term = next(term for term in TERMS if term.measure == "value_per_bank")
-    table = reading.over_points([term.measure], ["difference", "low", "high"]).set_index(["arm", "point"])
+    table = reading.over_points([term.measure], ["difference", "low", "high", "pairs"]).set_index(["arm", "point"])
+    stars = reading.starred(table)
     lines = ["", f"{_label(term)}, difference by sweep point:"]
     for arm in reading.compared:
-        cells = [_at_point(table, arm, point, term) for point in reading.points]
+        cells = [_at_point(table, arm, point, term, stars) for point in reading.points]
         if len({cell.partition(": ")[2] for cell in cells}) == 1 and len(of_arm := table.loc[[arm]]["difference"]):
             cells = [f"the same at all points: {cells[0].partition(': ')[2]}"] if of_arm.nunique() == 1 else cells
         lines += wrapped(f"{reading.labels[arm]}: {'; '.join(cells)}", width, "  ", "    ")
@@ -249,13 +253,14 @@ def _over_sweep(reading: Reading, width: int) -> list[str]:
     return [*lines, *(wrapped(f"{still}.", width, "  ", "    ") if still else [])]
 
 
-def _at_point(table, arm: str, point: str, term: Term) -> str:
+def _at_point(table, arm: str, point: str, term: Term, stars: set) -> str:
     values = ", ".join(f"{value}" for value in json.loads(point).values())
     if (arm, point) not in table.index:
         return f"at {values}: –"
     row = table.loc[(arm, point)]
     spread = f"±{shown((row['high'] - row['low']) / 2.0, term.unit)}" if np.isfinite(row["low"]) else ""
-    return f"at {values}: {shown(row['difference'], term.unit, sign=True)}{spread}{'*' if _clear(row) else ''}"
+    star = "*" if (arm, point) in stars else ""
+    return f"at {values}: {shown(row['difference'], term.unit, sign=True)}{spread}{star}"
 
 
 def paired(reading: Reading, measure: str, arm: str, other: str) -> tuple[float, float, float]:

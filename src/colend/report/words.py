@@ -118,18 +118,19 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
         "Alliances",
         (
             Term("operating_end", "Alliances in operation at end", NUMBER),
-            Term("dormant_share_end", "Signed pacts that do nothing at end", PERCENT),
+            Term("dormant_share_mean", "Signed pacts that do nothing, over time", PERCENT),
+            Term("dormant_share_credit", "… their share’s correlation with credit", PRECISION),
             Term("good_pacts_missed", "Good pairs that never worked together", NUMBER, told=False),
             Term("months_to_first_loan", "From meeting to first loan", MONTHS, told=False),
         ),
     ),
     (
-        "Value of alliances",
+        "Value at the run’s start",
         (
-            Term("value_per_bank", "Value of alliances per bank", MILLIONS),
-            Term("value_market", "… for the whole market", BILLIONS),
-            Term("value_per_meeting_closed", "… per meeting, closed cohorts", MILLIONS),
-            Term("value_per_slot_month", "… per month of a platform’s slot", MILLIONS),
+            Term("value_per_bank", "Value per bank", MILLIONS),
+            Term("value_per_platform", "Value per platform", MILLIONS),
+            Term("value_market", "Value of the whole market", BILLIONS),
+            Term("value_per_meeting_closed", "A meeting’s first term, to the bank", MILLIONS, told=False),
         ),
     ),
     (

@@ -1,8 +1,8 @@
-"""What became of the alliances: value by every accounting, paper pacts, good pacts missed, months lost.
+"""What became of the alliances: what a meeting and a slot brought, what is to come, paper pacts, good pacts missed.
 
-A sequencing that makes fewer alliances looks better per meeting for that alone, and truncation alone can turn a
-ranking, so value is taken per bank, for the world, per meeting and per slot-month, in entry cohorts whose term is
-over and with what is still to come. Each alliance's value is discounted to its own meeting.
+Each alliance's own value is discounted to its own meeting: it says what a meeting is worth to who meets, and is added
+up over no market. What a market is worth is its profit (`measures/accounts.py`). Cohorts are those whose first term is
+over, and what a renewal brings is not theirs; what is still to come stands apart.
 """
 
 from __future__ import annotations
@@ -79,25 +79,14 @@ class AllianceFacts:
     def __init__(self, world: World) -> None:
         self.world = world
         self.rows = world.alliances
-        self.bank_value = self.rows.bank_value + self.rows.bank_terminal_value
-        self.platform_value = self.rows.platform_value + self.rows.platform_terminal_value
         self.signed = self.rows.signed != NONE
         self.operated = self.rows.operating_since != NONE
 
     @property
-    def value_per_bank(self) -> float:
-        """Yuan, realised and still to come, over all banks."""
-        return float(self.bank_value.sum()) / len(self.world.banks)
-
-    @property
-    def value_per_bank_realised(self) -> float:
-        """Yuan realised by the end of the run, over all banks."""
-        return float(self.rows.bank_value.sum()) / len(self.world.banks)
-
-    @property
-    def value_market(self) -> float:
-        """Yuan to banks and platforms together."""
-        return float(self.bank_value.sum() + self.platform_value.sum())
+    def value_to_come(self) -> float:
+        """Yuan still to come of live alliances to banks and platforms, discounted to the run's start."""
+        coming = self.rows.bank_terminal_value + self.rows.platform_terminal_value
+        return float((self.world.monthly_discount**self.rows.met * coming).sum())
 
     @property
     def closed(self) -> np.ndarray:
@@ -110,19 +99,15 @@ class AllianceFacts:
 
     @property
     def value_per_meeting_closed(self) -> float:
-        """Realised yuan to the bank per meeting of the closed entry cohorts."""
-        return mean_of(self.rows.bank_value[self.closed])
-
-    @property
-    def value_per_meeting(self) -> float:
-        """Yuan to the bank per meeting, realised and still to come."""
-        return mean_of(self.bank_value)
+        """Yuan that first terms brought the bank, per meeting of the closed entry cohorts."""
+        first = np.where(self.rows.renewals > 0, self.rows.bank_first_term, self.rows.bank_value)
+        return mean_of(first[self.closed])
 
     @property
     def value_per_slot_month(self) -> float:
-        """Yuan to the bank per month of a platform's slot."""
+        """Realised yuan to the bank per month of a platform's slot."""
         held = float(self.rows.slot_months.sum())
-        return float(self.bank_value.sum()) / held if held > 0.0 else math.nan
+        return float(self.rows.bank_value.sum()) / held if held > 0.0 else math.nan
 
     @property
     def pilots_signed_share(self) -> float:

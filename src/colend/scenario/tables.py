@@ -8,6 +8,7 @@ TABLES: dict[str, tuple[str, ...]] = {  # with the columns that tell rows of one
     "banks": ("month", "bank"),
     "platforms": ("month", "platform"),
     "regions": ("month", "region", "segment"),
+    "accounts": ("party", "number"),
     "alliances": ("alliance",),
     "alliance_months": ("alliance", "month"),
     "fishing": ("bank",),

@@ -196,6 +196,7 @@ ALLIANCE = np.dtype(
         ("platform_spent", "f8"),
         ("bank_value", "f8"),  # yuan, realised surplus discounted to the month of meeting
         ("platform_value", "f8"),
+        ("bank_first_term", "f8"),  # bank_value when the first term was over; 0 while it is not
         (
             "bank_terminal_value",
             "f8",

@@ -23,12 +23,12 @@ from colend.report.words import GROUPS, key_label
 FEWEST = 3  # values of each parameter
 TALL, LOW = 2.1, 1.35  # inches: a row of maps, where there are few and where there are many
 UNCLEAR: Any = {"fill": False, "edgecolor": MUTED, "hatch": "////", "linewidth": 0.0}
-VALUES = ("value_per_bank", "value_market", "value_per_meeting", "value_per_slot_month")
+VALUES = ("value_per_bank", "value_per_platform", "value_market", "value_per_meeting_closed")
 
 
 @rc_context({"hatch.color": MUTED})  # newer Matplotlib takes it from here, not from the edge
 def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
-    """Value of alliances by every way of counting over a grid of two parameters, a row of maps for each other arm.
+    """Value by every way of counting over a grid of two parameters, a row of maps for each other arm.
 
     Differences to the baseline, hatched where the interval holds zero; levels where there is one arm.
     """
@@ -45,7 +45,7 @@ def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     more = "" if alone else f"; upwards: {key_label(up)}"
     more += f"; first {MOST_ARMS} of {len(every)} arms" if len(every) > MOST_ARMS else ""
     figure, axes = page(
-        "Value of alliances over two parameters",
+        "Value over two parameters",
         f"{what}; {reading.spread}{more}",
         *((2, 2) if alone else (len(arms), len(VALUES))),
         height=7.4 if alone else 2.4 + (TALL if len(arms) <= FEW_ARMS else LOW) * len(arms),
@@ -54,14 +54,12 @@ def sweep_map(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     )
     grid = axes.reshape(1, -1) if alone else axes  # [arm, way of counting]
     terms = {term.measure: term for _, group in GROUPS for term in group}
-    terms["value_per_meeting"] = terms["value_per_meeting_closed"]._replace(words="… per meeting")
     for column, measure in zip(grid.T, VALUES, strict=True):
         term, rows = terms[measure], table[table["measure"] == measure]
         how = _colours(rows["difference"].to_numpy(float) * term.unit.factor, several)
         for axis, arm in zip(column, arms, strict=True):
             image = _map(axis, rows[rows["arm"] == arm], term.unit.factor, several, how)
-        words = term.words.replace("… ", "Value ")
-        column[0].set_title(words if alone else textwrap.fill(words, 22), fontsize=8.5 if alone else 8.0)
+        column[0].set_title(term.words if alone else textwrap.fill(term.words, 22), fontsize=8.5 if alone else 8.0)
         place: Any = {"pad": 0.02, "aspect": 25} if alone else {"location": "bottom", "pad": 0.04, "aspect": 18}
         bar = figure.colorbar(image, ax=list(column), **place)
         bar.set_label(term.unit.difference if several else term.unit.words, fontsize=8)
@@ -125,7 +123,7 @@ def _map(axis, rows: pd.DataFrame, factor: float, several: bool, how: dict[str, 
     image = axis.pcolormesh(wide, tall, shown, shading="nearest", **how)
     if several:
         axis.add_patch(PathPatch(_cells((grids["low"] <= 0.0) & (grids["high"] >= 0.0)), **UNCLEAR))
-        if np.nanmin(shown) < 0.0 < np.nanmax(shown):
+        if (shown < 0.0).any() and (shown > 0.0).any():
             axis.contour(wide, tall, shown, levels=[0.0], colors=[INK], linewidths=1.6)
     axis.set_xticks(wide, [plain(value) for value in places.columns], fontsize=7.5)
     axis.set_yticks(tall, [plain(value) for value in places.index], fontsize=7.5)
