@@ -10,20 +10,8 @@ from colend.state.books import Books
 from colend.state.draws import month_key
 from colend.state.regulation import OPEN, Regulation
 from colend.state.snapshot import MONTH, OFFER, SEGMENT_MONTH, CustomerShares, Snapshot
-from colend.state.tables import (
-    ALLIANCE,
-    BANK,
-    BORROWER,
-    CONTRACT,
-    JOINT,
-    LENDER,
-    NONE,
-    OWN,
-    PAIR,
-    PLATFORM,
-    TOTAL,
-    table,
-)
+from colend.state.tables import ALLIANCE, BANK, BORROWER, CONTRACT, JOINT, LENDER, NONE, OWN, PAIR, PLATFORM, table
+from colend.state.totals import TOTAL
 from colend.state.world import World
 
 BANKS = 3

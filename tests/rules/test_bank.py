@@ -13,7 +13,8 @@ from colend.rules.bank import best_spending, best_touchpoints, done, replacement
 from colend.rules.prospects import absorbed_now
 from colend.state.books import Flow
 from colend.state.outlook import Calibration
-from colend.state.tables import FIXED_POINT, OPERATING
+from colend.state.tables import OPERATING
+from colend.state.totals import FIXED_POINT
 
 TRAFFIC, CUSTOMERS, TECHNOLOGY = range(3)
 BOTH = [(0, 0, OPERATING), (1, 1, OPERATING)]

@@ -19,7 +19,8 @@ from colend.state.draws import (
     normal,
     uniform,
 )
-from colend.state.tables import JOINT, TOTAL, table
+from colend.state.tables import JOINT, table
+from colend.state.totals import TOTAL
 
 BETA, LGD, THRESHOLD, PLATFORM, COMMON = 0.6, 0.65, -3.116, 0.8, 0.3
 

@@ -6,11 +6,11 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from colend.state import outlook, regulation, snapshot, tables
+from colend.state import outlook, regulation, snapshot, tables, totals
 from colend.state.world import World
 
 DECLARED = (World, outlook.Outlook, outlook.Calibration, regulation.Regulation)
-TABLES = {name: value for module in (outlook, snapshot, tables) for name, value in vars(module).items()}
+TABLES = {name: value for module in (outlook, snapshot, tables, totals) for name, value in vars(module).items()}
 
 
 @pytest.fixture(name="world", scope="module")

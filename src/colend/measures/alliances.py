@@ -10,7 +10,7 @@ from colend.measures.declaration import Measure
 from colend.measures.views import MonthView, RunView
 from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
 from colend.state.books import FEN
-from colend.state.tables import END_NAMES, ENDED, NONE, NOT_ENDED, STAGE_NAMES
+from colend.state.tables import ENDED, ENDS, NONE, STAGES
 from colend.state.world import World
 
 
@@ -55,7 +55,7 @@ def stages(view: RunView) -> np.ndarray:
         for row, met in zip(history.tolist(), view.alliances.met, strict=True)
     )
     return np.array(
-        [", ".join(f"{STAGE_NAMES[stage]} {len(list(months))}" for stage, months in groupby(life)) for life in lived],
+        [", ".join(f"{STAGES[stage].name} {len(list(months))}" for stage, months in groupby(life)) for life in lived],
         dtype=str,
     )
 
@@ -88,12 +88,10 @@ ALLIANCES = (
     _alliance(
         "end_reason",
         "name",
-        "Why it ended: pilot_failed, lapsed, bank_closed, or running",
-        lambda v: np.array([name if i != NOT_ENDED else "running" for i, name in enumerate(END_NAMES)])[
-            v.alliances.end_reason
-        ],
+        f"Why it ended: {', '.join(end.name for end in ENDS[1:])}, or {ENDS[0].name}",
+        lambda v: np.array([end.name for end in ENDS])[v.alliances.end_reason],
     ),
-    _name("stage", "Stage at the end of the run", STAGE_NAMES),
+    _name("stage", "Stage at the end of the run", tuple(stage.name for stage in STAGES)),
     _alliance(
         "stages", "name", "Its stages in their order since the meeting, each with its months (at months' ends)", stages
     ),
@@ -161,7 +159,7 @@ LIVES = (
     _life("platform", "number", "Its platform", lambda v: v.lives.platform.astype(np.int64)),
     _life("bank", "number", "Its bank", lambda v: v.lives.bank.astype(np.int64)),
     _life("month", "month", "Month of the run, 0 the first", lambda v: np.full(len(v.rows), v.world.month)),
-    _life("stage", "name", "Stage", lambda v: np.array(STAGE_NAMES)[v.lives.stage]),
+    _life("stage", "name", "Stage", lambda v: np.array([stage.name for stage in STAGES])[v.lives.stage]),
     _life(
         "share_served",
         "share",

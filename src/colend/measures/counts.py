@@ -12,24 +12,14 @@ import numpy as np
 from colend.compilation import compiled
 from colend.scenario.parameters import KINDS, OPENNESS, SEGMENTS, SEQUENCING
 from colend.state.books import CHANNELS, FEN, Flow
-from colend.state.tables import (
-    DORMANT,
-    ENDED,
-    INTEGRATING,
-    JOINT,
-    OPERATING,
-    OWN,
-    SIGNED,
-    TOTAL,
-    counted,
-    table,
-)
+from colend.state.tables import DORMANT, ENDED, INTEGRATING, JOINT, OPERATING, OWN, SIGNED, STAGES, table
+from colend.state.totals import TOTAL, counted
 from colend.state.world import World
 
 MONTHS_BEFORE = 12  # of operation, after which a bank stands before the gates
 # Sums over the banks of a kind, those that do not stand before the gates and those that do.
-OF_BANKS = ("number", "precision_gain", "customers", "initial_customers", "joint", "own")
-NUMBER, PRECISION_GAIN, CUSTOMERS, INITIAL_CUSTOMERS, LENT_JOINT, LENT_OWN = range(len(OF_BANKS))
+OF_BANKS = 6
+NUMBER, PRECISION_GAIN, CUSTOMERS, INITIAL_CUSTOMERS, LENT_JOINT, LENT_OWN = range(OF_BANKS)
 
 _COLUMNS = TOTAL.names or ()
 _ORIGINATED = _COLUMNS.index("originated")
@@ -39,7 +29,7 @@ COUNT = np.dtype(
         ("of_kinds", "i8", (len(_COLUMNS), CHANNELS)),  # TOTAL by kind of contract
         ("of_segments", "i8", (len(_COLUMNS), len(SEGMENTS))),
         ("closing", "i8", CHANNELS),  # fen owed at the end of the month
-        ("of_banks", "f8", (len(KINDS), 2, len(OF_BANKS))),
+        ("of_banks", "f8", (len(KINDS), 2, OF_BANKS)),
         ("open", "i8"),  # banks whose equity is not gone
         ("below_minimum", "i8"),  # of them
         ("in_loss", "i8"),
@@ -53,7 +43,7 @@ COUNT = np.dtype(
         ("platform_profit", "f8"),  # of all platforms
         ("users", "f8"),  # shares of users
         ("precision", "f8"),  # precision times share of users
-        ("stages", "i8", ENDED + 1),  # alliances
+        ("stages", "i8", len(STAGES)),  # alliances
         ("met", "i8"),  # this month, as what follows
         ("pilots_started", "i8"),
         ("signed", "i8"),

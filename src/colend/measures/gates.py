@@ -53,7 +53,7 @@ def standing(view: MonthView, kind: str, group: str) -> np.ndarray:
 
 
 def of_group(view: MonthView, what: int, kind: str, group: str) -> float:
-    """A sum over the banks of a kind that stand before the gates, or that do not (`counts.OF_BANKS`)."""
+    """A sum over the banks of a kind that stand before the gates, or that do not (`measures.counts`)."""
     return float(view.counts.of_banks[KINDS.index(kind)][group == "partnered"][what])
 
 

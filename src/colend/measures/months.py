@@ -14,19 +14,18 @@ from colend.measures.views import PACT, MonthView
 from colend.scenario.parameters import BANK_KINDS, KINDS, OPENNESS, SEGMENTS, SEQUENCING
 from colend.state.books import FEN
 from colend.state.tables import (
+    CONTRACT_KINDS,
     DORMANT,
     ENDED,
     INTEGRATING,
     JOINT,
-    LENDER,
     OPERATING,
-    OWN,
     PILOT,
     PILOT_SETUP,
     SIGNED,
 )
 
-CHANNELS = {"joint": JOINT, "own": OWN, "platform": LENDER}
+CHANNELS = tuple(kind.name for kind in CONTRACT_KINDS)
 OVERDUE_MONTHS = 3
 
 
@@ -53,7 +52,7 @@ def overdue(view: MonthView, channel: int) -> float:
     """
     if view.world.month < OVERDUE_MONTHS - 1:
         return np.nan
-    name = f"defaulted_{tuple(CHANNELS)[channel]}"
+    name = f"defaulted_{CHANNELS[channel]}"
     earlier = view.world.history[-(OVERDUE_MONTHS - 1) :]
     late = view.of["defaulted"][channel] / FEN + sum(month["months"][name] for month in earlier)
     return ratio(late, late + view.closing[channel])
@@ -72,7 +71,7 @@ def own_share(view: MonthView, kind: int) -> float:
 
 
 def of_kind(view: MonthView, kind: int, what: int) -> float:
-    """A sum over all banks of a kind (`counts.OF_BANKS`)."""
+    """A sum over all banks of a kind (`measures.counts`)."""
     return sum(standing[what] for standing in view.counts.of_banks[kind])
 
 
@@ -104,8 +103,8 @@ def _each(values, name: str, unit: str, meaning: str, take) -> tuple[Measure, ..
 
 
 _WORDS = {"sign_then_cooperate": "sign first", "cooperate_then_sign": "cooperate first"}
-_WORDS |= {"thin_file": "thin-file", "joint": "joint loans"} | {name: kind.words for name, kind in BANK_KINDS.items()}
-_WORDS |= {"own": "banks' own channels", "platform": "platforms' own lenders"}
+_WORDS |= {"thin_file": "thin-file"} | {name: kind.words for name, kind in BANK_KINDS.items()}
+_WORDS |= {kind.name: kind.words for kind in CONTRACT_KINDS}
 
 MONTHS = (
     _month("month", "month", "Month of the run, 0 the first", lambda v: v.world.month),

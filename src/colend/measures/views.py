@@ -15,7 +15,8 @@ from colend.measures.regulation import Supervision
 from colend.rules.alliance_measures import AllianceFacts
 from colend.state.books import FEN, Flow
 from colend.state.flows import own_channels
-from colend.state.tables import DORMANT, INTEGRATING, OPERATING, SIGNED, TOTAL
+from colend.state.tables import DORMANT, INTEGRATING, OPERATING, SIGNED
+from colend.state.totals import TOTAL
 from colend.state.world import World
 
 PACT = (SIGNED, INTEGRATING, OPERATING, DORMANT)  # stages between a signature and its end

@@ -15,7 +15,8 @@ from colend.rules.stress import demand_factor
 from colend.state.draws import key_of_month
 from colend.state.snapshot import BOUND_AT, MONTH, REFUSAL, SEGMENT_MONTH, Snapshot
 from colend.state.table import Table, as_table
-from colend.state.tables import TOTAL, as_totals, counted, table
+from colend.state.tables import table
+from colend.state.totals import TOTAL, as_totals, counted
 from colend.state.world import World
 
 

@@ -14,7 +14,8 @@ from colend.rules.clubs import heard
 from colend.rules.offer import contract_depths
 from colend.rules.prospects import absorbed_now
 from colend.state.books import FEN
-from colend.state.tables import FIXED_POINT, JOINT, pair_of
+from colend.state.tables import JOINT, pair_of
+from colend.state.totals import FIXED_POINT
 from colend.state.world import World
 
 

@@ -10,12 +10,9 @@ import pandas as pd
 from colend.report.columns import wrapped
 from colend.report.reading import Reading
 from colend.scenario.errors import counted
+from colend.state.tables import ENDS
 
-END_WORDS = {
-    "pilot_failed": "They do not sign: what they know now is not worth a pact to both.",
-    "lapsed": "The term is over and they do not renew.",
-    "bank_closed": "The bank’s equity is gone; it leaves.",
-}
+END_WORDS = {end.name: end.words for end in ENDS}
 
 
 def is_story(reading: Reading) -> bool:
@@ -79,7 +76,7 @@ def _events(alliance: pd.Series, month: int) -> list[str]:
         "integration_started": "They begin to integrate their systems.",
         "operating_since": f"Full operation; the platform opens its {alliance['openness']}.",
         "first_dormant": "Dormant for the first time: a month of it is not worth its cost to one of them.",
-        "ended": END_WORDS.get(str(alliance["end_reason"]), "It ends."),
+        "ended": END_WORDS[str(alliance["end_reason"])],
     }
     return words + [sentence for name, sentence in said.items() if alliance[name] == month]
 

@@ -66,6 +66,23 @@ class Look(NamedTuple):
     marker: str
 
 
+class StageLook(NamedTuple):
+    """How a stage of an alliance is drawn; lightness, hatching and thickness tell stages apart in grey."""
+
+    color: str
+    hatch: str = ""  # of an area
+    width: float = 1.0  # of a line
+
+
+STAGE_LOOKS = {
+    "deciding": StageLook("#DDDDDD"),
+    "pilot_setup": StageLook("#BBBBBB"),
+    "pilot": StageLook(GREEN, "////"),
+    "signed": StageLook(YELLOW),
+    "integrating": StageLook(SKY),
+    "operating": StageLook(BLUE),
+    "dormant": StageLook(ORANGE, "xxxx", 0.5),
+}
 TITLE, SUBTITLE, NAME = 80, 160, 110  # columns of text that a page may have room for: title, below it, an arm's name
 CHARACTER = 0.03  # width of a tick's digit, as a part of the width of a panel of three
 _DASHED, _DASH_DOT, _DOTTED = (0, (5, 1.8)), (0, (7, 1.6, 1.4, 1.6)), (0, (1.3, 1.4))

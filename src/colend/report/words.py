@@ -9,9 +9,12 @@ from typing import NamedTuple
 from colend.measures.gates import GATED
 from colend.scenario.keys import declared
 from colend.scenario.parameters import BANK_KINDS
+from colend.state.tables import CONTRACT_KINDS, STAGES
 
 SEGMENT_WORDS = {"prime": "Prime", "mass": "Mass", "thin_file": "Thin file"}
 WITHOUT_UNIT = ("1", "choice", "number")  # units of parameters whose numbers say all
+CHANNEL_WORDS = {kind.name: kind.words.capitalize() for kind in CONTRACT_KINDS}
+STAGE_WORDS = {stage.name: stage.words for stage in STAGES}
 KIND_WORDS = {name: kind.words.capitalize() for name, kind in BANK_KINDS.items()}
 
 

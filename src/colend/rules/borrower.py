@@ -26,7 +26,8 @@ from colend.state.draws import (
 )
 from colend.state.snapshot import BOUND_AT, Snapshot
 from colend.state.table import Table
-from colend.state.tables import FIXED_POINT, NO_PRODUCT, NONE, SCENE_INSTALMENT
+from colend.state.tables import NO_PRODUCT, NONE, SCENE_INSTALMENT
+from colend.state.totals import FIXED_POINT
 
 SERVICED, DEFAULTED, MATURED = 0, 1, 2
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from colend.compilation import compiled
 from colend.equations.numbers import Numbers, Whole
+from colend.state.tables import CONTRACT_KINDS
 
 FEN = 100  # fen in a yuan
-CHANNELS = 3  # JOINT, OWN, LENDER
+CHANNELS = len(CONTRACT_KINDS)
 
 
 class Flow(IntEnum):

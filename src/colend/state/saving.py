@@ -18,7 +18,7 @@ import numpy as np
 from colend.files import written_whole
 from colend.scenario.regulation import Regime
 from colend.scenario.setting import Setting
-from colend.state import outlook, snapshot, tables
+from colend.state import outlook, snapshot, tables, totals
 from colend.state.books import Books
 from colend.state.regulation import Regulation
 from colend.state.table import as_table
@@ -127,7 +127,7 @@ _STATE = (
 )
 _RECORDS = {
     f"{module.__name__}.{name}": value
-    for module in (outlook, snapshot, tables)
+    for module in (outlook, snapshot, tables, totals)
     for name, value in vars(module).items()
     if isinstance(value, np.dtype)
 }

@@ -7,25 +7,55 @@ one cache line, so a rule that touches many of its fields costs one memory acces
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from colend.scenario.parameters import OPENNESS, SEQUENCING
-from colend.state.table import Table, as_table, zeros
+from colend.state.table import Table, zeros
 
 NONE = -1  # "no bank", "no alliance", "not yet" in every index or month column
 
+
+class Named(NamedTuple):
+    """What a number in a column stands for."""
+
+    name: str  # in results
+    words: str  # in charts
+
+
+def numbered(rows: list[Named], name: str, words: str) -> int:
+    """Add a row to a list; returns its number, which is its place."""
+    rows.append(Named(name, words))
+    return len(rows) - 1
+
+
 # Kinds of contract: who lends under it.
-JOINT, OWN, LENDER = 0, 1, 2
+CONTRACT_KINDS: list[Named] = []
+JOINT = numbered(CONTRACT_KINDS, "joint", "joint loans")
+OWN = numbered(CONTRACT_KINDS, "own", "banks’ own channels")
+LENDER = numbered(CONTRACT_KINDS, "platform", "platforms’ own lenders")
 # Products.
 NO_PRODUCT, SCENE_INSTALMENT, CASH_LOAN = 0, 1, 2
 # Stages of an alliance, in the order of its life.
-DECIDING, PILOT_SETUP, PILOT, SIGNED, INTEGRATING, OPERATING, DORMANT, ENDED = range(8)
-STAGE_NAMES = ("deciding", "pilot_setup", "pilot", "signed", "integrating", "operating", "dormant", "ended")
+STAGES: list[Named] = []
+DECIDING = numbered(STAGES, "deciding", "deciding")
+PILOT_SETUP = numbered(STAGES, "pilot_setup", "pilot being set up")
+PILOT = numbered(STAGES, "pilot", "pilot")
+SIGNED = numbered(STAGES, "signed", "signed, on paper")
+INTEGRATING = numbered(STAGES, "integrating", "being integrated")
+OPERATING = numbered(STAGES, "operating", "in operation")
+DORMANT = numbered(STAGES, "dormant", "dormant")
+ENDED = numbered(STAGES, "ended", "ended")
 # Why an alliance ended.
-NOT_ENDED, PILOT_FAILED, LAPSED, BANK_CLOSED, WITHDRAWN, PLATFORM_LEFT, DELISTED = range(7)
-END_NAMES = ("", "pilot_failed", "lapsed", "bank_closed", "withdrawn", "platform_left", "delisted")
+ENDS: list[Named] = []
+NOT_ENDED = numbered(ENDS, "running", "It runs.")
+PILOT_FAILED = numbered(ENDS, "pilot_failed", "They do not sign: what they know now is not worth a pact to both.")
+LAPSED = numbered(ENDS, "lapsed", "The term is over and they do not renew.")
+BANK_CLOSED = numbered(ENDS, "bank_closed", "The bank’s equity is gone; it leaves.")
+WITHDRAWN = numbered(ENDS, "withdrawn", "The platform serves the bank no longer.")
+PLATFORM_LEFT = numbered(ENDS, "platform_left", "The platform closes; it leaves.")
+DELISTED = numbered(ENDS, "delisted", "The bank’s list of partners has no room for it.")
 
 BORROWER = np.dtype(
     [
@@ -197,10 +227,7 @@ ALLIANCE = np.dtype(
         ("bank_value", "f8"),  # yuan, realised surplus discounted to the month of meeting
         ("platform_value", "f8"),
         ("bank_first_term", "f8"),  # bank_value when the first term was over; 0 while it is not
-        (
-            "bank_terminal_value",
-            "f8",
-        ),  # yuan, worth of what is still to come at the end of the run, likewise discounted
+        ("bank_terminal_value", "f8"),  # yuan, what is still to come at the end of the run, likewise discounted
         ("platform_terminal_value", "f8"),
         ("bank_expected_value", "f8"),  # V or V_pilot at meeting, yuan
         ("platform_expected_value", "f8"),
@@ -230,44 +257,6 @@ CONTRACT = np.dtype(
     align=True,
 )
 
-# What the borrowers' pass counts, by contract and segment, in simulated units (fen, borrowers); the books scale it up.
-TOTAL = np.dtype(
-    [
-        (name, "i8")
-        for name in (
-            "applications",  # applications at this door: own channels; platforms count them on their lender's contract
-            "moved_on",  # of those at an own channel, refused there and taken to a platform
-            "visited",  # applications that reached this lender
-            "unserved",  # the pipeline failed
-            "no_capacity",  # refused for capacity
-            "over_limit",  # of them, for want of room under a limit of regulation alone
-            "outside",  # turned away by their own bank, which may not lend in their region; not counted at its door
-            "refused",  # refused for risk
-            "not_passed",  # held back by the platform's pre-screening
-            "offered",  # got an offer
-            "declined",  # the borrower refused the offer
-            "originations",  # loans paid out
-            "originated",  # fen paid out
-            "rate_amount",  # sum of the rate in basis points * yuan paid out, each loan's rounded: mean rate
-            "first_loans",  # of them, first loan of that borrower in the run
-            "first_of_kind",  # of them, its first from this kind of contract
-            "loan_months",  # loans that were serviced
-            "repaid",  # fen of principal
-            "interest",  # fen
-            "defaults",  # loans
-            "defaulted",  # fen of balance
-            "recovered",  # fen of it that came back
-            "matured",  # loans paid off
-            "converted",  # borrowers who became customers of the bank
-            "cash_offers",  # product path: offers made
-            "cash_taken",  # product path: offers taken
-            "predicted",  # sum of predicted hazards at zero correction, fixed point 2**30
-            "slope",  # sum of hazard slopes, fixed point 2**30
-        )
-    ]
-)
-FIXED_POINT = float(2**30)
-
 
 def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> Table:
     """A zeroed record array of `dtype`; index and month columns start at NONE."""
@@ -280,16 +269,6 @@ def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> Table:
 def pair_of(platform: np.ndarray, bank: np.ndarray, banks: int) -> np.ndarray:
     """The row of PAIR that these parties have, int64, with `banks` banks in the market; meaningless without both."""
     return platform.astype(np.int64) * banks + bank
-
-
-def counted(totals: np.recarray) -> np.ndarray:
-    """TOTAL[...] as int64[..., columns]."""
-    return totals.view(np.ndarray).view(np.int64).reshape(*totals.shape, -1)
-
-
-def as_totals(counts: np.ndarray) -> Table:
-    """int64[..., columns of TOTAL] as TOTAL[...]."""
-    return as_table(counts.view(TOTAL)[..., 0])
 
 
 _STARTS_AT_NONE = {

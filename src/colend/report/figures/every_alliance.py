@@ -11,18 +11,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from colend.report.reading import Reading
-from colend.report.style import BLUE, GREEN, MOST_ARMS, ORANGE, PER_ROW, SKY, YELLOW, date_axis, foot, page, title
-
-# Stage: words, colour, thickness of its line. Lightness and thickness tell them apart in grey.
-STAGES = {
-    "deciding": ("deciding", "#DDDDDD", 1.0),
-    "pilot_setup": ("pilot being set up", "#BBBBBB", 1.0),
-    "pilot": ("pilot", GREEN, 1.0),
-    "signed": ("signed, on paper", YELLOW, 1.0),
-    "integrating": ("being integrated", SKY, 1.0),
-    "operating": ("in operation", BLUE, 1.0),
-    "dormant": ("dormant", ORANGE, 0.5),
-}
+from colend.report.style import MOST_ARMS, PER_ROW, STAGE_LOOKS, date_axis, foot, page, title
+from colend.report.words import STAGE_WORDS
 
 
 def every_alliance(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
@@ -50,8 +40,8 @@ def every_alliance(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         heights = table["alliance"].map(place).to_numpy(dtype=float)
         start, stop = (date2num(reading.date(table[name])) for name in ("from_month", "to_month"))
         bars = np.stack([np.stack([start, heights], axis=1), np.stack([stop, heights], axis=1)], axis=1)
-        colors = [STAGES[stage][1] for stage in table["stage"]]
-        widths = [STAGES[stage][2] * whole for stage in table["stage"]]
+        looks = [STAGE_LOOKS[stage] for stage in table["stage"]]
+        colors, widths = [look.color for look in looks], [look.width * whole for look in looks]
         axis.add_collection(LineCollection(list(bars), colors=colors, linewidths=widths, capstyle="butt"))
         axis.set_ylim(0.3, most + 0.7)
         axis.xaxis_date()
@@ -67,8 +57,8 @@ def every_alliance(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     foot(
         figure,
         [
-            Line2D([], [], color=color, linewidth=6.0 * width, label=words)
-            for stage, (words, color, width) in STAGES.items()
+            Line2D([], [], color=look.color, linewidth=6.0 * look.width, label=STAGE_WORDS[stage])
+            for stage, look in STAGE_LOOKS.items()
             if stage in there
         ],
     )

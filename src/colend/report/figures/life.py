@@ -10,10 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from colend.report.figures.every_alliance import STAGES
 from colend.report.reading import Reading
-from colend.report.style import INK, MUTED, VERMILION, date_axis, foot, page, title, value_axis
-from colend.report.words import yuan_unit
+from colend.report.style import INK, MUTED, STAGE_LOOKS, VERMILION, date_axis, foot, page, title, value_axis
+from colend.report.words import STAGE_WORDS, yuan_unit
 
 DASHED = (0, (5, 2))
 
@@ -89,12 +88,12 @@ def _draw(reading: Reading, axes, months: pd.DataFrame, factor: float, columns: 
     ends = np.append(dates, dates[-1] + np.timedelta64(30, "D"))
     for axis in axes:
         for stage, first, last in blocks:
-            color = STAGES[stage][1] if stage in STAGES else "#FFFFFF"
+            color = STAGE_LOOKS[stage].color if stage in STAGE_LOOKS else "#FFFFFF"
             axis.axvspan(ends[first], ends[last], color=color, alpha=0.22, linewidth=0, zorder=0)
     for stage, first, last in blocks:
-        if last - first > 0.14 * reading.months and stage in STAGES:
+        if last - first > 0.14 * reading.months and stage in STAGE_LOOKS:
             middle = ends[first] + (ends[last] - ends[first]) / 2
-            words = STAGES[stage][0].split(",")[0]
+            words = STAGE_WORDS[stage].split(",")[0]
             belief.text(
                 middle,
                 0.02,
@@ -117,8 +116,8 @@ def _blocks(stage: np.ndarray) -> list[tuple[str, int, int]]:
 def _legends(figure: Figure, there: set[str]) -> None:
     dashed = Line2D([], [], color=VERMILION, linestyle=DASHED, linewidth=1.5, label="true fit, hidden from both")
     patches = [
-        Patch(facecolor=color, alpha=0.35, label=words.split(",")[0])
-        for stage, (words, color, _) in STAGES.items()
+        Patch(facecolor=look.color, alpha=0.35, label=STAGE_WORDS[stage].split(",")[0])
+        for stage, look in STAGE_LOOKS.items()
         if stage in there
     ]
     foot(figure, [Line2D([], [], color=INK, label="what both believe about fit"), dashed], patches)

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from colend.report.panels import Panels
 from colend.report.reading import Reading
 from colend.report.style import lines, nothing
+from colend.report.words import CHANNEL_WORDS
 from colend.scenario.errors import counted
 
-CHANNELS = {"joint": "Joint loans", "own": "Banks’ own channels", "platform": "Platforms’ own lenders"}
 FEWEST = 6  # months that a rate is taken over
 
 
@@ -39,12 +39,12 @@ def losses(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
             "Loss rates by arm and channel" if reading.several else "Loss rates by channel",
             f"Charge-offs after recoveries over balances, last {counted(span, 'month')}; {reading.spread_of_levels}",
         ),
-        list(CHANNELS.values()),
+        list(CHANNEL_WORDS.values()),
         columns=3,
         height=4.9,
         sharey=True,
     )
-    parts = [reading.over_time(trailing_loss_rate(channel, span), 100.0) for channel in CHANNELS]
+    parts = [reading.over_time(trailing_loss_rate(channel, span), 100.0) for channel in CHANNEL_WORDS]
     seen = pd.concat(parts)["mean"].max()
     for place, frame in enumerate(parts):
         for axis, chosen in panels.of(place):
@@ -53,5 +53,7 @@ def losses(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
                 nothing(axis, "no loans")
         panels.finish(place, "% a year", dates=True, most=2.5 * seen if seen > 0.0 else np.inf)
     panels.legend()
-    parts = [frame.assign(channel=channel, unit="% a year") for frame, channel in zip(parts, CHANNELS, strict=True)]
+    parts = [
+        frame.assign(channel=channel, unit="% a year") for frame, channel in zip(parts, CHANNEL_WORDS, strict=True)
+    ]
     return panels.figure, pd.concat(parts, ignore_index=True)

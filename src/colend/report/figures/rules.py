@@ -12,14 +12,10 @@ from matplotlib.patches import Patch
 
 from colend.report.reading import Reading
 from colend.report.style import BLACK, BLUE, INK, MUTED, ORANGE, VERMILION, date_axis, foot, page, value_axis
-from colend.report.words import yuan_unit
+from colend.report.words import CHANNEL_WORDS, yuan_unit
 from colend.scenario.regulation import RULES, TRUTH, Rule, month_number
 
-CHANNELS = {
-    "joint": ("Joint loans", BLUE),
-    "own": ("Banks’ own channels", VERMILION),
-    "platform": ("Platforms’ own lenders", BLACK),
-}
+CHANNELS = {"joint": BLUE, "own": VERMILION, "platform": BLACK}
 
 
 def rules(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
@@ -42,7 +38,7 @@ def rules(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     parts = _volumes(axes[0, 0], reading, [arm] if free is None else [arm, free])
     _timeline(axes[1, 0], reading, policies[arm], named)
     date_axis(axes[1, 0], *reading.span)
-    handles: list[Any] = [Line2D([], [], color=color, label=words) for words, color in CHANNELS.values()]
+    handles: list[Any] = [Line2D([], [], color=color, label=CHANNEL_WORDS[name]) for name, color in CHANNELS.items()]
     if free is not None:
         handles.append(Line2D([], [], color=MUTED, linestyle=":", label=f"the same in “{reading.labels[free]}”"))
     handles += [Patch(color=ORANGE, label="in force"), Line2D([], [], color=ORANGE, label="announced")]
@@ -60,12 +56,12 @@ def _volumes(axis: Any, reading: Reading, arms: list[str]) -> pd.DataFrame:
     largest = max(reading.monthly(arm, f"balance_{channel}").max().max() for arm in arms for channel in CHANNELS)
     unit, parts = yuan_unit(largest), []
     for place, arm in enumerate(arms):
-        for channel, (words, color) in CHANNELS.items():
+        for channel, color in CHANNELS.items():
             frame = reading.interval_over_time(arm, f"balance_{channel}", unit.factor)
             axis.plot(frame["date"], frame["mean"], color=color, linestyle="-" if place == 0 else ":")
             if place == 0 and np.isfinite(frame["low"]).any():
                 axis.fill_between(frame["date"], frame["low"], frame["high"], color=color, alpha=0.16, linewidth=0)
-            parts.append(frame.assign(channel=words, unit=unit.words))
+            parts.append(frame.assign(channel=CHANNEL_WORDS[channel], unit=unit.words))
     value_axis(axis, unit.words)
     return pd.concat(parts, ignore_index=True)
 

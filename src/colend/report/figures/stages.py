@@ -10,15 +10,11 @@ from matplotlib.ticker import MaxNLocator
 
 from colend.report.reading import FEW_ARMS, Reading
 from colend.report.style import (
-    BLUE,
     FAINT,
-    GREEN,
     INK,
     MOST_ARMS,
-    ORANGE,
     PER_ROW,
-    SKY,
-    YELLOW,
+    STAGE_LOOKS,
     date_axis,
     foot,
     lines,
@@ -28,20 +24,16 @@ from colend.report.style import (
     title,
     value_axis,
 )
+from colend.report.words import STAGE_WORDS
 
-# From the bottom of the stack: what works first. Lightness and hatching tell stages apart in grey.
-STAGES = {
-    "alliances_operating": ("in operation", BLUE, ""),
-    "alliances_integrating": ("being integrated", SKY, ""),
-    "alliances_pilot": ("pilot", GREEN, "////"),
-    "alliances_signed": ("signed, on paper", YELLOW, ""),
-    "alliances_dormant": ("dormant", ORANGE, "xxxx"),
-}
+# From the bottom of the stack: what works first.
+STACK = ("operating", "integrating", "pilot", "signed", "dormant")
+MEASURES = [f"alliances_{stage}" for stage in STACK]
 
 
 def stages(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     """Stacked number of alliances by stage for each arm, and the share of signed pacts that do nothing."""
-    if not reading.has("months", *STAGES, "dormant_share"):
+    if not reading.has("months", *MEASURES, "dormant_share"):
         return None
     arms = reading.arms[:MOST_ARMS]
     columns = min(PER_ROW, len(arms))
@@ -55,7 +47,7 @@ def stages(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         columns,
         height=2.3 + (2.3 if together else 1.9) * (rows + together),
     )
-    parts = [reading.over_time(measure).assign(measure=measure, unit="number") for measure in STAGES]
+    parts = [reading.over_time(measure).assign(measure=measure, unit="number") for measure in MEASURES]
     share = reading.over_time("dormant_share", 100.0)
     tallest = 0.0
     for axis, arm in zip(axes.flat, arms, strict=False):
@@ -63,8 +55,9 @@ def stages(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         heights = np.array([table["mean"].to_numpy() for table in tables])
         dates = month_ends(tables[0]["date"].to_numpy())
         areas = axis.stackplot(dates, np.repeat(heights, 2, axis=1), linewidth=0)
-        for area, (_, color, hatch) in zip(areas, STAGES.values(), strict=True):
-            area.set(facecolor=color, hatch=hatch, edgecolor="white", linewidth=0.3)
+        for area, stage in zip(areas, STACK, strict=True):
+            look = STAGE_LOOKS[stage]
+            area.set(facecolor=look.color, hatch=look.hatch, edgecolor="white", linewidth=0.3)
         title(axis, reading.labels[arm] if reading.several else "Alliances by stage", columns)
         tallest = max(tallest, float(np.nansum(heights, axis=0).max()))
         date_axis(axis, *reading.span, most=max(3, 10 // columns))
@@ -76,7 +69,7 @@ def stages(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         value_axis(axis, "alliances" if number % columns == 0 else "")
         axis.yaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
     handles = _share(figure, axes[rows], reading, share) if together else []
-    _legends(figure, handles, [m for m, part in zip(STAGES, parts, strict=True) if part["mean"].max() > 0.0])
+    _legends(figure, handles, [stage for stage, part in zip(STACK, parts, strict=True) if part["mean"].max() > 0.0])
     parts.append(share.assign(measure="dormant_share", unit="%"))
     return figure, pd.concat(parts, ignore_index=True)
 
@@ -110,7 +103,9 @@ def _share_at_the_end(axis, share: pd.DataFrame) -> None:
 
 def _legends(figure: Figure, handles: list, there: list[str]) -> None:
     patches = [
-        Patch(facecolor=color, hatch=hatch, edgecolor=FAINT if not hatch else "white", label=words)
-        for words, color, hatch in (STAGES[measure] for measure in there)
+        Patch(
+            facecolor=look.color, hatch=look.hatch, edgecolor="white" if look.hatch else FAINT, label=STAGE_WORDS[stage]
+        )
+        for stage, look in ((stage, STAGE_LOOKS[stage]) for stage in there)
     ]
     foot(figure, handles, patches)
