@@ -34,6 +34,7 @@ def terms(**changes):
         "months": 36,
         "setup_months": 1,
         "pilot_months": 6,
+        "continues": 0.0,
     } | changes
     for name, value in values.items():
         row[name] = value
@@ -63,8 +64,11 @@ class BruteForce:
         reviewed = means[:, None] + spread * self.z
         flat = self.surplus(reviewed.ravel(), later, row.gain, row.cost).reshape(reviewed.shape)
         option = (np.maximum(flat, 0.0) * self.weight).sum(axis=1)
+        pilot = self.surplus(means, variance, row.pilot_gain, row.pilot_monthly_cost) if row.continues else 0.0
         for month in range(1, int(row.months) + 1):
-            if month > row.integration_months + row.review_months:
+            if month <= row.integration_months:
+                value += row.discount**month * pilot
+            elif month > row.integration_months + row.review_months:
                 value += row.discount**month * option
             elif month > row.integration_months:
                 value += row.discount**month * now
@@ -88,7 +92,7 @@ class BruteForce:
 
 
 def v(mean, variance, row):
-    return alliance_value(mean, variance, row, review_root(variance, row, TABLE), TABLE)
+    return alliance_value(mean, variance, row, review_root(variance, row, TABLE), TABLE, TABLE)
 
 
 @pytest.mark.parametrize("mean", [-2.5, -0.6, 0.8])
@@ -100,9 +104,9 @@ def test_v_is_what_dynamic_programming_says(mean, variance):
 
 
 @pytest.mark.parametrize("mean", [-1.5, 0.0])
-@pytest.mark.parametrize("variance", [0.4, 1.5625])
-def test_v_pilot_is_what_dynamic_programming_says(mean, variance):
-    row = terms()
+@pytest.mark.parametrize(("variance", "continues"), [(0.4, 0.0), (1.5625, 0.0), (1.5625, 1.0)])
+def test_v_pilot_is_what_dynamic_programming_says(mean, variance, continues):
+    row = terms(continues=continues)
     assert pilot_value(mean, variance, row, TABLE, TABLE) == pytest.approx(
         BruteForce(row).pilot(mean, variance), rel=1e-3, abs=2e-3 * row.gain
     )

@@ -54,8 +54,9 @@ def test_engines_agree_on_a_market_in_which_every_mechanism_acts(make_market):
     assert (columns.world.totals.loan_months.sum(axis=1)[kinds == OWN]).any()
 
 
-def test_engines_agree_on_prices_for_risk(make_market):
+def test_engines_agree_on_prices_for_risk_forecasts_and_pilots_that_go_on(make_market):
     settings = ALL_ACT | {"years": 0.5, "credit__pricing": "risk_based", "credit__rate_cap": 1.0}
+    settings |= {"alliances__crowd": "forecast", "alliances__pilot_continues": 1}
     columns, objects = (make_market(engine=engine, **settings) for engine in ("columns", "objects"))
     for _ in range(6):
         columns.step()

@@ -28,6 +28,8 @@ NOTHING = {
     "alliances__pilot_slot_use": 0.0,
     "alliances__pilot_running_cost": 0.0,
 }
+# What the first edition did not have; a pilot that is none has nothing to continue.
+LATER = {"alliances__crowd": "forecast", "alliances__pilot_continues": 1}
 
 
 def differing(one, other, ignored=None):
@@ -50,10 +52,11 @@ def test_arms_that_differ_in_name_only_are_identical(make_setting):
 
 
 @pytest.mark.parametrize("openness", ["traffic", "technology"])
-@pytest.mark.parametrize("seed", [0, 1])
-def test_a_pilot_that_is_nothing_makes_both_sequencings_identical_to_the_fen(make_setting, openness, seed):
+@pytest.mark.parametrize(("seed", "more"), [(0, {}), (1, {}), (0, LATER)])
+def test_a_pilot_that_is_nothing_makes_both_sequencings_identical_to_the_fen(make_setting, openness, seed, more):
+    settings = NOTHING | more | {"years": YEARS, "platforms__openness": openness}
     arms = [
-        make_setting(years=YEARS, alliances__sequencing=sequencing, platforms__openness=openness, **NOTHING)
+        make_setting(alliances__sequencing=sequencing, **settings)
         for sequencing in ("sign_then_cooperate", "cooperate_then_sign")
     ]
     sign, cooperate = (Market(setting, seed) for setting in arms)
@@ -102,6 +105,7 @@ CHANGES = {
     "pilot_running_cost": 60_000.0,
     "pilot_allocation": 0.4,
     "pilot_slot_use": 0.0,
+    "pilot_continues": 1,
     "pilot_scale_sd": 1.0,
     "pilot_openness": "technology",
     "term_months": 24,
@@ -116,6 +120,7 @@ CHANGES = {
     "trust_loss": 0.3,
     "initial_trust": 0.8,
     "anticipated_entry": 0.9,
+    "crowd": "forecast",
     "smoothing": 0.9,
 }
 

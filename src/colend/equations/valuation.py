@@ -4,7 +4,7 @@ Terms of a party (a record, yuan): `gain`, what a month at full allocation bring
 and what transfer adds); `pilot_gain`, the same in a pilot; `cost` and `pilot_monthly_cost`, of running it and of
 applications; `signing`, `integration`, `setup`, once; `noise`, variance of one month's observed logit at full
 allocation, `pilot_noise` in a pilot; months as in the parameters; `months` those counted, the shorter of term and
-horizon.
+horizon; `continues`, 1 where a pilot goes on while the pact is integrated.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ TERMS = np.dtype(
             "months",
             "setup_months",
             "pilot_months",
+            "continues",
         )
     ]
 )
@@ -96,10 +97,25 @@ def review_root(variance: float, terms: Row, table: np.ndarray) -> float:
     return mean_for_share(terms.cost / terms.gain, later + terms.operation_variance, table)
 
 
-def alliance_value(mean: float, variance: float, terms: Row, root: float, table: np.ndarray) -> float:
+def pilot_surplus(mean: float, variance: float, terms: Row, pilot_table: np.ndarray) -> float:
+    """S_pilot: expected surplus of a pilot's month, whose fit may differ from the whole by N(0, scale^2)."""
+    return surplus(
+        mean,
+        variance + terms.pilot_scale_variance,
+        terms.pilot_gain,
+        terms.pilot_monthly_cost,
+        terms.operation_variance,
+        pilot_table,
+    )
+
+
+def alliance_value(
+    mean: float, variance: float, terms: Row, root: float, table: np.ndarray, pilot_table: np.ndarray
+) -> float:
     """V(m, v) = -K_sign - K_int + sum_{t=I+1}^{I+L} b^t S(m, v) + sum_{t=I+L+1}^{T} b^t E[max(0, S(m_L, v_L))].
 
-    m_L ~ N(m, v - v_L) is the belief at the first review; `root` from `review_root` at the same variance.
+    m_L ~ N(m, v - v_L) is the belief at the first review; `root` from `review_root` at the same variance. Where a pilot
+    continues the months of integration earn, too: + sum_{t=1}^{I} b^t S_pilot.
     """
     start = terms.integration_months
     review = min(start + terms.review_months, terms.months)
@@ -118,6 +134,9 @@ def alliance_value(mean: float, variance: float, terms: Row, root: float, table:
             root,
             table,
         )
+    if terms.continues > 0.0:
+        until = annuity_between(terms.discount, 1.0, min(start, terms.months))
+        value += until * pilot_surplus(mean, variance, terms, pilot_table)
     return value - terms.signing - terms.integration
 
 
@@ -134,37 +153,37 @@ def pilot_value(mean: float, variance: float, terms: Row, table: np.ndarray, pil
     differ from the whole; V is that of `table`, as without pilots.
     """
     end = terms.setup_months + terms.pilot_months
-    during = annuity_between(terms.discount, terms.setup_months + 1.0, end) * surplus(
-        mean,
-        variance + terms.pilot_scale_variance,
-        terms.pilot_gain,
-        terms.pilot_monthly_cost,
-        terms.operation_variance,
-        pilot_table,
-    )
+    months = annuity_between(terms.discount, terms.setup_months + 1.0, end)
+    during = months * pilot_surplus(mean, variance, terms, pilot_table)
     later = variance_after_pilot(variance, terms)
     spread = math.sqrt(max(0.0, variance - later))
     root = review_root(later, terms, table)
-    after = option_on_alliance(mean, spread, later, terms, root, table)
+    after = option_on_alliance(mean, spread, later, terms, root, table, pilot_table)
     return during - terms.setup + terms.discount**end * after
 
 
 def option_on_alliance(
-    mean: float, spread: float, variance: float, terms: Row, root: float, table: np.ndarray
+    mean: float,
+    spread: float,
+    variance: float,
+    terms: Row,
+    root: float,
+    table: np.ndarray,
+    pilot_table: np.ndarray,
 ) -> float:
     """E[max(0, V(m_P, v_P))], m_P ~ N(mean, spread^2): V rises in m_P, its root is found first so that the kink ends
     the interval.
     """
     if spread <= 1e-9:
-        return max(0.0, alliance_value(mean, variance, terms, root, table))
+        return max(0.0, alliance_value(mean, variance, terms, root, table, pilot_table))
     low, high = mean - _REACH * spread, mean + _REACH * spread
-    if alliance_value(high, variance, terms, root, table) <= 0.0:
+    if alliance_value(high, variance, terms, root, table, pilot_table) <= 0.0:
         return 0.0
-    if alliance_value(low, variance, terms, root, table) < 0.0:
+    if alliance_value(low, variance, terms, root, table, pilot_table) < 0.0:
         top = high
         for _ in range(10):  # V is 0 at the root, so its error there counts squared
             middle = 0.5 * (low + top)
-            if alliance_value(middle, variance, terms, root, table) < 0.0:
+            if alliance_value(middle, variance, terms, root, table, pilot_table) < 0.0:
                 low = middle
             else:
                 top = middle
@@ -172,9 +191,8 @@ def option_on_alliance(
     total = 0.0
     for i in range(len(_NODES)):
         point = low + half * (1.0 + _NODES[i])
-        total += (
-            _WEIGHTS[i] * alliance_value(point, variance, terms, root, table) * normal_density((point - mean) / spread)
-        )
+        worth = alliance_value(point, variance, terms, root, table, pilot_table)
+        total += _WEIGHTS[i] * worth * normal_density((point - mean) / spread)
     return half * total / spread
 
 
@@ -194,7 +212,7 @@ def value_rows(
             values[i] = pilot_value(means[i], variances[i], row, table, pilot_table)
         else:
             root = review_root(variances[i], row, table)
-            values[i] = alliance_value(means[i], variances[i], row, root, table)
+            values[i] = alliance_value(means[i], variances[i], row, root, table, pilot_table)
 
 
 def surplus_rows(

@@ -7,7 +7,7 @@ from scipy.special import bdtrik, ndtr
 
 from colend.equations.fit import observation_variance, trust_change, updated_belief
 from colend.month.alliances import pay
-from colend.rules.alliance import alliances_in, drawn, pairs_of, slot_use
+from colend.rules.alliance import alliances_in, drawn, pairs_of, slot_use, with_flow
 from colend.state import draws
 from colend.state.books import Flow
 from colend.state.tables import DORMANT, INTEGRATING, OPERATING, PILOT, PILOT_SETUP
@@ -27,7 +27,7 @@ def learn_alliances(world: World) -> None:
     asleep = pairs_of(world, dormant)
     pairs.trust[asleep] *= 1.0 - group.trust_decay
 
-    rows = alliances_in(world, PILOT, OPERATING)
+    rows = with_flow(world)
     rows = rows[alliances.routed[rows] >= 1.0]
     if not len(rows):
         return
@@ -52,7 +52,7 @@ def learn_fit(world: World, rows: np.ndarray, pair: np.ndarray, observed: np.nda
     first.
     """
     alliances, pairs, group = world.alliances, world.pairs, world.parameters.alliances
-    in_pilot = alliances.stage[rows] == PILOT
+    in_pilot = alliances.stage[rows] != OPERATING  # one that continues shows what the pilot showed
     pilot, own = rows[in_pilot], pair[in_pilot]
     alliances.pilot_information[pilot] += 1.0 / noise[in_pilot]
     alliances.pilot_evidence[pilot] += observed[in_pilot] / noise[in_pilot]
@@ -80,7 +80,7 @@ def change_trust(world: World, pair: np.ndarray, observed: np.ndarray, noise: np
 def pay_for_operations(world: World) -> None:
     """Running costs, application costs and the platform's cost of what it opens, for the month that ran."""
     alliances, group = world.alliances, world.parameters.alliances
-    rows = alliances_in(world, PILOT, OPERATING)
+    rows = with_flow(world)
     if not len(rows):
         return
     fixed = np.where(alliances.stage[rows] == OPERATING, group.running_cost, group.pilot_running_cost)

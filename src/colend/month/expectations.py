@@ -10,8 +10,9 @@ from colend.compilation import compiled
 from colend.equations.numbers import Row
 from colend.equations.relationship import annuity
 from colend.month.regulation import set_limits
-from colend.rules.alliance import alliances_in, pairs_of
+from colend.rules.alliance import alliances_in, pairs_of, with_flow
 from colend.rules.channels import EVERYBODY, expected, passed_on
+from colend.rules.crowd import forecast
 from colend.rules.offer import brought_by, brought_by_nobody, deal_at, depth_at, joint_side, own_side
 from colend.rules.prospects import (
     CustomerTerms,
@@ -28,7 +29,7 @@ from colend.rules.prospects import (
 from colend.rules.regulation import depth_limit, home_share
 from colend.state.outlook import LendingTerms
 from colend.state.table import Table
-from colend.state.tables import INTEGRATING, OPERATING, PILOT, SIGNED
+from colend.state.tables import INTEGRATING, OPERATING, SIGNED
 from colend.state.world import World
 
 _ROUNDS = 3  # the derivative of pairs without business is refreshed in turns, each every third month
@@ -80,7 +81,7 @@ def expect(world: World, weight: float) -> np.ndarray:
     """
     banks, pairs, outlook = world.banks, world.pairs, world.outlook
     signed = alliances_in(world, SIGNED, INTEGRATING, OPERATING)
-    running = alliances_in(world, PILOT, OPERATING)
+    running = with_flow(world)
     flowing = np.zeros(len(pairs), dtype=bool)
     flowing[pairs_of(world, running)] = True
     turn = (np.arange(len(pairs)) + world.month) % _ROUNDS == 0 if outlook.started else True
@@ -104,8 +105,7 @@ def expect(world: World, weight: float) -> np.ndarray:
         outlook.segments,
         Joint(outlook.loans, outlook.margin, outlook.slope, outlook.platform_income),
     )
-    applications = anticipated_applications(world, signed)
-    pairs.applications += weight * (applications - pairs.applications)
+    applications = expect_applications(world, signed, weight)
     value_customers(world)
     value_precision(world, running)
     value_pairs(world, flowing)
@@ -128,6 +128,21 @@ def own_channels(
             brought = brought_by_nobody(segments[s])
             found = expected(banks[b], side, 0.0, 2, brought, EVERYBODY, general, segments[s])
             offered[b, s], loans[b, s], margin[b, s], _, slope[b, s] = found
+
+
+def expect_applications(world: World, signed: np.ndarray, weight: float) -> np.ndarray:
+    """Set what flow the pairs expect, PAIR.applications and near_applications, and return it as it would be unsmoothed.
+
+    A forecast needs no smoothing: it rests on flows that are smoothed and on who works with whom.
+    """
+    pairs = world.pairs
+    if world.parameters.alliances.crowd == "forecast":
+        pairs.applications, pairs.near_applications = forecast(world)
+        return pairs.applications.copy()
+    applications = anticipated_applications(world, signed)
+    pairs.applications += weight * (applications - pairs.applications)
+    pairs.near_applications = pairs.applications
+    return applications
 
 
 def is_open(pairs: Table, first: int, number: int, level: int) -> bool:
@@ -242,4 +257,5 @@ def worth_rows(pairs: Table, banks: Table, platforms: Table, known: Known) -> No
         margins = worth_of_pair(row, b, p, pair, bank, platforms[p], known)
         pair.bank_margin, pair.platform_margin, pair.transfer_worth = margins
         if bank.alive == 0:
-            pair.applications = pair.bank_margin = pair.platform_margin = pair.transfer_worth = 0.0
+            pair.applications = pair.near_applications = 0.0
+            pair.bank_margin = pair.platform_margin = pair.transfer_worth = 0.0

@@ -18,6 +18,7 @@ from colend.rules.alliance import (
     reviewed,
     shares_served,
     terms_over,
+    with_flow,
 )
 from colend.state.tables import (
     BANK_CLOSED,
@@ -134,5 +135,5 @@ def draw_operations(world: World) -> None:
     alliances = world.alliances
     alliances.share_served = 0.0
     alliances.fit_drift[alliances_in(world, OPERATING)] += world.parameters.alliances.commitment_effort
-    rows = alliances_in(world, PILOT, OPERATING)
+    rows = with_flow(world)
     alliances.share_served[rows] = shares_served(world, rows)

@@ -7,13 +7,13 @@ from typing import NamedTuple
 import numpy as np
 
 from colend.compilation import compiled
-from colend.rules.alliance import alliances_in
+from colend.rules.alliance import with_flow
 from colend.rules.platform import first_choice
 from colend.rules.prospects import joint_loans
 from colend.rules.regulation import region_weights
 from colend.state.snapshot import Routing
 from colend.state.table import Table
-from colend.state.tables import OPERATING, PILOT
+from colend.state.tables import OPERATING
 from colend.state.world import World
 
 
@@ -31,13 +31,14 @@ def route(world: World) -> None:
     """Set this month's routing table, `routed`, the real applications that each alliance meets first, and what these
     may come to (`outlook.flowing`, `outlook.joint_loans`).
 
-    Partners are those in pilot (`pilot_allocation` of their share) and operation whose bank is alive; a signed
-    partner's offered lending counts (1 + signed_priority)-fold. The own lender has a row where it has weight;
-    otherwise it comes last anyway. Where local banks lend in their region only, the table has a slice for each.
+    Partners are those in pilot, continued ones too (`pilot_allocation` of their share), and operation whose bank is
+    alive; an operating partner's offered lending counts (1 + signed_priority)-fold. The own lender has a row where it
+    has weight; otherwise it comes last anyway. Where local banks lend in their region only, the table has a slice for
+    each.
     """
     alliances, outlook, group = world.alliances, world.outlook, world.parameters.alliances
     parts, lenders = region_weights(world), world.lender_rows
-    rows = alliances_in(world, PILOT, OPERATING)
+    rows = with_flow(world)
     rows = rows[world.banks.alive[alliances.bank[rows]] != 0]
     offered = Offered(
         outlook.kappa, outlook.offer_cap, parts, group.pilot_allocation, 1.0 + float(group.signed_priority)

@@ -76,6 +76,18 @@ def find_stages(stages: np.ndarray, wanted: int, rows: np.ndarray) -> int:
     return found
 
 
+def with_flow(world: World) -> np.ndarray:
+    """Rows of the alliances that get applications: those in pilot and in operation, and where a pilot continues those
+    that come from one and are not there yet. A pilot that had no month before it was signed has nothing to continue.
+    """
+    if world.parameters.alliances.pilot_continues == 0:
+        return alliances_in(world, PILOT, OPERATING)
+    alliances, rows = world.alliances, alliances_in(world, PILOT, SIGNED, INTEGRATING, OPERATING)
+    stage, began = alliances.stage[rows], alliances.pilot_started[rows]
+    between = (stage == SIGNED) | (stage == INTEGRATING)
+    return rows[~between | ((began != NONE) & (began < alliances.signed[rows]))]
+
+
 def pairs_of(world: World, rows: np.ndarray) -> np.ndarray:
     """Row in pairs of each of these alliances."""
     return world.alliances.pair[rows]
@@ -227,5 +239,5 @@ def shares_served(world: World, rows: np.ndarray) -> np.ndarray:
     alliances, pairs = world.alliances, pairs_of(world, rows)
     sd = world.parameters.alliances.operation_sd
     noise = sd * scores(world.seed, world.pair_entities[pairs], draws.OPERATION, world.month)
-    shift = np.where(alliances.stage[rows] == PILOT, alliances.pilot_shift[rows], 0.0)
+    shift = np.where(alliances.stage[rows] == OPERATING, 0.0, alliances.pilot_shift[rows])
     return expit(world.pairs.fit[pairs] + alliances.fit_drift[rows] + shift + noise)

@@ -21,31 +21,41 @@ from colend.state.world import World
 BANK, PLATFORM = 0, 1  # parties
 
 
-def party_terms(world: World, pairs: np.ndarray, party: int, ahead: bool = True) -> Table:
+def party_terms(world: World, pairs: np.ndarray, party: int, ahead: bool = True, near: bool = False) -> Table:
     """TERMS of one party (0 the bank, 1 the platform) for these pairs, yuan a month at what is expected now.
 
-    `ahead`: months under announced rules count by their discounted share of the term.
+    `ahead`: months under announced rules count by their discounted share of the term. `near`: with the flow of the
+    months at hand, not that of a pact's term.
     """
     terms, part = table(TERMS, len(pairs)), np.full(len(pairs), integration_part(world, pairs))
     fill = compiled(fill_terms, allocates=False)
-    fill(world.pairs, world.banks, pairs, party, part, world.outlook.alliances, terms)
+    fill(world.pairs, world.banks, world.pair_sequencing, pairs, party, near, part, world.outlook.alliances, terms)
     if ahead:
         look_ahead(world, pairs, party, terms)
     return terms
 
 
 def fill_terms(
-    pairs: Table, banks: Table, rows: np.ndarray, party: int, part: np.ndarray, group: Row, terms: Table
+    pairs: Table,
+    banks: Table,
+    pilots: np.ndarray,
+    rows: np.ndarray,
+    party: int,
+    near: bool,
+    part: np.ndarray,
+    group: Row,
+    terms: Table,
 ) -> None:
-    """Fill TERMS of one party for the pairs `rows`; `part` is what templates leave of the integration, `group`
-    ALLIANCE_TERMS.
+    """Fill TERMS of one party for the pairs `rows`; `pilots` is not 0 where they cooperate first, `part` what templates
+    leave of the integration, `group` ALLIANCE_TERMS.
 
     Both sides pay the same for the same thing; set-up and fixed costs scale with the bank's kind. Signing's prestige
     counts against its cost. The horizon of banks alone may end before the term does.
     """
     for i in range(len(rows)):
         pair, bank, row = pairs[rows[i]], banks[rows[i] % len(banks)], terms[i]
-        scale, flow, pilot_flow = bank.cost_scale, pair.applications, pair.applications * group.pilot_allocation
+        scale, flow = bank.cost_scale, pair.near_applications if near else pair.applications
+        pilot_flow = pair.near_applications * group.pilot_allocation
         if party == BANK:
             margin, more, opening = pair.bank_margin, pair.transfer_worth, 0.0
             row.months = min(group.term_months, bank.horizon_months)
@@ -69,6 +79,7 @@ def fill_terms(
         row.review_months = group.review_months
         row.setup_months = group.pilot_setup_months
         row.pilot_months = group.pilot_months
+        row.continues = group.pilot_continues * min(group.pilot_months, 1.0) if pilots[rows[i]] != 0 else 0.0
 
 
 def values(world: World, pairs: np.ndarray, terms: np.recarray, pilot: int | np.ndarray = 0) -> np.ndarray:
@@ -87,11 +98,11 @@ def values(world: World, pairs: np.ndarray, terms: np.recarray, pilot: int | np.
 
 
 def smaller_surplus(world: World, pairs: np.ndarray) -> np.ndarray:
-    """The smaller of both parties' expected monthly surplus at full operation, yuan."""
+    """The smaller of both parties' expected monthly surplus at full operation in the month at hand, yuan."""
     rows = world.pairs
     both = np.zeros((2, len(pairs)))
     for party in (BANK, PLATFORM):
-        terms = party_terms(world, pairs, party, ahead=False)
+        terms = party_terms(world, pairs, party, ahead=False, near=True)
         compiled(surplus_rows, allocates=False)(
             rows.belief_mean[pairs], rows.belief_variance[pairs], terms, world.share_table, both[party]
         )

@@ -10,14 +10,14 @@ from colend.compilation import compiled
 from colend.equations.capability import Path, best_research, doing, profit_of_path, replaces_legacy, transfer
 from colend.equations.capacity import headroom, hurdle, monthly_runoff, offered_lending, overshoot
 from colend.equations.relationship import annuity, best_set, touchpoint_benefits, touchpoint_costs
-from colend.rules.alliance import alliances_in, pairs_of
+from colend.rules.alliance import alliances_in, pairs_of, with_flow
 from colend.rules.outlook import mean_term
 from colend.rules.prospects import absorbed_now
 from colend.rules.regulation import home_share
 from colend.scenario.parameters import OPENNESS, TOUCHPOINTS
 from colend.state.outlook import SEGMENT_COUNT
 from colend.state.table import Table
-from colend.state.tables import NONE, OPERATING, PILOT, pair_of
+from colend.state.tables import NONE, OPERATING, pair_of
 from colend.state.world import World
 
 YEAR = 12  # months between decisions on laboratories and legacy systems
@@ -210,7 +210,7 @@ def replacements(world: World) -> tuple[np.ndarray, np.ndarray]:
 def taught(world: World) -> np.ndarray:
     """Transfer that each bank receives this month from platforms that open their technology, before absorption."""
     alliances, pairs, banks = world.alliances, world.pairs, world.banks
-    rows = alliances_in(world, PILOT, OPERATING)
+    rows = with_flow(world)
     rows = rows[teaches(world, rows) & (alliances.routed[rows] > 0.0)]
     bank, platform = alliances.bank[rows], alliances.platform[rows]
     received = transfer(

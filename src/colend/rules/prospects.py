@@ -15,11 +15,10 @@ from colend.equations.capability import absorption, transfer
 from colend.equations.numbers import Row
 from colend.equations.relationship import AWAY, HOME, annuity, customer_value, idle_share
 from colend.equations.valuation import share_rows
-from colend.rules.alliance import alliances_in, pairs_of
+from colend.rules.alliance import pairs_of, with_flow
 from colend.rules.outlook import mean_term
 from colend.rules.regulation import region_weights
 from colend.state.table import Table
-from colend.state.tables import OPERATING, PILOT
 from colend.state.world import World
 
 
@@ -39,7 +38,7 @@ def served_applications(world: World, rows: np.ndarray) -> np.ndarray:
 def joint_loans(world: World) -> tuple[np.ndarray, np.ndarray]:
     """Alliances in pilot or operation, and the loans a month that each may expect, float64[alliance, segment]."""
     alliances, outlook = world.alliances, world.outlook
-    rows = alliances_in(world, PILOT, OPERATING)
+    rows = with_flow(world)
     per_application = outlook.mix[alliances.platform[rows]] * outlook.loans[pairs_of(world, rows)]
     return rows, served_applications(world, rows)[:, None] * per_application
 

@@ -178,7 +178,8 @@ PAIR = np.dtype(
         ("belief_variance", "f8"),
         ("trust", "f8"),
         ("intercept", "f8"),  # bank's correction of the default threshold in this channel
-        ("applications", "f8"),  # N_pb at full allocation, persons a month, smoothed
+        ("applications", "f8"),  # N_pb at full allocation over the operation of a pact, persons a month
+        ("near_applications", "f8"),  # before it: in a pilot's months, or the next one of what operates
         ("bank_margin", "f8"),  # w, yuan per passed application
         ("platform_margin", "f8"),
         ("hurdle", "f8"),  # a year, of joint lending: the bank's, or more near a limit of regulation

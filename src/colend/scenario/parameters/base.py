@@ -24,6 +24,7 @@ PRICING = ("posted", "risk_based")
 INFERENCE = ("rational", "naive")
 
 Sequencing = Literal["sign_then_cooperate", "cooperate_then_sign"]
+Crowd = Literal["anticipated_entry", "forecast"]
 ADAPTIVE = "adaptive"  # in place of an option: the party chooses (group `adaptive`)
 SequencingOrAdaptive = Literal[Sequencing, "adaptive"]
 
