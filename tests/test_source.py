@@ -76,11 +76,11 @@ def test_an_edit_changes_the_hash_where_a_run_imports_it_and_nowhere_else(copied
 
 COMPILE = """
 import os
-from colend.compilation import cache_folder, compiled
+from colend.compilation import _compiled, cache_folder, compiled
 from colend.equations.signals import truncation
 print(compiled(truncation)(0.1, 0.5, 0.2), cache_folder())
 os.environ["NUMBA_CACHE_DIR"] = "/proc/self/nothing"
-cache_folder.cache_clear(), compiled.cache_clear()
+cache_folder.cache_clear(), _compiled.cache_clear()
 print(compiled(truncation)(0.1, 0.5, 0.2), cache_folder())
 """
 

@@ -1,8 +1,9 @@
 """Compile pure functions with Numba, without touching their source.
 
 The science (`equations`) and the rules (`rules`) are plain Python functions. `compiled(function)` returns the Numba
-version of one of them and of every colend function it calls; the plain version stays what it was. That is what makes
-the `objects` engine a reference: it runs the uncompiled source, not the same machine code in a loop.
+version of one of them and of every colend function it calls; the plain version stays what it was. Inside
+`running(plain=True)` it gives back the plain function itself. That is what makes the `objects` engine a reference: its
+whole month runs the uncompiled source, not the same machine code in a loop.
 
 Numba's cache does not notice an edit in *another* file than the one it cached, nor a constant that came from there, so
 wherever the user keeps compiled code, ours has a folder that is named by the source of a run.
@@ -17,11 +18,12 @@ import shutil
 import tempfile
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from colend.source import model_hash
 
@@ -30,12 +32,29 @@ ENGINES = ("columns", "objects")  # compiled over all rows; plain source, every 
 _KEPT = 8
 _SECONDS_IN_USE = 2 * 86_400.0
 _OURS = re.compile("[0-9a-f]{16}")
+_PLAIN = ContextVar("plain source", default=False)
 
 
 def check_engine(engine: str) -> None:
     """ValueError when there is no such engine."""
     if engine not in ENGINES:
         raise ValueError(f"engine {engine!r}: one of {', '.join(ENGINES)}")
+
+
+@contextmanager
+def running(plain: bool) -> Iterator[None]:
+    """What is called meanwhile, on this thread, runs compiled or as `plain` source, which then wraps round and divides
+    by zero in silence, as compiled code does.
+    """
+    import numpy as np
+
+    before = _PLAIN.set(plain)
+    silent: Literal["ignore"] | None = "ignore" if plain else None
+    try:
+        with np.errstate(over=silent, divide=silent, invalid=silent):
+            yield
+    finally:
+        _PLAIN.reset(before)
 
 
 @functools.cache
@@ -87,17 +106,22 @@ def twin(function: Callable, replace: Callable[[Callable], Callable]) -> types.F
     return copy
 
 
-@functools.cache
 def compiled(function: Callable, allocates: bool = True) -> Callable:
-    """The Numba version of a pure function (no GIL, cached on disk, IEEE division).
+    """The Numba version of a pure function (no GIL, cached on disk, IEEE division), or what `running` says.
 
     `allocates=False` promises that it makes no arrays; Numba then counts no references to the arrays it is handed. A
     function with an argument `snapshot`, a dozen arrays or a hundred machine words, becomes part of its caller: handing
     them down costs more than an idle borrower's month. Together that is 35 instead of 210 ns per borrower-month.
     """
+    return function if _PLAIN.get() else _compiled(function, allocates)
+
+
+@functools.cache
+def _compiled(function: Callable, allocates: bool) -> Callable:
+    """That version, made once."""
     arguments = function.__code__.co_varnames[: function.__code__.co_argcount]
     how = {"nogil": True, "error_model": "numpy", "_nrt": allocates, "forceinline": "snapshot" in arguments}
-    copy = twin(function, functools.partial(compiled, allocates=allocates))
+    copy = twin(function, functools.partial(_compiled, allocates=allocates))
     return _kept(copy, how) or _numba().njit(**how)(copy)
 
 

@@ -37,11 +37,6 @@ def test_members_listed_in_another_order_are_the_same_club(make_market):
     assert told(make_market(clubs__members=MEMBERS, **ON), 12) == told(make_market(clubs__members=other, **ON), 12)
 
 
-def test_both_engines_run_the_same_club(make_market):
-    settings = {"clubs__members": MEMBERS, "population__borrowers": 400, "clubs__hub_wait_months": 3} | ON
-    assert told(make_market(**settings), 8) == told(make_market(engine="objects", **settings), 8)
-
-
 @pytest.fixture(name="club")
 def club_fixture(make_market):
     """A market of six months in which members work with the club's platform."""

@@ -7,7 +7,7 @@ import pytest
 
 from colend.market import simulate
 from colend.state.table import Table
-from colend.state.tables import ALLIANCE, NONE, lengthened, table
+from colend.state.tables import ALLIANCE, NONE, lengthened, pair_of, table
 
 
 @pytest.mark.parametrize("part", [lambda rows: rows, lambda rows: rows[1:3], lambda rows: rows[[0, 2]], lengthened])
@@ -22,6 +22,12 @@ def test_a_table_keeps_its_columns_and_is_freed(part):
     there = sum(isinstance(one, Table) for one in gc.get_objects())
     del rows
     assert sum(isinstance(one, Table) for one in gc.get_objects()) < there
+
+
+def test_a_pair_has_its_row_though_numbers_of_parties_are_small():
+    """40,000 pairs are more than an int16 holds, whether it is asked of one pair or of many."""
+    assert pair_of(np.int16(33), np.int16(199), 1_200) == 39_799
+    assert pair_of(np.array([33], dtype=np.int16), np.array([199], dtype=np.int16), 1_200).tolist() == [39_799]
 
 
 def test_a_table_grows_in_place():

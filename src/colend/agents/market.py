@@ -32,8 +32,8 @@ class Market(MesaModel):
 
     `setting` is an arm of a scenario at a sweep point (`scenario.arm(name)`; a scenario that has one arm and one point
     will do), `seed` numbers the replication (Mesa also calls it `rng`). Engine
-    `columns` runs the borrowers' rule compiled over all rows (on `threads` threads); engine `objects` makes every
-    borrower a registered Mesa agent that runs the same rule uncompiled. Both give the same books to the fen. In
+    `columns` runs the loops of a month compiled (over borrowers on `threads` threads); engine `objects` makes every
+    borrower a registered Mesa agent and runs the same source uncompiled. Both give the same world to the bit. In
     engine `columns` borrowers are not in `agents_by_type`: `market.borrowers[i]` makes a view of one when asked.
     `running` says whether months are left.
     """
@@ -212,7 +212,7 @@ class Market(MesaModel):
         self.live_month()
 
     def live_month(self, recorded: bool = True) -> None:
-        """A month (`colend.month.live_month`), be it beyond the run; in engine `objects` borrowers step themselves."""
+        """A month (`colend.month.live_month`), be it beyond the run; in engine `objects` plain source."""
         live_month(self.world, recorded, self._step_everyone if self.engine == "objects" else None)
         if self.month >= self.months:
             self.running = False

@@ -29,7 +29,7 @@ def logistic(x: float) -> float:
 
 def observation_variance(operation_sd: Numbers, served: Numbers, failed: Numbers) -> Numbers:
     """Variance of the observed logit y = ln((k + 1/2) / (n - k + 1/2)): sigma_ops^2 + 1/(k + 1/2) + 1/(n - k + 1/2)."""
-    return operation_sd**2 + 1.0 / (served + 0.5) + 1.0 / (failed + 0.5)
+    return operation_sd * operation_sd + 1.0 / (served + 0.5) + 1.0 / (failed + 0.5)
 
 
 def updated_belief(mean: Numbers, variance: Numbers, observed: Numbers, noise: Numbers) -> tuple[Numbers, Numbers]:

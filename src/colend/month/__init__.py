@@ -8,9 +8,11 @@ month.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 
+from colend.compilation import running
 from colend.month.borrowers import borrowers, borrowers_each, count, open_doors
 from colend.month.economy import economy
 from colend.month.learning import learning
@@ -21,7 +23,9 @@ from colend.month.regulation import regulation
 from colend.month.settlement import settlement
 from colend.state.world import World
 
-MONTH = (
+Step: TypeAlias = Callable[[World], None]
+
+MONTH: tuple[Step, ...] = (
     regulation,  # 1 the rules of the month
     economy,  # 1 the systematic credit factor moves on
     pacts,  # 2 parties meet, pilot, sign, integrate, go dormant, renew, part
@@ -36,13 +40,19 @@ MONTH = (
 
 
 def live_month(world: World, recorded: bool = True, everyone: Callable[[np.recarray], None] | None = None) -> None:
-    """The steps in their order; the fishing test, whose months may lie beyond the run, records none.
-
-    `everyone`, where it is given, has each borrower step itself (`borrowers_each`).
-    """
+    """The steps in their order; the fishing test, whose months may lie beyond the run, records none."""
     for step in MONTH:
+        if recorded or step is not record:
+            take(step, world, everyone)
+    world.month += 1
+
+
+def take(step: Step, world: World, everyone: Callable[[np.recarray], None] | None = None) -> None:
+    """One step, compiled; where `everyone` is given it is plain source, and `everyone` has each borrower step itself
+    (`borrowers_each`).
+    """
+    with running(plain=everyone is not None):
         if step is borrowers and everyone is not None:
             borrowers_each(world, everyone)
-        elif recorded or step is not record:
+        else:
             step(world)
-    world.month += 1

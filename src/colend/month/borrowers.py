@@ -33,8 +33,7 @@ def borrowers(world: World) -> None:
 def borrowers_each(world: World, everyone: Callable[[np.recarray], None]) -> None:
     """Run it by `everyone`, which has each borrower step itself; it is handed `scratch`."""
     world.totals = table(TOTAL, world.snapshot.offers.shape)
-    with np.errstate(over="ignore"):
-        everyone(scratch(world.parameters.credit.waterfall_depth))
+    everyone(scratch(world.parameters.credit.waterfall_depth))
 
 
 def count(world: World) -> None:

@@ -191,7 +191,9 @@ def joint_channels(
 def value_customers(world: World) -> None:
     """What a customer won is worth to each bank, CLV, and what it costs each platform."""
     outlook, parameters = world.outlook, world.parameters
-    terms = CustomerTerms(world.monthly_discount, parameters.customers.attrition, parameters.alliances.term_months)
+    terms = CustomerTerms(
+        world.monthly_discount, parameters.customers.attrition, float(parameters.alliances.term_months)
+    )
     outlook.customer_loss[:] = 0.0
     compiled(customer_rows, allocates=False)(
         world.banks,

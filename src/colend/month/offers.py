@@ -27,7 +27,7 @@ from colend.rules.regulation import is_local
 from colend.state.books import FEN
 from colend.state.snapshot import OFFER
 from colend.state.table import Table
-from colend.state.tables import JOINT, LENDER, NONE, OWN, table
+from colend.state.tables import JOINT, LENDER, NONE, OWN, pair_of, table
 from colend.state.world import World
 
 
@@ -84,7 +84,8 @@ def fill_offers(
         if contract.kind == LENDER:
             side = lender_side(platform, base_hurdle, general)
         if contract.kind == JOINT:
-            pair = parties.pairs[contract.platform * len(parties.banks) + contract.bank]
+            row: int = pair_of(contract.platform, contract.bank, len(parties.banks))
+            pair = parties.pairs[row]
             side = joint_side(bank, pair, deal, general)
         if contract.kind != OWN:
             seen = notice.visibility[contract.openness]
@@ -118,7 +119,8 @@ def set_capacity(offer: Row, contract: Row, parties: Parties) -> None:
         bank = parties.banks[contract.bank]
         offer.unlimited = bank.admission * bank.alive
     if contract.kind == JOINT:
-        offer.admission = parties.pairs[contract.platform * len(parties.banks) + contract.bank].admission
+        row: int = pair_of(contract.platform, contract.bank, len(parties.banks))
+        offer.admission = parties.pairs[row].admission
         offer.served = parties.alliances[contract.alliance].share_served
     offer.admission = offer.unlimited * offer.admission
 

@@ -72,8 +72,8 @@ def fill_terms(
         served, failed = logistic(pair.belief_mean), logistic(-pair.belief_mean)
         row.noise = observation_variance(group.operation_sd, flow * served, flow * failed)
         row.pilot_noise = observation_variance(group.operation_sd, pilot_flow * served, pilot_flow * failed)
-        row.pilot_scale_variance = group.pilot_scale_sd**2
-        row.operation_variance = group.operation_sd**2
+        row.pilot_scale_variance = group.pilot_scale_sd * group.pilot_scale_sd
+        row.operation_variance = group.operation_sd * group.operation_sd
         row.discount = group.monthly_discount
         row.integration_months = round(group.integration_months * part[i])
         row.review_months = group.review_months

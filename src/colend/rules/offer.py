@@ -17,7 +17,7 @@ from colend.equations.numbers import Row, Whole
 from colend.equations.pricing import origination_rate
 from colend.rules.regulation import depth_limit
 from colend.state.table import Table
-from colend.state.tables import JOINT
+from colend.state.tables import JOINT, pair_of
 from colend.state.world import World
 
 
@@ -64,7 +64,7 @@ def depth_rows(
     for row in range(len(contracts)):
         contract = contracts[row]
         if contract.kind == JOINT:
-            pair = contract.platform * banks + contract.bank
+            pair: int = pair_of(contract.platform, contract.bank, banks)
             depths[row] = depth_at(contract.openness, pairs[pair].trust, limits[pair], general)
 
 

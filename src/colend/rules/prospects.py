@@ -103,7 +103,7 @@ class CustomerTerms(NamedTuple):
 
     discount: float  # value today of a yuan next month
     attrition: float  # a month
-    term: int  # months for which platforms count
+    term: float  # months for which platforms count
 
 
 def customer_rows(
@@ -156,10 +156,10 @@ def precision_rows(
         for s in range(segments):
             profit[b] += own_applications[b, s] * own_slope[b, s]
     for i in range(len(rows)):
-        p, b = alliances[rows[i]].platform, alliances[rows[i]].bank
+        p, b, pair = alliances[rows[i]].platform, alliances[rows[i]].bank, alliances[rows[i]].pair
         each = 0.0
         for s in range(segments):
-            each += mix[p, s] * slope[p * banks + b, s]
+            each += mix[p, s] * slope[pair, s]
         profit[b] += served[i] * each
     for b in range(banks):
         profit[b] = max(profit[b], 0.0)

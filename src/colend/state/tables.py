@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
+from colend.equations.numbers import Numbers
 from colend.scenario.parameters import OPENNESS, SEQUENCING
 from colend.state.table import Table, zeros
 
@@ -267,9 +268,9 @@ def table(dtype: np.dtype, rows: int | tuple[int, ...]) -> Table:
     return result
 
 
-def pair_of(platform: np.ndarray, bank: np.ndarray, banks: int) -> np.ndarray:
+def pair_of(platform: Numbers, bank: Numbers, banks: int) -> Numbers:
     """The row of PAIR that these parties have, int64, with `banks` banks in the market; meaningless without both."""
-    return platform.astype(np.int64) * banks + bank
+    return np.int64(platform) * banks + bank  # the numbers of parties are too small for those of pairs
 
 
 _STARTS_AT_NONE = {
