@@ -9,9 +9,9 @@ from scipy import stats
 
 from colend.compilation import compiled
 from colend.equations.fit import logistic_normal_mean, share_table
-from colend.equations.valuation import TERMS, alliance_value, annuity_between, pilot_value, review_root, value_rows
+from colend.equations.valuation import TERMS, Tables, ahead_of, alliance_value, annuity_between, pilot_value, value_rows
 
-TABLE = share_table(2.0)
+TABLES = Tables(share_table(2.0), share_table(2.0), np.empty(share_table(2.0).shape[1]))
 
 
 def terms(**changes):
@@ -92,7 +92,7 @@ class BruteForce:
 
 
 def v(mean, variance, row):
-    return alliance_value(mean, variance, row, review_root(variance, row, TABLE), TABLE, TABLE)
+    return alliance_value(mean, variance, row, ahead_of(variance, row, TABLES), TABLES)
 
 
 @pytest.mark.parametrize("mean", [-2.5, -0.6, 0.8])
@@ -107,7 +107,7 @@ def test_v_is_what_dynamic_programming_says(mean, variance):
 @pytest.mark.parametrize(("variance", "continues"), [(0.4, 0.0), (1.5625, 0.0), (1.5625, 1.0)])
 def test_v_pilot_is_what_dynamic_programming_says(mean, variance, continues):
     row = terms(continues=continues)
-    assert pilot_value(mean, variance, row, TABLE, TABLE) == pytest.approx(
+    assert pilot_value(mean, variance, row, TABLES) == pytest.approx(
         BruteForce(row).pilot(mean, variance), rel=1e-3, abs=2e-3 * row.gain
     )
 
@@ -123,7 +123,7 @@ def test_without_uncertainty_an_option_is_worth_nothing_and_with_it_something():
         during = annuity_between(row.discount, 2, 7) * (
             row.pilot_gain * logistic_normal_mean(mean, 0.64) - row.pilot_monthly_cost
         )
-        assert pilot_value(mean, 0.0, row, TABLE, TABLE) == pytest.approx(
+        assert pilot_value(mean, 0.0, row, TABLES) == pytest.approx(
             during - row.setup + end * max(0.0, certain), rel=1e-6
         )
     # a pact that loses on average is worth trying when much is unknown and little is at stake
@@ -135,7 +135,7 @@ def test_without_uncertainty_an_option_is_worth_nothing_and_with_it_something():
 def test_a_pilot_of_no_months_that_costs_nothing_is_the_choice_to_sign():
     row = terms(setup=0.0, setup_months=0, pilot_months=0)
     for mean in (-2.0, -0.5, 0.7):
-        assert pilot_value(mean, 1.5625, row, TABLE, TABLE) == max(0.0, v(mean, 1.5625, row))
+        assert pilot_value(mean, 1.5625, row, TABLES) == max(0.0, v(mean, 1.5625, row))
 
 
 def test_a_short_horizon_leaves_only_cost():
@@ -150,7 +150,7 @@ def test_annuities_by_hand():
 
 
 def test_what_differs_from_the_whole_teaches_less():
-    values = [pilot_value(-0.8, 1.5625, terms(pilot_scale_variance=scale), TABLE, TABLE) for scale in (0.0, 0.5, 5.0)]
+    values = [pilot_value(-0.8, 1.5625, terms(pilot_scale_variance=scale), TABLES) for scale in (0.0, 0.5, 5.0)]
     assert values[0] > values[1] > values[2]
 
 
@@ -160,6 +160,6 @@ def test_compiled_and_plain_agree():
         rows[i] = terms(gain=1e6 * (i + 1))
     means, variances, pilots = np.linspace(-1, 1, 4), np.full(4, 1.2), np.array([0, 1, 0, 1])
     fast, plain = np.zeros(4), np.zeros(4)
-    compiled(value_rows, False)(means, variances, rows, TABLE, TABLE, pilots, fast)
-    value_rows(means, variances, rows, TABLE, TABLE, pilots, plain)
+    compiled(value_rows, False)(means, variances, rows, TABLES, pilots, fast)
+    value_rows(means, variances, rows, TABLES, pilots, plain)
     assert (fast == plain).all()

@@ -8,7 +8,7 @@ import pytest
 
 from colend.compilation import compiled
 from colend.equations.fit import logistic_normal_mean, share_table
-from colend.equations.valuation import TERMS, alliance_value, review_root
+from colend.equations.valuation import TERMS, Tables, ahead_of, alliance_value
 from colend.month.founding import prepare_plans
 from colend.rules.crowd import Meetings, Others, crowd_after, fill_forecast, forecast, learned, mean_share
 from colend.rules.crowd import crowd as crowd_of
@@ -153,6 +153,7 @@ def test_what_a_mean_flow_leaves_out_of_v(mean, number):
     falls to a fifth: within 4 % of what the pact takes in. (A month's part of V is a difference of two terms.)"""
     others = NOBODY_ELSE._replace(working=100.0, entrant=10.0, arrivals=3.0, free=1_000.0, may_come=1_000.0)
     months, discount, table = range(5, 37), 1.1 ** (-1 / 12), share_table(2.0)
+    tables = Tables(table, table, np.empty(table.shape[1]))
     flow = np.array([share(others, first=m, last=m, discount=discount) for m in months])
     level = number / flow[0]
     assert flow[-1] < 0.25 * flow[0]
@@ -162,7 +163,7 @@ def test_what_a_mean_flow_leaves_out_of_v(mean, number):
 
     def value(n, last):
         row.gain, row.cost, row.months = 30.0 * n, 50_000.0 + 12.0 * n, last
-        return alliance_value(mean, 1.5625, row, review_root(1.5625, row, table), table, table)
+        return alliance_value(mean, 1.5625, row, ahead_of(1.5625, row, tables), tables)
 
     def total(each):
         return sum(value(level * n, m) - value(level * n, m - 1) for n, m in zip(each, months, strict=True))

@@ -75,8 +75,8 @@ def add_shares(
 
 @functools.lru_cache(maxsize=8)  # arms and seeds share it
 def share_table(largest_sd: float) -> np.ndarray:
-    """E[logistic(N(m, s^2))] on a grid, float64[means, sds + 1]; column 0 holds the grid itself: first mean, mean
-    step, sd step.
+    """E[logistic(N(m, s^2))] on a grid, float64[1 + sds, means]; row 0 holds the grid itself: first mean, mean step,
+    sd step.
 
     Means reach far enough that the share is 0 or 1 to 1e-6 beyond; 96 steps of s up to `largest_sd`, with one more on
     each side for cubic interpolation (the mean is even in s). 64-point Gauss-Hermite quadrature.
@@ -85,11 +85,9 @@ def share_table(largest_sd: float) -> np.ndarray:
     means = np.arange(-reach, reach + _STEP, _STEP)
     step = max(largest_sd, 0.1) / 96.0
     spreads = np.abs(np.arange(-1, 99) * step)
-    shares = np.zeros((len(spreads), len(means)))
-    compiled(add_shares, allocates=False)(np.exp(-means), spreads, _NODES, _WEIGHTS, shares)
-    table = np.zeros((len(means), len(spreads) + 1))
-    table[:3, 0] = means[0], _STEP, step
-    table[:, 1:] = shares.T
+    table = np.zeros((1 + len(spreads), len(means)))
+    table[0, :3] = means[0], _STEP, step
+    compiled(add_shares, allocates=False)(np.exp(-means), spreads, _NODES, _WEIGHTS, table[1:])
     return table
 
 
@@ -98,21 +96,39 @@ def cubic(a: float, b: float, c: float, d: float, t: float) -> float:
     return b + 0.5 * t * (c - a + t * (2.0 * a - 5.0 * b + 4.0 * c - d + t * (3.0 * (b - c) + d - a)))
 
 
+def fill_shares(variance: float, table: np.ndarray, shares: np.ndarray) -> None:
+    """Fill `shares` with E[logistic(N(m, variance))] for the means m of `share_table`."""
+    spread = min(math.sqrt(variance) / table[0, 2], 96.0)
+    j = int(spread)
+    t = spread - j
+    j += 2  # row 0 is the grid, row 1 what is before s = 0
+    for i in range(len(shares)):
+        shares[i] = cubic(table[j - 1, i], table[j, i], table[j + 1, i], table[j + 2, i], t)
+
+
+def share_at(mean: float, table: np.ndarray, shares: np.ndarray) -> float:
+    """E[logistic(N(mean, v))] from what `fill_shares` made of `table` for v, constant beyond the edges."""
+    place = (mean - table[0, 0]) / table[0, 1]
+    place = min(max(place, 1.0), len(shares) - 3.0)
+    i = int(place)
+    return cubic(shares[i - 1], shares[i], shares[i + 1], shares[i + 2], place - i)
+
+
 def expected_share(mean: float, variance: float, table: np.ndarray) -> float:
     """E[logistic(N(mean, variance))] from `share_table`, beyond whose edges it is constant."""
-    place = (mean - table[0, 0]) / table[1, 0]
-    place = min(max(place, 1.0), len(table) - 3.0)
+    place = (mean - table[0, 0]) / table[0, 1]
+    place = min(max(place, 1.0), table.shape[1] - 3.0)
     i = int(place)
     t = place - i
-    spread = min(math.sqrt(variance) / table[2, 0], 96.0)
+    spread = min(math.sqrt(variance) / table[0, 2], 96.0)
     j = int(spread)
     u = spread - j
-    j += 2  # column 0 is the grid, column 1 the point before s = 0
+    j += 2  # row 0 is the grid, row 1 what is before s = 0
     return cubic(
-        cubic(table[i - 1, j - 1], table[i, j - 1], table[i + 1, j - 1], table[i + 2, j - 1], t),
-        cubic(table[i - 1, j], table[i, j], table[i + 1, j], table[i + 2, j], t),
-        cubic(table[i - 1, j + 1], table[i, j + 1], table[i + 1, j + 1], table[i + 2, j + 1], t),
-        cubic(table[i - 1, j + 2], table[i, j + 2], table[i + 1, j + 2], table[i + 2, j + 2], t),
+        cubic(table[j - 1, i - 1], table[j - 1, i], table[j - 1, i + 1], table[j - 1, i + 2], t),
+        cubic(table[j, i - 1], table[j, i], table[j, i + 1], table[j, i + 2], t),
+        cubic(table[j + 1, i - 1], table[j + 1, i], table[j + 1, i + 1], table[j + 1, i + 2], t),
+        cubic(table[j + 2, i - 1], table[j + 2, i], table[j + 2, i + 1], table[j + 2, i + 2], t),
         u,
     )
 

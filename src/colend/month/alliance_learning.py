@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import bdtrik, ndtr
+from scipy.special import bdtr, ndtr, ndtri
 
 from colend.equations.fit import observation_variance, trust_change, updated_belief
 from colend.month.alliances import pay
@@ -42,9 +42,17 @@ def learn_alliances(world: World) -> None:
 
 
 def binomial(uniform: np.ndarray, trials: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """k ~ Binomial(trials, probability) as the exact quantile of one uniform draw; arrays."""
-    raw = np.ceil(bdtrik(uniform, trials, np.minimum(np.maximum(probability, 1e-12), 1.0 - 1e-12)) - 1e-9)
-    return np.minimum(np.fmax(raw, 0.0), trials)  # not a number where even 0 has a higher probability
+    """k ~ Binomial(trials, probability) as the exact quantile of one uniform draw, the least k whose cumulated
+    probability reaches it; arrays. From where a Cornish-Fisher expansion puts it the search takes a step or two.
+    """
+    n, p, z = trials.astype(np.int64), np.minimum(np.maximum(probability, 1e-12), 1.0 - 1e-12), ndtri(uniform)
+    near = trials * p + z * np.sqrt(trials * p * (1.0 - p)) + (1.0 - 2.0 * p) * (z * z - 1.0) / 6.0
+    k, moved = np.minimum(np.maximum(np.floor(near), 0.0), trials), True
+    while moved:
+        up = (k < trials) & (bdtr(k, n, p) < uniform)
+        down = ~up & (k > 0.0) & (bdtr(k - 1.0, n, p) >= uniform)
+        k, moved = k + up - down, bool(up.any() or down.any())
+    return k
 
 
 def learn_fit(world: World, rows: np.ndarray, pair: np.ndarray, observed: np.ndarray, noise: np.ndarray) -> None:

@@ -12,7 +12,7 @@ from colend.scenario.parameters import OPENNESS
 from colend.state import draws
 from colend.state.books import FEN, Flow, Ledger, fen, move
 from colend.state.table import Table
-from colend.state.tables import DECIDING, ENDED, JOINT, NONE, PILOT_SETUP, lengthened
+from colend.state.tables import DECIDING, ENDED, JOINT, NONE, PILOT_SETUP, lengthened, pair_of
 from colend.state.world import World
 
 
@@ -35,32 +35,33 @@ def open_contract(
     return row
 
 
-def begin(world: World, match: Match) -> None:
-    """A new alliance: the parties met and either decide now or set up a pilot first."""
-    group, pair = world.parameters.alliances, match.platform * len(world.banks) + match.bank
-    row = len(world.alliances)
-    world.alliances = lengthened(world.alliances)
-    alliance = world.alliances[row]
-    alliance.platform, alliance.bank, alliance.pair, alliance.met = match.platform, match.bank, pair, world.month
-    alliance.sequencing = world.pair_sequencing[pair]
-    alliance.openness = world.pairs.openness[pair]
-    alliance.bank_expected_value, alliance.platform_expected_value = match.bank_worth, match.platform_worth
-    shift = scores(world.seed, np.array([world.pair_entities[pair] * 1_000 + world.month]), draws.PILOT_SHIFT)[0]
-    alliance.pilot_shift = group.pilot_scale_sd * shift
-    alliance.pilot_mean = world.pairs.belief_mean[pair]
-    alliance.pilot_variance = world.pairs.belief_variance[pair]
+def begin(world: World, matches: list[Match]) -> None:
+    """New alliances: the parties met and either decide now or set up a pilot first."""
+    if not matches:
+        return
+    group, now, first = world.parameters.alliances, world.month, len(world.alliances)
+    platform, bank, bank_worth, platform_worth = map(np.array, zip(*matches, strict=True))
+    pair, rows = pair_of(platform, bank, len(world.banks)), first + np.arange(len(matches))
     openness, share = OPENNESS.index(group.pilot_openness), world.regulation.terms.general.funding_share
     fee_rate = world.parameters.platforms.fee_rate
-    alliance.contract = open_contract(world, JOINT, match.bank, match.platform, row, openness, share, fee_rate)
-    world.pairs.alliance[pair] = row
-    if alliance.sequencing == COOPERATE_FIRST:
-        alliance.stage = PILOT_SETUP
-        alliance.pilot_started = world.month + group.pilot_setup_months
-        alliance.decision_due = alliance.pilot_started + group.pilot_months
-        pay_scaled(world, np.array([row]), group.pilot_cost)
-    else:
-        alliance.stage = DECIDING
-        alliance.decision_due = world.month
+    contracts = [
+        open_contract(world, JOINT, match.bank, match.platform, row, openness, share, fee_rate)
+        for row, match in zip(rows.tolist(), matches, strict=True)
+    ]
+    world.alliances = lengthened(world.alliances, len(matches))
+    new = world.alliances[first:]
+    new.platform, new.bank, new.pair, new.contract, new.met = platform, bank, pair, contracts, now
+    new.sequencing, new.openness = world.pair_sequencing[pair], world.pairs.openness[pair]
+    new.bank_expected_value, new.platform_expected_value = bank_worth, platform_worth
+    shift = scores(world.seed, world.pair_entities[pair] * 1_000 + now, draws.PILOT_SHIFT)
+    new.pilot_shift = group.pilot_scale_sd * shift
+    new.pilot_mean, new.pilot_variance = world.pairs.belief_mean[pair], world.pairs.belief_variance[pair]
+    world.pairs.alliance[pair] = rows
+    pilots, started = new.sequencing == COOPERATE_FIRST, now + group.pilot_setup_months
+    new.stage = np.where(pilots, PILOT_SETUP, DECIDING)
+    new.pilot_started = np.where(pilots, started, NONE)
+    new.decision_due = np.where(pilots, started + group.pilot_months, now)
+    pay_scaled(world, rows[pilots], group.pilot_cost)
 
 
 def pay(
@@ -104,7 +105,7 @@ def pay_rows(
         one.platform_value -= discount * of_platform
 
 
-def pay_scaled(world: World, rows: np.ndarray, yuan: float) -> None:
+def pay_scaled(world: World, rows: np.ndarray, yuan: float | np.ndarray) -> None:
     """A cost that both parties bear and that scales with the bank's kind."""
     cost = yuan * world.banks.cost_scale[world.alliances.bank[rows]]
     pay(world, rows, cost, cost)

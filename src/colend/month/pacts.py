@@ -47,8 +47,7 @@ def pacts(world: World) -> None:
     operate(world)
     review(world)
     go_on(world)
-    for match in matches(world):
-        begin(world, match)
+    begin(world, matches(world))
     go_on(world)
     draw_operations(world)
 
@@ -95,13 +94,11 @@ def decide(world: World) -> None:
 
 def integrate(world: World) -> None:
     """Begin to integrate what is worth it and has room."""
-    group = world.parameters.alliances
-    for row, part_left in integrations(world):
-        alliance = world.alliances[row]
-        alliance.stage = INTEGRATING
-        alliance.integration_started = world.month
-        alliance.integration_due = world.month + round(group.integration_months * part_left)
-        pay_scaled(world, np.array([row]), group.integration_cost * part_left)
+    group, alliances = world.parameters.alliances, world.alliances
+    rows, parts = integrations(world)
+    alliances.stage[rows], alliances.integration_started[rows] = INTEGRATING, world.month
+    alliances.integration_due[rows] = world.month + np.rint(group.integration_months * parts)
+    pay_scaled(world, rows, group.integration_cost * parts)
 
 
 def operate(world: World) -> None:

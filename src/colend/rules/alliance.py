@@ -180,30 +180,34 @@ def decisions_due(world: World) -> tuple[np.ndarray, np.ndarray]:
     return rows[agree], rows[~agree]
 
 
-def integrations(world: World) -> list[tuple[int, float]]:
-    """Signed pacts that are integrated now, each with the part of the work that templates leave: where it is worth its
-    cost to both (signing is sunk) and both have a free slot, oldest first.
+def integrations(world: World) -> tuple[np.ndarray, np.ndarray]:
+    """Signed pacts that are integrated now, and the part of the work that templates leave of each: where it is worth
+    its cost to both (signing is sunk) and both have a free slot, oldest first.
     """
-    rows, alliances = alliances_in(world, SIGNED), world.alliances
-    free_platform, free_bank = free_slots(world)
-    rows = rows[(free_platform[alliances.platform[rows]] >= 1) & (free_bank[alliances.bank[rows]] >= 1)]
+    rows, alliances, chosen = alliances_in(world, SIGNED), world.alliances, []
+    if len(rows):
+        free_platform, free_bank = free_slots(world)
+        rows = rows[(free_platform[alliances.platform[rows]] >= 1) & (free_bank[alliances.bank[rows]] >= 1)]
+        for row in worth_integrating(world, rows).tolist():
+            platform, bank = alliances.platform[row], alliances.bank[row]
+            if min(free_platform[platform], free_bank[bank]) >= 1:
+                free_platform[platform] -= 1
+                free_bank[bank] -= 1
+                chosen.append(row)
+    rows = np.array(chosen, dtype=np.int64)
+    return rows, np.full(len(rows), integration_part(world, pairs_of(world, rows)))
+
+
+def worth_integrating(world: World, rows: np.ndarray) -> np.ndarray:
+    """Those of these signed pacts that are worth integrating to both."""
     for party in (BANK, PLATFORM):
-        if not len(rows):
-            return []
-        pairs = pairs_of(world, rows)
-        terms = party_terms(world, pairs, party)
-        terms.signing = 0.0
-        terms.months = np.minimum(terms.months, alliances.term_ends[rows] - world.month)
-        rows = rows[values(world, pairs, terms) > 0.0]
-    parts = np.broadcast_to(integration_part(world, pairs_of(world, rows)), len(rows))
-    chosen = []
-    for row, part_left in zip(rows.tolist(), parts.tolist(), strict=True):
-        platform, bank = alliances.platform[row], alliances.bank[row]
-        if min(free_platform[platform], free_bank[bank]) >= 1:
-            free_platform[platform] -= 1
-            free_bank[bank] -= 1
-            chosen.append((row, part_left))
-    return chosen
+        if len(rows):
+            pairs = pairs_of(world, rows)
+            terms = party_terms(world, pairs, party)
+            terms.signing = 0.0
+            terms.months = np.minimum(terms.months, world.alliances.term_ends[rows] - world.month)
+            rows = rows[values(world, pairs, terms) > 0.0]
+    return rows
 
 
 def reviewed(world: World) -> tuple[np.ndarray, np.ndarray]:

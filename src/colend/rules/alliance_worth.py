@@ -11,7 +11,7 @@ from scipy.special import ndtr
 from colend.compilation import compiled
 from colend.equations.fit import logistic, mean_for_share, observation_variance
 from colend.equations.numbers import Row
-from colend.equations.valuation import TERMS, surplus_rows, value_rows
+from colend.equations.valuation import TERMS, Tables, surplus_rows, value_rows
 from colend.rules.clubs import integration_part
 from colend.rules.foresight import look_ahead
 from colend.state.table import Table
@@ -89,8 +89,7 @@ def values(world: World, pairs: np.ndarray, terms: np.recarray, pilot: int | np.
         rows.belief_mean[pairs],
         rows.belief_variance[pairs],
         terms,
-        world.share_table,
-        world.pilot_share_table,
+        Tables(world.share_table, world.pilot_share_table, np.empty(world.share_table.shape[1])),
         np.full(len(pairs), pilot, dtype=np.int64),
         result,
     )

@@ -27,12 +27,12 @@ def deferred_acceptance(
         choice = np.flatnonzero(acceptable[:, bank])
         order = np.lexsort((tie[choice, bank], -bank_worth[choice, bank]))
         proposals[bank] = choice[order][::-1].tolist()  # best last, so that it is popped first
-    rank = [
-        list(zip(worth, order, strict=True))
-        for worth, order in zip(platform_worth.tolist(), (-tie).tolist(), strict=True)
-    ]
     quota, room = bank_quota.tolist(), platform_quota.tolist()
     held: list[list[int]] = [[] for _ in range(platforms)]
+
+    def least_liked(platform: int) -> int:
+        return min(held[platform], key=lambda bank: (platform_worth[platform, bank], -tie[platform, bank]))
+
     engaged = dict.fromkeys(proposals, 0)
     waiting = list(proposals)
     while waiting:
@@ -42,7 +42,7 @@ def deferred_acceptance(
             held[platform].append(bank)
             engaged[bank] += 1
             if len(held[platform]) > room[platform]:
-                worst = min(held[platform], key=rank[platform].__getitem__)
+                worst = least_liked(platform)
                 held[platform].remove(worst)
                 engaged[worst] -= 1
                 if worst != bank:

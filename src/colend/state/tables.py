@@ -293,12 +293,12 @@ _STARTS_AT_NONE = {
 }
 
 
-def lengthened(rows: Table) -> Table:
-    """`rows` and a fresh one. The table that they are the beginning of doubles when it is full, so that appending
+def lengthened(rows: Table, more: int = 1) -> Table:
+    """`rows` and fresh ones. The table that they are the beginning of doubles when it is full, so that appending
     stays cheap.
     """
     room: Any = rows.base.base  # type: ignore[union-attr]  # of the plain part, the whole
-    if room is None or len(room) == len(rows):
-        room = table(rows.dtype, max(16, 2 * len(rows))).base
+    if room is None or len(room) < len(rows) + more:
+        room = table(rows.dtype, max(16, 2 * len(rows) + more)).base
         room[: len(rows)] = rows
-    return cast(Table, room[: len(rows) + 1].view(type(rows)))
+    return cast(Table, room[: len(rows) + more].view(type(rows)))
