@@ -32,6 +32,7 @@ LIMITS = {
     "10. Exact zeros": ("zeros", "order"),
     "11. Statistics": ("statistics",),
     "12. Draws": ("draws",),
+    "13. Twins": ("twins",),
 }
 HEAD = ["| test | what it compares, and its tolerance | comparisons | largest distance |", "|---|---|---|---|"]
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 
 import numpy as np
 
-from colend.measures.fishing import Fishing, Season
+from colend.measures.fishing import Fishing, Season, Standing, standing_now
 from colend.scenario.parameters import KINDS
 from colend.scenario.setting import FishingTerms
 from colend.state.saving import fork
@@ -28,14 +28,14 @@ class FishingTest:
         self.month = world.months if terms.month is None else terms.month
         self.banks = np.flatnonzero(np.isin(world.banks.kind, [KINDS.index(kind) for kind in terms.kinds]))
         self.together, self.alone = Season(len(world.banks)), Season(len(world.banks))
-        self.operating_months = world.banks.operating_months.copy()
+        self.standing: Standing | None = None
         self.fork: World | None = None
 
     def before_month(self) -> None:
         """Fork the world when the month has come."""
         if self.world.month == self.month and self.fork is None:
             self.fork = fork(self.world)
-            self.operating_months = self.world.banks.operating_months.copy()
+            self.standing = standing_now(self.world)
             self.fork.banks.served[self.banks] = 0
 
     def after_month(self) -> None:
@@ -55,5 +55,5 @@ class FishingTest:
                 while self.alone.months < self.terms.horizon_months:
                     live(recorded=False)
                     self.alone.watch(self.fork)
-        kind = self.world.banks.kind.copy()
-        return Fishing(self.terms, self.banks, kind, self.operating_months, self.together, self.alone)
+        kind, standing = self.world.banks.kind.copy(), self.standing or standing_now(self.world)
+        return Fishing(self.terms, self.banks, kind, standing, self.together, self.alone)

@@ -8,7 +8,7 @@ import pytest
 
 from colend.counterfactual import FishingTest
 from colend.market import living, simulate
-from colend.measures.fishing import Fishing, Season, index, of_kind, pooled
+from colend.measures.fishing import Fishing, Season, Standing, index, of_kind, pooled
 from colend.month import live_month
 from colend.month.founding import found_world
 from colend.scenario.design import FishingTerms
@@ -84,7 +84,9 @@ def test_the_index_by_hand(make_market):
     banks = market.world.banks
     seasons = Season(len(banks)), Season(len(banks))
     terms, everyone = FishingTerms(minimum_originations=10.0), np.arange(len(banks))
-    test = Fishing(terms, everyone, banks.kind, banks.operating_months, *seasons)
+    nothing = np.full(len(banks), np.nan)
+    standing = Standing(banks.operating_months, *[nothing] * 4)
+    test = Fishing(terms, everyone, banks.kind, standing, *seasons)
     test.together.own[:2], test.together.joint[:2] = (10.0, 1.0), (30.0, 2.0)
     test.alone.own[:2] = 20.0, 3.0
     assert index(test)[0] == 0.5

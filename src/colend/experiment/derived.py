@@ -10,12 +10,13 @@ from typing import Any
 
 from colend.experiment.content import KEYS
 from colend.experiment.database import DATABASE
+from colend.experiment.effects import EFFECTS, SOURCES, parts_of
 from colend.experiment.sensitivity import COLUMNS, SHOWN, IncompleteDesignError, sensitivity
 from colend.experiment.statistics import COMPARISON as STATISTICS
 from colend.experiment.statistics import comparison_of, cube
 from colend.experiment.stopping import widened
 from colend.experiment.store import Store
-from colend.experiment.tables import ROWS_AT_ONCE, columns, parts, write
+from colend.experiment.tables import ROWS_AT_ONCE, columns, joined, parts, write
 from colend.scenario.declarations import declarations
 from colend.scenario.design import Scenario, canonical, point_name
 from colend.scenario.given import listed, unknown
@@ -41,7 +42,7 @@ def table_in_parts(
     `comparison` is made as it is read, some sweep points at a time; its `measures` are those that are compared, and
     `numbers` are those of its columns that are wanted beside arm, point and measure.
     """
-    every = (*TABLES, COMPARISON, *_OF_ALL_RUNS)
+    every = (*TABLES, COMPARISON, EFFECTS, *_OF_ALL_RUNS)
     if table not in every:
         raise unknown("table", table, every, most=len(every))
     database = folder / DATABASE
@@ -52,6 +53,8 @@ def table_in_parts(
     keys = keys | _of_runs(scenario, **{name: keys[name] for name in KEYS if name in keys})
     if table == COMPARISON:
         return _compared(database, scenario, measures, rows, **keys)
+    if table == EFFECTS:
+        return _effects(database, scenario, measures, **keys)
     return parts(database, table, measures, rows, scenario, **keys)
 
 
@@ -119,6 +122,28 @@ def _compared(
             yield table[[*STATISTICS[:3], *numbers]]
 
 
+def _effects(
+    database: Path,
+    scenario: Scenario,
+    measures: Sequence[str] | None,
+    point: Sequence[str] | None = None,
+    **keys: Any,
+) -> Iterator[Any]:
+    """What alliances did to banks that have them; `measures` and keys choose rows."""
+    there = {table: set(columns(database, table)) for table in SOURCES}
+
+    def read(table: str, point: str) -> Any:
+        return joined(parts(database, table, point=[point]), None if there[table] else [])
+
+    names = [point_name(one) for one in scenario.points] if point is None else point
+    chosen = keys | ({} if measures is None else {"measure": list(measures)})
+    for found in parts_of(read, scenario, names, widened(scenario)):
+        for name, values in chosen.items():
+            _check(f"{name} of the effects", listed(values), set(found[name]))
+            found = found[found[name].isin(listed(values))]
+        yield found
+
+
 def write_sensitivity(store: Store, folder: Path, scenario: Scenario) -> None:
     """The table `sensitivity`, of a sampled sweep whose runs are all there; empty while the design is incomplete, as
     indices made without the missing runs would be wrong.
@@ -155,7 +180,7 @@ def write_files(folder: Path, scenario: Scenario, export: str | None) -> list[Pa
         return []
     place, files = folder / "tables", []
     place.mkdir(exist_ok=True)
-    for table in (*TABLES, COMPARISON):
+    for table in (*TABLES, COMPARISON, EFFECTS):
         found = table_in_parts(folder, scenario, table)
         if (first := next(found, None)) is not None:
             files.append(place / f"{table}.{export}")

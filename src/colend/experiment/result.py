@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from colend.experiment.derived import COMPARISON, table_in_parts
+from colend.experiment.effects import EFFECTS
 from colend.experiment.tables import ROWS_AT_ONCE, joined
 from colend.scenario.design import Scenario
 from colend.scenario.given import listed
@@ -53,4 +54,5 @@ class Result:
     alliances = cached_property(lambda self: self.frame("alliances"))
     alliance_months = cached_property(lambda self: self.frame("alliance_months"))
     fishing = cached_property(lambda self: self.frame("fishing"))
+    effects = cached_property(lambda self: self.frame(EFFECTS))
     comparison = cached_property(lambda self: self.frame(COMPARISON))

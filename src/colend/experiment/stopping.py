@@ -50,13 +50,15 @@ class Known(NamedTuple):
 def known(runs: Any, scenario: Scenario) -> Known:
     """What a data frame of the runs so far (arm, seed, point, the rule's measure) says of the scenario's rule.
 
-    A difference that is not known at all (a measure that fewer than two pairs of runs define) is never enough.
+    A difference that is not known at all (a measure that fewer than two pairs of runs define) is never enough. How well
+    a twin is known does not count.
     """
     rule = scenario.until
     assert rule is not None
     rows = comparison(runs, scenario.baseline, [rule.measure], widened(scenario))
-    others = rows[rows["arm"] != scenario.baseline] if len(scenario.arms) > 1 else rows
-    low, high = ("low", "high") if len(scenario.arms) > 1 else ("mean_low", "mean_high")
+    asked = set(scenario.arms) - set(scenario.twins.values())
+    others = rows[rows["arm"].isin(asked - {scenario.baseline} if len(asked) > 1 else asked)]
+    low, high = ("low", "high") if len(asked) > 1 else ("mean_low", "mean_high")
     if others.empty:
         return Known(np.inf, "", "", False)
     half = ((others[high] - others[low]) / 2.0).fillna(np.inf)

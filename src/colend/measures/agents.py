@@ -6,7 +6,7 @@ import numpy as np
 
 from colend.measures.clubs import BANKS_OF_CLUBS
 from colend.measures.declaration import Measure, ratio
-from colend.measures.gates import auc_mass
+from colend.measures.gates import auc_of_bank
 from colend.measures.regulation import BANKS_OF_RULES
 from colend.measures.views import PACT, MonthView, YearView
 from colend.scenario.parameters import KINDS, OPENNESS, SEGMENTS, SEQUENCING, TOUCHPOINTS
@@ -54,7 +54,7 @@ BANKS = (
         "auc_mass",
         "AUC",
         "AUC of its own screening for 12-month default, all mass applicants",
-        lambda v: auc_mass(v, v.banks.precision),
+        lambda v: auc_of_bank(v.world, v.banks.precision),
     ),
     _bank("sequencing", "name", "Sequencing it wants", lambda v: np.array(SEQUENCING)[v.banks.sequencing]),
     _bank_column("talent", "share", "Talent for risk control"),

@@ -25,6 +25,7 @@ from colend.measures.counts import (
 from colend.measures.declaration import Measure, mean, middle, ratio
 from colend.measures.views import MonthView, RunView
 from colend.scenario.parameters import BANK_KINDS, KINDS, SEGMENTS
+from colend.state.world import World
 
 GATED = tuple(name for name, kind in BANK_KINDS.items() if kind.gated)  # kinds of bank
 GATED_BANKS = " and ".join(BANK_KINDS[name].words for name in GATED)
@@ -57,12 +58,15 @@ def of_group(view: MonthView, what: int, kind: str, group: str) -> float:
     return float(view.counts.of_banks[KINDS.index(kind)][group == "partnered"][what])
 
 
-def auc_mass(view: MonthView, precision: np.ndarray) -> np.ndarray:
-    """AUC of banks' own screening for 12-month default among all mass applicants, at these precisions."""
-    credit = view.world.parameters.credit
-    effective = precision * credit.bank_precision_factor.as_array()[MASS]
-    loading = credit.default_loading.as_array()[MASS]
-    return discriminations(effective, view.world.default_threshold[MASS], loading)
+def auc_of_score(world: World, precision: np.ndarray) -> np.ndarray:
+    """AUC of scores of these precisions for 12-month default among all mass applicants."""
+    loading = world.parameters.credit.default_loading.as_array()[MASS]
+    return discriminations(precision, world.default_threshold[MASS], loading)
+
+
+def auc_of_bank(world: World, precision: np.ndarray) -> np.ndarray:
+    """The same of banks' own screening, of which a segment lets less be seen."""
+    return auc_of_score(world, precision * world.parameters.credit.bank_precision_factor.as_array()[MASS])
 
 
 def precision_gains(view: MonthView) -> np.ndarray:
@@ -89,7 +93,7 @@ def own_share(view: MonthView, kind: str, group: str) -> float:
 def auc_gain(view: RunView, kind: str, group: str) -> float:
     """Mean gain of the AUC of these banks' own screening since the start of the run."""
     banks = view.banks[standing(view, kind, group)]
-    return mean(auc_mass(view, banks.precision) - auc_mass(view, banks.initial_precision))
+    return mean(auc_of_bank(view.world, banks.precision) - auc_of_bank(view.world, banks.initial_precision))
 
 
 def over_last_year(view: RunView, part: str, whole: tuple[str, ...], kind: str, group: str) -> float:

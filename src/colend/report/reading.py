@@ -56,7 +56,15 @@ class Reading:
     def arms(self) -> list[str]:
         """Arms that have runs, in the scenario's order; of a sample anywhere, else at this sweep point."""
         there = set(self._at_all_points) if self.sample is not None else set(self.frame("runs")["arm"])
-        return [arm for arm in self.scenario.arms if arm in there]
+        return [arm for arm in self.scenario.arms if arm in there and arm not in self.aside]
+
+    @cached_property
+    def aside(self) -> frozenset[str]:
+        """Twins: markets without alliances that stand beside the arms, in no chart as one of them; none where no other
+        arm has runs.
+        """
+        twins = frozenset(self.scenario.twins.values())
+        return twins if set(self._at_all_points) - twins else frozenset()
 
     @property
     def sample(self) -> Sample | None:
@@ -182,7 +190,8 @@ class Reading:
     def frame(self, name: str) -> pd.DataFrame:
         """A table of the result at this sweep point; empty where it was not recorded."""
         if name not in self._frames:
-            self._frames[name] = self.result.frame(name, point=self.point)
+            found = self.result.frame(name, point=self.point)
+            self._frames[name] = found[~found["arm"].isin(self.aside)] if self.aside and "arm" in found else found
         return self._frames[name]
 
     def starred(self, rows: pd.DataFrame) -> set[tuple[str, ...]]:

@@ -9,7 +9,7 @@ import numpy as np
 from colend.experiment.result import Result
 from colend.experiment.statistics import compared
 from colend.measures.gates import GATED_BANKS, MONTHS_BEFORE
-from colend.report import evidence, sampled
+from colend.report import beside_twins, evidence, sampled
 from colend.report.columns import cell_len, left, right, shortened, wrapped
 from colend.report.enough import why
 from colend.report.idle import idle_words
@@ -39,7 +39,7 @@ CAVEAT = (
 
 
 def text(result: Result, width: int = 100) -> str:
-    """The summary of a result in under 40 lines, or under 50 where arms have a line each.
+    """The summary of a result in under 40 lines, or under 50 where arms have a line each or twins stand beside them.
 
     Beside published figures where the scenario speaks to some; month by month where there is one bank and one platform.
     """
@@ -55,10 +55,12 @@ def text(result: Result, width: int = 100) -> str:
         lines += sampled.lines(reading, told(set(reading.frame("runs"))), width, MOST_LINES - 8)
         lines += _of_whom(reading, width)
         return "\n".join([*lines, "", *_caveat(width)])
+    beside = beside_twins.lines(reading, width)
     if len(reading.arms) == 1 or not reading.has("comparison", "difference"):
-        lines += [*_levels(reading), *_of_whom(reading, width)]
+        lines += [*_levels(reading), *_of_whom(reading, width), *beside]
     else:
         lines += [*_comparison(reading, width), *_of_whom(reading, width)]
+        lines += beside
         lines += _leaders(reading)
         lines += _over_sweep(reading, width)
     return "\n".join([*lines, "", *_caveat(width)])
@@ -72,6 +74,7 @@ def _heading(reading: Reading, width: int) -> list[str]:
     scenario = reading.scenario
     seeds = f"{reading.seeds} seeds each" if reading.seeds > 1 else "one seed, so no interval"
     arms = f"{len(reading.arms)} arms, " if len(reading.arms) > 1 else ""
+    arms += "and markets without alliances, " if reading.aside else ""
     at = f" at {sampled.heading(reading)}" if reading.as_a_whole else ""
     one = reading.place and not at
     point = f" At {reading.place} (first of {len(reading.points)} sweep points)." if one else ""
@@ -171,6 +174,8 @@ def _table(reading: Reading, shown_arms: list[str]) -> list[str]:
     note = next(words for words in notes if len(words) <= space) if reading.seeds > 1 else "difference"
     lines.append(f"{'':<{LABEL}}{'level':>{BASE}}{note:>{CELL * len(shown_arms)}}")
     for term in told(set(frame.index.get_level_values("measure"))):
+        if reading.aside and term.measure.startswith(beside_twins.ASIDE):
+            continue
         base = frame.loc[(reading.baseline, term.measure), "mean"]
         cells = [_cell(frame, arm, term, base, stars) for arm in shown_arms]
         if not np.isfinite(base) and set(cells) == {"–"}:

@@ -121,8 +121,8 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
         "Alliances",
         (
             Term("operating_end", "Alliances in operation at end", NUMBER),
-            Term("dormant_share_mean", "Signed pacts that do nothing, over time", PERCENT),
-            Term("dormant_share_credit", "… their share’s correlation with credit", PRECISION),
+            Term("dormant_share_mean", "Signed pacts that do nothing, mean", PERCENT),
+            Term("dormant_share_credit", "… and its correlation with credit", PRECISION),
             Term("good_pacts_missed", "Good pairs that never worked together", NUMBER, told=False),
             Term("months_to_first_loan", "From meeting to first loan", MONTHS, told=False),
         ),

@@ -73,7 +73,8 @@ class Scenario:
 
     `base`, and each arm of `arms` by name, are flat: dotted keys of parameters with their values, an arm's over the
     base's, a sweep point's over both. `points` is [{}] where nothing is swept. `baseline` is the arm that others are
-    compared with. `policies` are the rules of the arms that have some.
+    compared with. `policies` are the rules of the arms that have some; `twins`, by arm, are the arms without
+    alliances.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Scenario:
     fishing_test: FishingTerms | None = None
     policies: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
     sample: Any = None  # the `colend.scenario.sweep.Sample` that the points are of
+    twins: dict[str, str] = field(default_factory=dict)
     until: Until | None = None  # when fewer of the `seeds` are enough
 
     def arm(self, name: str, point: Mapping[str, Any] | str | None = None) -> Setting:
@@ -144,6 +146,7 @@ class Scenario:
             "record": asdict(self.record),
             **({"fishing_test": asdict(self.fishing_test)} if self.fishing_test else {}),
             **({"policies": self._policies()} if self.policies else {}),
+            **({"twins": dict(self.twins)} if self.twins else {}),
             **({"sample": self.sample.content()} if self.sample else {}),
             **({"until": self.until.content()} if self.until else {}),
         }

@@ -31,6 +31,7 @@ from colend.scenario.reading import (
 from colend.scenario.setting import Record
 from colend.scenario.sweep import points_of
 from colend.scenario.top_level import MOST_COMBINATIONS, TOP_LEVEL, Sweep, check_keys, plain_keys
+from colend.scenario.twins import twins_of, with_twins
 
 _MAPPINGS = tuple(key.name for key in TOP_LEVEL.values() if key.mapping)
 _IN_PARTS = ("base", "record", "fishing_test")  # of which overrides may set some keys and leave the others
@@ -220,8 +221,10 @@ def _scenario(layers: Layers) -> Scenario | None:
     policies = policies_of(layers, arms, values["start"], months)
     check_overlap(layers, arms, swept)
     check_fit(layers, base, places, arms, points, months)
+    twins = twins_of(layers, arms, policies, swept) if values.pop("twin") else {}
     if layers.problems:
         return None
+    arms, policies = with_twins(arms, policies, twins)
     return Scenario(
         arms={name: arm.overrides for name, arm in arms.items()},
         baseline=baseline,
@@ -230,5 +233,6 @@ def _scenario(layers: Layers) -> Scenario | None:
         path=None if str(layers.file) == DICTIONARY else layers.file,
         sample=sample,
         policies=policies,
+        twins=twins,
         **values,
     )

@@ -43,7 +43,8 @@ def _different_kinds(value: Any) -> list[str]:
 class FishingTerms:
     """A fishing test: after `month` months of the run (None: at its end) platforms stop serving these kinds of bank.
 
-    It lasts `horizon_months`; a bank that lent less than `minimum_originations` yuan in that time has no index.
+    It lasts `horizon_months`; a bank that lent less than `minimum_originations` yuan in that time has no index. One of
+    `share` passes the first gate.
     """
 
     month: Annotated[
@@ -71,6 +72,15 @@ class FishingTerms:
         NUMBER,
         Means("What a bank must have lent in that time to have an index", "yuan from 0 to 1e15"),
     ] = 1e6
+    share: Annotated[
+        float,
+        Field(gt=0, le=10),
+        NUMBER,
+        Means(
+            "Index from which a bank has passed the first gate: assumed, half; plausible 0.3 to 0.8",
+            "a number above 0, at most 10",
+        ),
+    ] = 0.5
 
 
 @dataclass(frozen=True)

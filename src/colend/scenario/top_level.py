@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, PlainValidator
+from pydantic import AfterValidator, Field, PlainValidator, StrictBool
 
 from colend.scenario.declarations import groups
 from colend.scenario.declared import keys_of, read, schema_of
@@ -216,13 +216,16 @@ class TopLevel:
             schema={"anyOf": [{"enum": [None, NONE]}, schema_of(FishingTerms)]},
         ),
     ] = None
+    twin: Annotated[
+        StrictBool, Means("Whether each arm is also run without alliances, on the same seeds", "true or false")
+    ] = False
     include: Annotated[
         Any, Means("Files that this one builds on", schema={"anyOf": [_FILE, {"type": "array", "items": _FILE}]})
     ] = None
 
 
 TOP_LEVEL = keys_of(TopLevel)
-_PLAIN = ("name", "title", "question", "start", "years", "seeds")
+_PLAIN = ("name", "title", "question", "start", "years", "seeds", "twin")
 
 
 def check_keys(layers: Layers) -> None:
