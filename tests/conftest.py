@@ -1,15 +1,18 @@
 """Small markets for tests."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 import threading
 from io import BytesIO, TextIOWrapper
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from colend.compilation import cache_folder
 from colend.scenario.declared import keys_of
 from colend.scenario.regulation import OPEN, Regime
 
@@ -17,6 +20,42 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # What a script starts in the background ignores Ctrl-C, and so would the programs that tests start and interrupt.
 if threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What needs little that is compiled comes first; meanwhile one process compiles for all, and the others wait for it.
+UNCOMPILED = ("equations", "scenario", "test_architecture.py", "test_documents.py", "test_who_changes_the_world.py")
+COMPILER = pytest.StashKey[subprocess.Popen]()
+_HERE = Path(__file__).parent
+
+
+def pytest_sessionstart(session):
+    """Where nothing is compiled yet, begin to compile what a run needs."""
+    folder = cache_folder()
+    if hasattr(session.config, "workerinput") or folder is None or any(folder.rglob("*.nbi")):
+        return
+    with open(folder / "compiling", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until the compiler ends
+        command = [sys.executable, "-c", "from colend.market import warm_up; warm_up()"]
+        session.config.stash[COMPILER] = subprocess.Popen(command, pass_fds=[lock.fileno()])
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: not is_uncompiled(item))
+
+
+def pytest_runtest_setup(item):
+    if not is_uncompiled(item) and (lock := cache_folder() / "compiling").is_file():
+        with open(lock) as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+
+
+def pytest_sessionfinish(session):
+    if COMPILER in session.config.stash:
+        session.config.stash[COMPILER].kill()
+
+
+def is_uncompiled(item):
+    return item.path.relative_to(_HERE).parts[0] in UNCOMPILED
+
 
 # Small enough for the uncompiled engine, alive enough that every mechanism acts: cheap alliances, quick pilots, short
 # terms.

@@ -40,7 +40,7 @@ def files(names):
 
 def test_hash_covers_exactly_the_files_that_a_run_executes():
     """What a process has loaded that was handed a setting and ran it, and what the syntax says, nested imports too."""
-    scenario = load("policy", {"population.borrowers": 200})
+    scenario = load("policy", {"population.borrowers": 50})
     setting = replace(scenario.arm(next(arm for arm, rules in scenario.policies.items() if rules)), years=0.25)
     run = subprocess.run([sys.executable, "-c", RUN], input=pickle.dumps(setting), capture_output=True, check=True)
     covered = files(source.files_of_a_run())

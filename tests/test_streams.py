@@ -28,7 +28,10 @@ def scenario(tmp_path):
     return path
 
 
-@pytest.mark.parametrize(("errors", "jobs"), [("closed", "2"), pytest.param("unread", "1", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("errors", "jobs"),
+    [("closed", "1"), *(pytest.param(*other, marks=pytest.mark.slow) for other in (("closed", "2"), ("unread", "1")))],
+)
 def test_runs_go_on_without_anybody_to_tell(scenario, simulate, tmp_path, errors, jobs):
     options = ("--out", tmp_path / "out", "--jobs", jobs, "--shard", "1/1")  # a part has no charts
     said = simulate.apart(scenario, *options, err=errors)

@@ -49,6 +49,7 @@ def content(folder):
     return read_manifest(folder)["content"]
 
 
+@pytest.mark.slow  # the first driver that is killed below is one, too
 def test_a_script_without_a_guard_on_two_processes_gives_what_one_process_gives(script, scenario, out, undisturbed):
     command = [sys.executable, script, scenario, out, "2", "3"]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -123,6 +124,7 @@ def test_a_worker_that_is_killed_costs_no_run(scenario, out, undisturbed):
     assert content(out) == content(undisturbed)
 
 
+@pytest.mark.slow  # test_runner finds them by name
 def test_runs_that_kill_their_worker_are_named_with_their_parameters(scenario, out, monkeypatch, capsys, undisturbed):
     seed_one = Path(__file__).parent / "workers" / "seed_one"
     path = [str(seed_one), *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -104,7 +104,7 @@ def test_the_interval_of_a_mean_size_covers_what_it_says(trajectories, function)
     assert (covered <= 0.95 + tolerance(repetitions, 0.95)).all()
 
 
-@pytest.mark.parametrize("points", [16, 100])
+@pytest.mark.parametrize("points", [16, pytest.param(100, marks=pytest.mark.slow)])
 def test_the_intervals_of_a_latin_hypercube_cover_what_they_say(points):
     """Shares of 4 x1 + 2 x2 and as much normal noise: 0.4, 0.1, 0.
 

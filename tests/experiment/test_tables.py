@@ -237,14 +237,14 @@ def test_columns_of_the_comparison_are_what_they_are_beside_all_others(swept):
 
 
 def test_what_is_made_of_a_sweeps_runs_takes_little_memory_a_run(tmp_path, monkeypatch):
-    """Indices and summary of a sample, from 800 to 3,200 runs that nobody simulated: 370 bytes a run, 160 of them the
+    """Indices and summary of a sample, from 800 to 1,600 runs that nobody simulated: 370 bytes a run, 160 of them the
     twenty measures of the summary. Files are written part by part.
     """
-    monkeypatch.setattr("colend.experiment.tables._VALUES_AT_ONCE", 10_000)  # else so few runs were one part
+    monkeypatch.setattr("colend.experiment.tables._VALUES_AT_ONCE", 5_000)  # else so few runs were one part
     names = [measure.name for measure in MEASURES if measure.table == "runs"]
     ranges = {"alliances.fit_sd": [0.2, 2], "alliances.operation_sd": [0.3, 1.5], "alliances.prior_mean": [-1, 1]}
     peaks = {}
-    for points in (20, 200, 800):  # the first ones load what all take
+    for points in (20, 200, 400):  # the first ones load what all take
         sample = {"sweep.sample": {"n": points, "ranges": ranges}}
         scenario, folder = colend.load("sequencing", sample, seeds=2), tmp_path / str(points)
         numbers, every = np.random.default_rng(1), runs(scenario)

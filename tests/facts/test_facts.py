@@ -64,7 +64,9 @@ def test_the_split_is_the_one_settled_before_calibrating():
     assert {fact.name for fact in facts() if fact.use == "calibrate"} == CALIBRATE
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name == "china_2017_2020")) for name in SCENARIOS]
+)
 def test_every_counterpart_can_be_taken_from_a_run_of_its_scenario(name, tmp_path):
     """Few borrowers and one seed: only a number is asked for (a single alliance may fail, and then says nothing)."""
     result = colend.run(colend.load(name, seeds=[1], borrowers=2_000), 1, tmp_path, report=False)

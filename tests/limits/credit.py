@@ -2,10 +2,11 @@
 bears), all by SciPy.
 """
 
+import math
 from functools import cache
 
 import numpy as np
-from scipy import integrate, optimize, stats
+from scipy import integrate, optimize, special, stats
 
 SEGMENTS = ("prime", "mass", "thin_file")
 LOADING, LOSS_GIVEN_DEFAULT = 0.6, 0.65
@@ -52,7 +53,7 @@ def threshold(annual):
 
     def excess(d):
         def good(z):
-            return stats.norm.cdf(LOADING * z - d) ** 12 * stats.norm.pdf(z)
+            return special.ndtr(LOADING * z - d) ** 12 * math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
 
         return 1.0 - integrate.quad(good, -9.0, 9.0)[0] - annual
 

@@ -48,7 +48,9 @@ OPEN_HANDED = FROZEN | {
 OPENNESS = ("traffic", "customers", "technology")
 
 
-@pytest.mark.parametrize(("data_share", "trust"), [(0.0, 0.3), (0.5, 0.8), (1.0, 1.0)])
+@pytest.mark.parametrize(
+    ("data_share", "trust"), [pytest.param(0.0, 0.3, marks=pytest.mark.slow), (0.5, 0.8), (1.0, 1.0)]
+)
 def test_no_lender_knows_more_than_both_together(make_partners, compare, data_share, trust):
     """Three platforms, one at each openness: depth 0, data_share, and the larger of it and trust. Predicted hazards of
     a cohort of joint loans against who defaulted: the AUC is that of tau_b + depth tau_p, and never beats tau_b +
@@ -87,7 +89,9 @@ def run_market(make_setting, openness, **settings):
     return market
 
 
-@pytest.mark.parametrize("sequencing", ["sign_then_cooperate", "cooperate_then_sign"])
+@pytest.mark.parametrize(
+    "sequencing", [pytest.param("sign_then_cooperate", marks=pytest.mark.slow), "cooperate_then_sign"]
+)
 def test_frozen_learning_leaves_own_precision_to_the_bit(make_setting, sequencing):
     """Whatever is open and whatever banks lend, and the AUC that is reported with it; thawed, openness tells."""
     settings = {"alliances__sequencing": sequencing, "banks__rural__precision": {"uniform": [0.1, 0.5]}}

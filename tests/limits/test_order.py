@@ -183,7 +183,7 @@ def with_other_draws_fixture(make_partners, monkeypatch):
     return run
 
 
-@pytest.mark.parametrize("certain", UNUSED)
+@pytest.mark.parametrize("certain", ["nothing", "everything", pytest.param("no switching", marks=pytest.mark.slow)])
 def test_what_is_certain_uses_no_draw(with_other_draws, compare, certain):
     """Probabilities of 0 and 1: borrowers and books are the same to the last bit whatever those purposes draw."""
     settings, names = UNUSED[certain]

@@ -124,7 +124,14 @@ def test_signing_first_signs_sleeps_and_misses_as_the_bivariate_normal_says(make
 
 @pytest.mark.parametrize(
     ("noise", "months", "scale"),
-    [(0.8, 1, 0.0), (0.8, 3, 0.0), (0.8, 12, 0.0), (0.4, 3, 0.0), (1.6, 6, 0.0), (0.8, 6, 0.7)],
+    [
+        (0.8, 1, 0.0),
+        pytest.param(0.8, 3, 0.0, marks=pytest.mark.slow),
+        (0.8, 12, 0.0),
+        pytest.param(0.4, 3, 0.0, marks=pytest.mark.slow),
+        (1.6, 6, 0.0),
+        (0.8, 6, 0.7),
+    ],
 )
 def test_a_pilot_signs_sleeps_and_misses_as_the_bivariate_normal_says(
     make_partners, worth, compare, noise, months, scale

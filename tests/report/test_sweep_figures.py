@@ -25,7 +25,7 @@ from colend.report.words import GROUPS
 from colend.scenario.design import point_name
 
 HEAD = """
-years: 1
+years: 0.5
 seeds: 2
 base:
   population: {borrowers: 500, persons: 5000000, regions: 1}
