@@ -1,5 +1,6 @@
 """A fork and a saved market go on exactly as the market they were made of."""
 
+import dataclasses
 import json
 import zipfile
 
@@ -9,6 +10,7 @@ import pytest
 from colend.market import Market
 from colend.measures import collect_run
 from colend.month.record import close
+from colend.scenario.setting import FishingTerms
 from colend.state.saving import Anatomy, SavedMarketError
 
 
@@ -73,6 +75,14 @@ def test_a_loaded_market_goes_on_as_the_one_that_was_saved(half_way, tmp_path):
     assert (loaded.engine, loaded.seed, loaded.month, loaded.date) == (half_way.engine, 3, 9, half_way.date)
     assert loaded.setting == half_way.setting
     assert ended(loaded, 6) == ended(half_way, 6)
+
+
+@pytest.mark.parametrize("month", [None, 5])
+def test_a_market_with_a_fishing_test_is_saved_too(make_setting, tmp_path, month):
+    """Also with one at the end, as shipped scenarios have it."""
+    setting = dataclasses.replace(make_setting(population__borrowers=100), fishing_test=FishingTerms(month=month))
+    Market(setting).save(tmp_path / "market")
+    assert Market.load(tmp_path / "market").setting == setting
 
 
 def test_a_market_is_saved_before_its_first_month_too(make_market, tmp_path):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool
+from pydantic import BeforeValidator, Field, PlainSerializer, StrictBool
 
 from colend.scenario.parameters import KINDS, Parameters
 from colend.scenario.parameters.base import NUMBER, WHOLE, Means
@@ -50,6 +50,7 @@ class FishingTerms:
     month: Annotated[
         Annotated[int, Field(ge=1), WHOLE] | None,
         BeforeValidator(_none_for_last),
+        PlainSerializer(lambda month: "last" if month is None else month),
         Means(
             "Months of the run after which it begins",
             "last, or a whole number of months from 1",
