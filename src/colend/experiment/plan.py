@@ -25,7 +25,7 @@ DIGITS_A_NUMBER = 8.5  # as text: many are missing or whole
 WORDS_OF_A_MEASURE = 65  # its meaning and unit
 ALLIANCES_A_BANK_YEAR = 0.5
 COLUMNS = {
-    "runs": 98,
+    "runs": 106,
     "months": 140,
     "banks": 39,
     "alliances": 38,
