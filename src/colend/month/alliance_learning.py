@@ -2,43 +2,63 @@
 
 from __future__ import annotations
 
-import numpy as np
-from scipy.special import bdtr, ndtr, ndtri
+import math
 
+import numpy as np
+from scipy.special import bdtr, ndtri
+
+from colend.compilation import compiled
 from colend.equations.fit import observation_variance, trust_change, updated_belief
-from colend.month.alliances import pay
-from colend.rules.alliance import alliances_in, drawn, pairs_of, slot_use, with_flow
+from colend.equations.normal import normal_cdf
+from colend.equations.numbers import Row
+from colend.month.alliances import Till, pay_one, till
+from colend.rules.alliance import drawn, pairs_of, slot_use, with_flow
 from colend.state import draws
 from colend.state.books import Flow
-from colend.state.tables import DORMANT, INTEGRATING, OPERATING, PILOT, PILOT_SETUP
+from colend.state.table import Table
+from colend.state.tables import DORMANT, OPERATING
 from colend.state.world import World
 
 
 def learn_alliances(world: World) -> None:
     """Pay for the month, observe k of n applications served, update belief and trust of every alliance with flow."""
-    pay_for_operations(world)
-    alliances, pairs, group = world.alliances, world.pairs, world.parameters.alliances
-    working = alliances.bank[alliances_in(world, OPERATING)]
-    world.banks.operating_months[np.unique(working)] += 1
-    held = alliances_in(world, PILOT_SETUP, PILOT, INTEGRATING)
-    alliances.slot_months[held] += slot_use(world, held)
-    dormant = alliances_in(world, DORMANT)
-    alliances.dormant_months[dormant] += 1
-    asleep = pairs_of(world, dormant)
-    pairs.trust[asleep] *= 1.0 - group.trust_decay
+    alliances, pairs, terms, rows = world.alliances, world.pairs, world.outlook.alliances, with_flow(world)
+    works = np.zeros(len(world.banks), dtype=np.int64)
+    compiled(count_months, allocates=False)(alliances, pairs, terms, works)
+    world.banks.operating_months += works
+    compiled(pay_operations, allocates=False)(alliances, rows, world.banks, terms, till(world))
 
-    rows = with_flow(world)
     rows = rows[alliances.routed[rows] >= 1.0]
-    if not len(rows):
-        return
-    pair = pairs_of(world, rows)
-    applications = np.rint(alliances.routed[rows])
-    served = binomial(drawn(world, draws.SERVED_COUNT)[pair], applications, alliances.share_served[rows])
-    failed = applications - served
-    observed = np.log((served + 0.5) / (failed + 0.5))
-    noise = observation_variance(group.operation_sd, served, failed)
-    change_trust(world, pair, observed, noise)
-    learn_fit(world, rows, pair, observed, noise)
+    if len(rows):
+        uniform, sent = drawn(world, draws.SERVED_COUNT)[pairs_of(world, rows)], np.rint(alliances.routed[rows])
+        served = binomial(uniform, sent, alliances.share_served[rows])
+        compiled(observe_rows, allocates=False)(alliances, rows, pairs, sent, served, terms)
+
+
+def count_months(alliances: Table, pairs: Table, terms: Row, works: np.ndarray) -> None:
+    """Count the month for alliances, and let trust in those asleep fade; `terms` are ALLIANCE_TERMS. Sets `works`,
+    int64[banks], to 1 where a pact of the bank operates.
+    """
+    for row in range(len(alliances)):
+        one = alliances[row]
+        one.slot_months += slot_use(one.stage, terms.pilot_slot_use)
+        if one.stage == OPERATING:
+            works[one.bank] = 1
+        if one.stage == DORMANT:
+            one.dormant_months += 1
+            pairs[one.pair].trust *= 1.0 - terms.trust_decay
+
+
+def pay_operations(alliances: Table, rows: np.ndarray, banks: Table, terms: Row, to: Till) -> None:
+    """Running costs, application costs and the platform's cost of what it opens, for the month that ran."""
+    for row in rows:
+        one = alliances[row]
+        scale, operates = banks[one.bank].cost_scale, one.stage == OPERATING
+        fixed = terms.running_cost if operates else terms.pilot_running_cost
+        cost = fixed * scale + terms.application_cost * one.routed
+        pay_one(one, cost, cost, Flow.ALLIANCE_COST, to)
+        if operates:
+            pay_one(one, 0.0, scale * terms.opening_cost[one.openness], Flow.OPENING_COST, to)
 
 
 def binomial(uniform: np.ndarray, trials: np.ndarray, probability: np.ndarray) -> np.ndarray:
@@ -55,46 +75,28 @@ def binomial(uniform: np.ndarray, trials: np.ndarray, probability: np.ndarray) -
     return k
 
 
-def learn_fit(world: World, rows: np.ndarray, pair: np.ndarray, observed: np.ndarray, noise: np.ndarray) -> None:
-    """Conjugate update. What a pilot shows shares one unknown difference from the whole, so its months are pooled
-    first.
+def observe_rows(
+    alliances: Table, rows: np.ndarray, pairs: Table, sent: np.ndarray, served: np.ndarray, terms: Row
+) -> None:
+    """`observe` for the alliances `rows`; applications `sent` and `served`, float64[rows]."""
+    for i in range(len(rows)):
+        one = alliances[rows[i]]
+        observe(one, pairs[one.pair], served[i], sent[i] - served[i], terms)
+
+
+def observe(one: Row, pair: Row, served: float, failed: float, terms: Row) -> None:
+    """Trust by how the month went, set against what everybody would have thought of the pair; belief by a conjugate
+    update. What a pilot shows shares one unknown difference from the whole, so its months are pooled first.
     """
-    alliances, pairs, group = world.alliances, world.pairs, world.parameters.alliances
-    in_pilot = alliances.stage[rows] != OPERATING  # one that continues shows what the pilot showed
-    pilot, own = rows[in_pilot], pair[in_pilot]
-    alliances.pilot_information[pilot] += 1.0 / noise[in_pilot]
-    alliances.pilot_evidence[pilot] += observed[in_pilot] / noise[in_pilot]
-    information = alliances.pilot_information[pilot]
-    pairs.belief_mean[own], pairs.belief_variance[own] = updated_belief(
-        alliances.pilot_mean[pilot],
-        alliances.pilot_variance[pilot],
-        alliances.pilot_evidence[pilot] / information,
-        1.0 / information + group.pilot_scale_sd**2,
-    )
-    whole = pair[~in_pilot]
-    pairs.belief_mean[whole], pairs.belief_variance[whole] = updated_belief(
-        pairs.belief_mean[whole], pairs.belief_variance[whole], observed[~in_pilot], noise[~in_pilot]
-    )
-
-
-def change_trust(world: World, pair: np.ndarray, observed: np.ndarray, noise: np.ndarray) -> None:
-    """Trust by how the month went, set against what everybody would have thought of the pair."""
-    pairs, group = world.pairs, world.parameters.alliances
-    p = ndtr((observed - pairs.prior_mean[pair]) / np.sqrt(noise))
-    weight = group.operation_sd**2 / noise
-    pairs.trust[pair] += trust_change(pairs.trust[pair], p, weight, group.trust_gain, group.trust_loss)
-
-
-def pay_for_operations(world: World) -> None:
-    """Running costs, application costs and the platform's cost of what it opens, for the month that ran."""
-    alliances, group = world.alliances, world.parameters.alliances
-    rows = with_flow(world)
-    if not len(rows):
-        return
-    fixed = np.where(alliances.stage[rows] == OPERATING, group.running_cost, group.pilot_running_cost)
-    cost = fixed * world.banks.cost_scale[alliances.bank[rows]] + group.application_cost * alliances.routed[rows]
-    pay(world, rows, cost, cost)
-    open_rows = alliances_in(world, OPERATING)
-    opening = world.parameters.platforms.opening_cost.as_array()[alliances.openness[open_rows]]
-    scale = world.banks.cost_scale[alliances.bank[open_rows]]
-    pay(world, open_rows, 0.0, scale * opening, Flow.OPENING_COST)
+    observed = math.log((served + 0.5) / (failed + 0.5))
+    noise = observation_variance(terms.operation_sd, served, failed)
+    p = normal_cdf((observed - pair.prior_mean) / math.sqrt(noise))
+    weight = terms.operation_sd * terms.operation_sd / noise
+    pair.trust += trust_change(pair.trust, p, weight, terms.trust_gain, terms.trust_loss)
+    mean, variance = pair.belief_mean, pair.belief_variance
+    if one.stage != OPERATING:  # one that continues shows what the pilot showed
+        one.pilot_information += 1.0 / noise
+        one.pilot_evidence += observed / noise
+        mean, variance, observed = one.pilot_mean, one.pilot_variance, one.pilot_evidence / one.pilot_information
+        noise = 1.0 / one.pilot_information + terms.pilot_scale_sd * terms.pilot_scale_sd
+    pair.belief_mean, pair.belief_variance = updated_belief(mean, variance, observed, noise)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from colend.compilation import compiled
-from colend.equations.numbers import Whole
+from colend.equations.numbers import Row, Whole
 from colend.rules.alliance import COOPERATE_FIRST, Match, pairs_of
 from colend.rules.founding import scores
 from colend.scenario.parameters import OPENNESS
 from colend.state import draws
-from colend.state.books import FEN, Flow, Ledger, fen, move
+from colend.state.books import FEN, Flow, Ledger, move
 from colend.state.table import Table
 from colend.state.tables import DECIDING, ENDED, JOINT, NONE, PILOT_SETUP, lengthened, pair_of
 from colend.state.world import World
@@ -64,51 +66,47 @@ def begin(world: World, matches: list[Match]) -> None:
     pay_scaled(world, rows[pilots], group.pilot_cost)
 
 
-def pay(
-    world: World,
-    rows: np.ndarray,
-    bank_yuan: float | np.ndarray,
-    platform_yuan: float | np.ndarray,
-    flow: Flow = Flow.ALLIANCE_COST,
-) -> None:
-    """Post what these alliances cost both parties this month and count it, discounted to their meeting."""
-    if not len(rows):
-        return
-    books, yuan = world.books, np.empty((2, len(rows)))
-    yuan[0], yuan[1] = bank_yuan, platform_yuan
-    pay_all = compiled(pay_rows, allocates=False)
-    discounts = world.monthly_discount ** np.arange(world.month + 1)
-    ledger, month = books.ledger, world.month
-    pay_all(world.alliances, rows, fen(yuan), month, discounts, ledger, books.banks, books.suppliers, int(flow))
+class Till(NamedTuple):
+    """Where alliances pay their costs this month."""
+
+    ledger: Ledger
+    banks: Whole  # accounts of banks, which those of platforms follow
+    suppliers: Whole  # the account that is paid
+    month: Whole
+    discounts: np.ndarray  # float64[month + 1]: of a yuan, by months since the parties met
 
 
-def pay_rows(
-    alliances: Table,
-    rows: np.ndarray,
-    amounts: np.ndarray,
-    month: Whole,
-    discounts: np.ndarray,
-    ledger: Ledger,
-    banks: Whole,
-    suppliers: Whole,
-    flow: Whole,
-) -> None:
-    """Move the `amounts` [party, row], fen, and count them; `discounts` by months since the meeting."""
+def till(world: World) -> Till:
+    """The Till of this month."""
+    books, discounts = world.books, world.monthly_discount ** np.arange(world.month + 1)
+    return Till(books.ledger, books.banks, books.suppliers, world.month, discounts)
+
+
+def pay_one(one: Row, bank_yuan: float, platform_yuan: float, flow: Flow, to: Till) -> None:
+    """Post what an alliance costs both parties this month and count it, discounted to their meeting."""
+    bank_fen, platform_fen = np.int64(np.rint(bank_yuan * FEN)), np.int64(np.rint(platform_yuan * FEN))
+    move(to.ledger, one.bank, to.suppliers, bank_fen, flow, JOINT)
+    move(to.ledger, to.banks + one.platform, to.suppliers, platform_fen, flow, JOINT)
+    discount = to.discounts[to.month - one.met]
+    one.bank_spent += bank_fen / FEN
+    one.platform_spent += platform_fen / FEN
+    one.bank_value -= discount * (bank_fen / FEN)
+    one.platform_value -= discount * (platform_fen / FEN)
+
+
+def pay_rows(alliances: Table, rows: np.ndarray, banks: Table, yuan: np.ndarray, to: Till) -> None:
+    """Each of `rows` pays its `yuan`, times its bank's scale, on both sides."""
     for i in range(len(rows)):
         one = alliances[rows[i]]
-        move(ledger, one.bank, suppliers, amounts[0, i], flow, JOINT)
-        move(ledger, banks + one.platform, suppliers, amounts[1, i], flow, JOINT)
-        discount, of_bank, of_platform = discounts[month - one.met], amounts[0, i] / FEN, amounts[1, i] / FEN
-        one.bank_spent += of_bank
-        one.platform_spent += of_platform
-        one.bank_value -= discount * of_bank
-        one.platform_value -= discount * of_platform
+        cost = yuan[i] * banks[one.bank].cost_scale
+        pay_one(one, cost, cost, Flow.ALLIANCE_COST, to)
 
 
 def pay_scaled(world: World, rows: np.ndarray, yuan: float | np.ndarray) -> None:
     """A cost that both parties bear and that scales with the bank's kind."""
-    cost = yuan * world.banks.cost_scale[world.alliances.bank[rows]]
-    pay(world, rows, cost, cost)
+    if len(rows):
+        each = np.full(len(rows), yuan)
+        compiled(pay_rows, allocates=False)(world.alliances, rows, world.banks, each, till(world))
 
 
 def end(world: World, rows: np.ndarray, reason: Whole) -> None:

@@ -78,24 +78,26 @@ def whole(fen: float) -> Whole:
     return np.int64(np.rint(fen))
 
 
-def settle_contract(
-    k: Whole,
-    contract: Row,
-    sums: Row,
-    scale: Whole,
-    cost: float,
-    banks: Table,
-    platforms: Table,
-    accounts: Accounts,
-    ledger: Ledger,
-    profit: np.ndarray,
-) -> None:
-    """Post the month of contract `k`: principal, interest, fees, running costs and `cost`, fen a loan paid out.
+class Posting(NamedTuple):
+    """What the month of every contract is posted with."""
 
-    `sums` is its TOTAL over segments; times `scale` it is the real market's. Each party's claim is always the same
+    scale: Whole  # persons that a borrower stands for
+    costs: np.ndarray  # float64[kinds]: what paying out a loan costs, fen
+    banks: Table
+    platforms: Table
+    accounts: Accounts
+    ledger: Ledger
+    profit: np.ndarray  # int64[party, contract]: receives what each party earned, fen
+
+
+def settle_contract(k: Whole, contract: Row, sums: Row, posting: Posting) -> None:
+    """Post the month of contract `k`: principal, interest, fees, running costs and what paying out loans costs.
+
+    `sums` is its TOTAL over segments; times the scale it is the real market's. Each party's claim is always the same
     share of the contract's loans; each flow moves the claim to where it belongs after the flow, so that nothing
-    drifts. `profit`[party, contract] receives what each party earned.
+    drifts.
     """
+    scale, costs, banks, platforms, accounts, ledger, profit = posting
     kind, bank, platform = np.int64(contract.kind), np.int64(contract.bank), np.int64(contract.platform)
     share = contract.funding_share
     bank_cash = accounts.borrowers if bank == NONE else bank
@@ -123,7 +125,7 @@ def settle_contract(
         if party == 1 and platform != NONE:
             funds_rate, operating_rate = platforms[platform].funds_rate, platforms[platform].operating_rate
         funding, operating = monthly(before, funds_rate), monthly(before, operating_rate)
-        spent = whole(sums.originations * scale * cost) if (party == 1) == (kind == LENDER) else 0
+        spent = whole(sums.originations * scale * costs[kind]) if (party == 1) == (kind == LENDER) else 0
         move(ledger, accounts.borrowers, cash, interest, Flow.INTEREST, kind)
         move(ledger, cash, accounts.depositors, funding, Flow.FUNDING_COST, kind)
         move(ledger, cash, accounts.suppliers, operating, Flow.OPERATING_COST, kind)
@@ -137,21 +139,10 @@ def settle_contract(
     profit[1, k] += fee + technology
 
 
-def settle_contracts(
-    contracts: Table,
-    sums: Table,
-    scale: Whole,
-    costs: np.ndarray,
-    banks: Table,
-    platforms: Table,
-    accounts: Accounts,
-    ledger: Ledger,
-    profit: np.ndarray,
-) -> None:
-    """`settle_contract` for all; `costs` float64[kinds] is what paying out a loan costs, fen."""
+def settle_contracts(contracts: Table, sums: Table, posting: Posting) -> None:
+    """`settle_contract` for all."""
     for k in range(len(contracts)):
-        cost = costs[contracts[k].kind]
-        settle_contract(k, contracts[k], sums[k], scale, cost, banks, platforms, accounts, ledger, profit)
+        settle_contract(k, contracts[k], sums[k], posting)
 
 
 def post_loans(world: World) -> None:
@@ -163,61 +154,66 @@ def post_loans(world: World) -> None:
     yuan = [{OWN: credit.origination_cost_own}.get(kind, credit.origination_cost_joint) for kind in range(3)]
     costs = np.array(yuan) * FEN
     profit = np.zeros((2, len(contracts)), dtype=np.int64)
-    compiled(settle_contracts, allocates=False)(
-        contracts, world.contract_totals, world.scale, costs, banks, platforms, accounts, books.ledger, profit
-    )
+    posting = Posting(world.scale, costs, banks, platforms, accounts, books.ledger, profit)
+    compiled(settle_contracts, allocates=False)(contracts, world.contract_totals, posting)
     penalty = world.parameters.banks.penalty_rate
     for entities, source in ((np.arange(len(banks)), banks), (books.banks + np.arange(len(platforms)), platforms)):
         books.post(entities, books.depositors, fen(source.overshoot * penalty / 12.0), Flow.PENALTY, 0)
     world.contract_profit = profit / FEN
-    credit_alliances(world, contracts, profit / FEN)
+    credit_alliances(world)
 
 
-def credit_rows(
-    joint: np.ndarray,
-    contracts: Table,
-    sums: Table,
-    profit: np.ndarray,
-    moved: np.ndarray,
-    discounts: np.ndarray,
-    added: float,
-    scale: float,
-    month: Whole,
-    alliances: Table,
-) -> None:
-    """Add the month of the `joint` contracts to their alliances; renewed contracts belong to one alliance.
+class Credit(NamedTuple):
+    """What an alliance's month counts with."""
 
-    Yuan: `profit` [party, contract], and what customers who `moved` are worth to the bank that won them
-    and to the platform that lost them, [party, joint]. `discounts` by months since the meeting, `added` the part of a
-    platform's profit that it would not have without the alliance.
+    month: Whole
+    scale: float  # persons that a borrower stands for
+    discounts: np.ndarray  # float64[month + 1]: by months since the parties met
+    added: float  # part of a platform's profit that it would not have without the alliance
+    profit: np.ndarray  # float64[party, contract], yuan
+    won: np.ndarray  # float64[banks, segments], yuan: worth of a customer won
+    lost: np.ndarray  # float64[platforms, segments], yuan: of one lost
+
+
+def credit_rows(contracts: Table, sums: Table, totals: Table, alliances: Table, credit: Credit) -> None:
+    """Add the month of joint contracts to their alliances, discounted to the month of meeting; renewed contracts belong
+    to one alliance. `sums` are the `totals` over segments.
     """
-    for i in range(len(joint)):
-        k = joint[i]
-        one, total = alliances[contracts[k].alliance], sums[k]
-        discount = discounts[month - one.met]
-        one.bank_value += discount * (profit[0, k] + moved[0, i])
-        one.platform_value += discount * (profit[1, k] * added - moved[1, i])
-        one.originated += total.originated * scale / FEN
-        one.loans += total.originations * scale
-        one.borrowers += total.first_of_kind * scale
-        one.defaulted += total.defaulted * scale / FEN
-        one.converted += total.converted * scale
-        if total.originations > 0 and one.first_loan == NONE:
-            one.first_loan = month
+    for k in range(len(contracts)):
+        contract, total = contracts[k], sums[k]
+        if contract.kind == JOINT:
+            one, won, lost = alliances[contract.alliance], 0.0, 0.0
+            for s in range(totals.shape[1]):
+                moved = totals[k, s].converted * credit.scale
+                won += moved * credit.won[contract.bank, s]
+                lost += moved * credit.lost[contract.platform, s]
+            discount = credit.discounts[credit.month - one.met]
+            one.bank_value += discount * (credit.profit[0, k] + won)
+            one.platform_value += discount * (credit.profit[1, k] * credit.added - lost)
+            one.originated += total.originated * credit.scale / FEN
+            one.loans += total.originations * credit.scale
+            one.borrowers += total.first_of_kind * credit.scale
+            one.defaulted += total.defaulted * credit.scale / FEN
+            one.converted += total.converted * credit.scale
+            if total.originations > 0 and one.first_loan == NONE:
+                one.first_loan = credit.month
 
 
-def credit_alliances(world: World, contracts: Table, profit: np.ndarray) -> None:
-    """Add the month's surplus of each joint contract to its alliance, discounted to the month of meeting."""
-    joint = np.flatnonzero(contracts.kind == JOINT)
-    if not len(joint):
-        return
-    scale, added = float(world.scale), world.parameters.platforms.incremental_share
-    converted = world.totals.converted[joint] * scale
-    won = (converted * world.outlook.customer_worth[contracts.bank[joint]]).sum(axis=1)
-    lost = (converted * world.outlook.customer_loss[contracts.platform[joint]]).sum(axis=1)
-    discounts = world.monthly_discount ** np.arange(world.month + 1)
-    credit, sums, alliances = compiled(credit_rows, allocates=False), world.contract_totals, world.alliances
-    credit(joint, contracts, sums, profit, np.stack([won, lost]), discounts, added, scale, world.month, alliances)
+def credit_alliances(world: World) -> None:
+    """Add the month's surplus of each joint contract to its alliance."""
+    outlook, added = world.outlook, world.parameters.platforms.incremental_share
+    credit = Credit(
+        world.month,
+        float(world.scale),
+        world.monthly_discount ** np.arange(world.month + 1),
+        added,
+        world.contract_profit,
+        outlook.customer_worth,
+        outlook.customer_loss,
+    )
+    compiled(credit_rows, allocates=False)(
+        world.contracts, world.contract_totals, world.totals, world.alliances, credit
+    )
 
 
 def post_taxes_and_payouts(world: World) -> np.ndarray:

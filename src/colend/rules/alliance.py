@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from colend.compilation import compiled
 from colend.equations.fit import share_table
+from colend.equations.numbers import Whole
 from colend.rules.alliance_worth import BANK, PLATFORM, confident, party_terms, smaller_surplus, values, would_sign
 from colend.rules.clubs import integration_part, looks_for
 from colend.rules.founding import bank_entities, scores
@@ -94,13 +95,19 @@ def pairs_of(world: World, rows: np.ndarray) -> np.ndarray:
 
 
 def slots_used(world: World) -> tuple[np.ndarray, np.ndarray]:
-    """Slots in use, float64[platforms] and [banks]: a whole one in set-up and integration, `pilot_slot_use` in a
-    pilot.
-    """
-    alliances, rows = world.alliances, alliances_in(world, PILOT_SETUP, PILOT, INTEGRATING)
-    use = slot_use(world, rows)
-    platforms = np.bincount(alliances.platform[rows], use, len(world.platforms))
-    return platforms, np.bincount(alliances.bank[rows], use, len(world.banks))
+    """Slots in use, float64[platforms] and [banks]."""
+    platforms, banks = np.zeros(len(world.platforms)), np.zeros(len(world.banks))
+    compiled(add_slots, allocates=False)(world.alliances, world.outlook.alliances.pilot_slot_use, platforms, banks)
+    return platforms, banks
+
+
+def add_slots(alliances: Table, of_pilot: float, platforms: np.ndarray, banks: np.ndarray) -> None:
+    """Add what each alliance holds to its platform's slots in use, and to its bank's."""
+    for row in range(len(alliances)):
+        one = alliances[row]
+        held = slot_use(one.stage, of_pilot)
+        platforms[one.platform] += held
+        banks[one.bank] += held
 
 
 def free_slots(world: World) -> tuple[np.ndarray, np.ndarray]:
@@ -114,11 +121,11 @@ def whole(slots: np.ndarray) -> np.ndarray:
     return np.maximum(np.floor(slots + _WHOLE), 0.0).astype(np.int64)
 
 
-def slot_use(world: World, rows: np.ndarray) -> np.ndarray:
-    """Part of a slot that each of these alliances holds."""
-    stage = world.alliances.stage[rows]
-    whole = (stage == PILOT_SETUP) | (stage == INTEGRATING)
-    return np.where(stage == PILOT, world.parameters.alliances.pilot_slot_use, whole.astype(np.float64))
+def slot_use(stage: Whole, of_pilot: float) -> float:
+    """Part of a slot that an alliance holds: a whole one in set-up and integration, `of_pilot` in a pilot."""
+    if stage == PILOT:
+        return of_pilot
+    return 1.0 if stage in (PILOT_SETUP, INTEGRATING) else 0.0
 
 
 class Match(NamedTuple):
