@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -161,6 +161,19 @@ def alike(axes: np.ndarray) -> None:
     ends = np.array([axis.get_ylim() for axis in drawn]) if drawn else np.zeros((1, 2))
     for axis in drawn:
         axis.set_ylim(ends[:, 0].min(), ends[:, 1].max())
+
+
+def dots(
+    axis: Any, table: pd.DataFrame, by: str, order: list[Any], chosen: Mapping[str, Look], apart: bool = True
+) -> None:
+    """Marks with intervals over `order`, an arm a mark, side by side or above each other."""
+    step = 0.7 / max(len(chosen), 3) if apart else 0.0
+    for number, (arm, look) in enumerate(chosen.items()):
+        rows = table[table["arm"] == arm].set_index(by).reindex(order)
+        x = np.arange(len(order)) + (number - (len(chosen) - 1) / 2) * step
+        axis.vlines(x, rows["low"], rows["high"], color=look.color, linewidth=1.4)
+        axis.plot(x, rows["mean"], look.marker, color=look.color, markersize=5.5, linestyle="")
+    axis.set_xlim(-0.6, len(order) - 0.4)
 
 
 class Marks(NamedTuple):

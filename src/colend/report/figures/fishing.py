@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from colend.report.columns import wrapped
 from colend.report.gates import GATED, definition
-from colend.report.panels import Marks, rows_of_arms
+from colend.report.panels import Marks, dots, rows_of_arms
 from colend.report.reading import FEW_ARMS, Reading
 from colend.report.style import MOST_ARMS, foot, looks, marks, page, value_axis
 from colend.report.words import KIND_WORDS
@@ -52,7 +51,8 @@ def fishing(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
         (axes[0, 0], indices, "Fishing index, by kind of bank", OF_INDEX),
         (axes[0, 1], LOSSES, "Loss rate of own channels", OF_LOSSES),
     ):
-        _dots(axis, table, measures, chosen)
+        dots(axis, table, "measure", list(measures), chosen)
+        axis.set_xticks(range(len(measures)), ["\n".join(wrapped(name, 20)) for name in measures.values()])
         axis.set_title(words)
         value_axis(axis, unit)
     foot(figure, marks(chosen, reading.labels) if reading.several else [])
@@ -75,15 +75,3 @@ def _numbers(reading: Reading, measure: str) -> list[list]:
     """Per cent by arm: arm, mean, low, high."""
     values = reading.of_runs(measure)
     return [[arm, *map(float, reading.interval(100.0 * values[arm]))] for arm in reading.arms]
-
-
-def _dots(axis, table: pd.DataFrame, measures: dict[str, str], chosen) -> None:
-    """A mark with its interval for every measure and arm, arms side by side."""
-    step = 0.7 / max(len(chosen), 3)
-    for number, (arm, look) in enumerate(chosen.items()):
-        x = np.arange(len(measures)) + (number - (len(chosen) - 1) / 2) * step
-        rows = table[table["arm"] == arm].set_index("measure").loc[list(measures)]
-        axis.vlines(x, rows["low"], rows["high"], color=look.color, linewidth=1.4)
-        axis.plot(x, rows["mean"], look.marker, color=look.color, markersize=5.5, linestyle="")
-    axis.set_xlim(-0.6, len(measures) - 0.4)
-    axis.set_xticks(range(len(measures)), ["\n".join(wrapped(words, 20)) for words in measures.values()])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colend.report.panels import Marks, rows_of_arms
+from colend.report.panels import Marks, dots, rows_of_arms
 from colend.report.reading import FEW_ARMS, Reading
 from colend.report.style import MOST_ARMS, foot, looks, marks, page, value_axis
 from colend.report.words import SEGMENT_WORDS
@@ -41,12 +41,12 @@ def _together(reading: Reading, segments: pd.DataFrame, regions: pd.DataFrame) -
     )
     chosen = looks(reading.arms)
     order = regions.groupby("region")["mean"].mean().sort_values().index
-    _dots(axes[0, 0], segments, "segment", list(SEGMENT_WORDS), chosen)
+    dots(axes[0, 0], segments, "segment", list(SEGMENT_WORDS), chosen)
     axes[0, 0].set_xticks(range(len(SEGMENT_WORDS)), list(SEGMENT_WORDS.values()))
     axes[0, 0].set_title("By segment")
     value_axis(axes[0, 0], "% of persons with a loan")
     if several:
-        _dots(axes[0, 1], regions.assign(low=np.nan, high=np.nan), "region", list(order), chosen, apart=False)
+        dots(axes[0, 1], regions.assign(low=np.nan, high=np.nan), "region", list(order), chosen, apart=False)
         every = -(-len(order) // MOST_REGIONS)
         axes[0, 1].set_xticks(range(0, len(order), every), [str(region) for region in order[::every]], fontsize=7.5)
         axes[0, 1].set_xlabel("the model’s regions by their numbers in the table “regions”, least served first")
@@ -79,14 +79,3 @@ def _share(reading: Reading, frame: pd.DataFrame, by: list[str]) -> pd.DataFrame
         mean, low, high = reading.interval(seeds["share"].to_numpy())
         rows.append([*key, float(mean), float(low), float(high)])
     return pd.DataFrame(rows, columns=["arm", *by, "mean", "low", "high"])
-
-
-def _dots(axis, table: pd.DataFrame, by: str, order: list, chosen, apart: bool = True) -> None:
-    """Marks with intervals, an arm a mark, side by side or above each other."""
-    step = 0.7 / max(len(chosen), 3) if apart else 0.0
-    for number, (arm, look) in enumerate(chosen.items()):
-        rows = table[table["arm"] == arm].set_index(by).reindex(order)
-        x = np.arange(len(order)) + (number - (len(chosen) - 1) / 2) * step
-        axis.vlines(x, rows["low"], rows["high"], color=look.color, linewidth=1.4)
-        axis.plot(x, rows["mean"], look.marker, color=look.color, markersize=5.5, linestyle="")
-    axis.set_xlim(-0.6, len(order) - 0.4)
