@@ -9,7 +9,15 @@ from colend.month.expectations import refresh_prospects
 from colend.month.founding import prepare_plans
 from colend.month.learning import correct_intercepts, learn_risk_control, observe_flows
 from colend.month.plans import begin_replacements, choose_laboratory, plans, set_admission, set_capacity
-from colend.rules.bank import best_spending, best_touchpoints, done, replacements, taught
+from colend.rules.bank import (
+    best_spending,
+    best_touchpoints,
+    done,
+    replacements,
+    running_loans,
+    taught,
+    touchpoint_costs_now,
+)
 from colend.rules.prospects import absorbed_now
 from colend.state.books import Flow
 from colend.state.outlook import Calibration
@@ -148,7 +156,8 @@ def test_touchpoints_need_visibility_and_a_horizon(hand_made_world):
         world.banks.horizon_months = horizon
         prepare_plans(world)
         refresh_prospects(world)
-        bought.append(int(best_touchpoints(world)[0]))
+        flow, running = running_loans(world)
+        bought.append(int(best_touchpoints(world, flow, touchpoint_costs_now(world, running))[0]))
     assert bought[0] == bought[2] == 0
     assert bought[1] > 0
 

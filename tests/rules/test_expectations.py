@@ -29,6 +29,7 @@ from colend.rules.offer import (
     loan_cost,
     own_side,
     terms_of,
+    view_of,
 )
 from colend.state.tables import BORROWER, NONE, OPERATING, table
 
@@ -70,7 +71,7 @@ def meetings(world):
             deal, depth = deal_at(pair.openness, general), depth_at(pair.openness, pair.trust, 1.0, general)
             side, brought = joint_side(bank, pair, deal, general), brought_by(platform, deal, general, segment)
             pool = passed_on(brought, general, segment)
-        view = bank.precision * segment.bank_factor * side.sight
+        view = view_of(bank, side, segment)
         terms = terms_of(side, view + depth * brought.precision, brought.price, general, segment)
         yuan, cost = brought.part * segment.amount_months / 24.0, loan_cost(side, segment)
         yield SimpleNamespace(

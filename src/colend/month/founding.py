@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from colend.equations.default import solve_threshold
 from colend.month.alliances import open_contract
 from colend.month.choices import choose_first
 from colend.month.expectations import refresh_prospects
@@ -19,7 +18,6 @@ from colend.rules.outlook import open_outlook
 from colend.rules.platform import expected_applications
 from colend.rules.prospects import own_need
 from colend.rules.regulation import lending_terms
-from colend.scenario.parameters.credit import Credit
 from colend.scenario.regulation import OPEN
 from colend.scenario.setting import Setting
 from colend.state.books import Books, Flow, fen
@@ -34,21 +32,14 @@ def found_world(setting: Setting, seed: int, threads: int) -> World:
     world = World(setting, seed, threads)
     world.month, world.systematic_factor = 0, 0.0
     world.history, world.year_ends = [], []
-    world.default_threshold = thresholds(setting.parameters.credit)
     found_parties(world)
     open_books(world)
     acquaint(world)
     terms = lending_terms(setting.parameters, OPEN)
-    world.regulation = Regulation(terms, terms)
+    world.regulation, world.default_threshold = Regulation(terms, terms), terms.segments.threshold.copy()
     set_regulation(world)
     prepare_plans(world)
     return world
-
-
-def thresholds(credit: Credit) -> np.ndarray:
-    """The default threshold of each segment, from its yearly rate of default."""
-    numbers = zip(credit.annual_default_rate.as_array(), credit.default_loading.as_array(), strict=True)
-    return np.array([solve_threshold(rate, loading) for rate, loading in numbers])
 
 
 def found_parties(world: World) -> None:

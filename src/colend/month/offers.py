@@ -22,6 +22,7 @@ from colend.rules.offer import (
     lender_side,
     own_side,
     terms_of,
+    view_of,
 )
 from colend.rules.regulation import is_local
 from colend.state.books import FEN
@@ -128,7 +129,7 @@ def set_capacity(offer: Row, contract: Row, parties: Parties) -> None:
 def set_screening(offer: Row, bank: Row, side: Side, brought: Brought, depth: float, segment: Row) -> None:
     """What lender and platform see, and what is shared at `depth`."""
     offer.platform_precision, offer.platform_threshold = brought.precision, brought.threshold
-    offer.precision = brought.precision if offer.kind == LENDER else bank.precision * segment.bank_factor * side.sight
+    offer.precision = brought.precision if offer.kind == LENDER else view_of(bank, side, segment)
     offer.intercept, offer.threshold = side.intercept, segment.threshold + side.intercept
     offer.sharing_weight, offer.sharing_noise = 0.0, 0.0
     if depth > 0.0:

@@ -21,6 +21,7 @@ from colend.rules.bank import (
     expected_lending,
     laboratory_sponsors,
     replacements,
+    running_loans,
     touchpoint_costs_now,
     wants_laboratory,
 )
@@ -40,12 +41,14 @@ def plans(world: World) -> None:
     route(world)
     set_admission(world)
     set_lender_capacity(world)
+    flow, running = running_loans(world)
+    costs = touchpoint_costs_now(world, running)
     if world.month % QUARTER == 0:
-        world.banks.touchpoints = best_touchpoints(world)
+        world.banks.touchpoints = best_touchpoints(world, flow, costs)
         world.banks.research_spending = best_spending(world, QUARTER)
     choose_laboratory(world)
     begin_replacements(world)
-    pay_for_plans(world)
+    pay_for_plans(world, costs)
 
 
 def set_capacity(world: World) -> None:
@@ -82,11 +85,11 @@ def begin_replacements(world: World) -> None:
     world.books.post(begun, world.books.suppliers, fen(cost), Flow.REPLACEMENT_COST, OWN)
 
 
-def pay_for_plans(world: World) -> None:
-    """Post the month's spending on touchpoints, research and laboratories."""
+def pay_for_plans(world: World, costs: np.ndarray) -> None:
+    """Post the month's spending on touchpoints, whose sets have these `costs`, research and laboratories."""
     banks, books, learning = world.banks, world.books, world.parameters.learning
     everyone = np.arange(len(banks))
-    touchpoints = touchpoint_costs_now(world)[everyone, banks.touchpoints]
+    touchpoints = costs[everyone, banks.touchpoints]
     books.post(everyone, books.suppliers, fen(touchpoints), Flow.TOUCHPOINT_COST, JOINT)
     books.post(everyone, books.suppliers, fen(banks.research_spending), Flow.RESEARCH_COST, OWN)
     open_ = np.flatnonzero(banks.laboratory)

@@ -99,18 +99,19 @@ def running_loans(world: World) -> tuple[np.ndarray, np.ndarray]:
     return flow.transpose(0, 2, 1), flow.sum(axis=1) * mean_term(world.parameters)
 
 
-def touchpoint_costs_now(world: World) -> np.ndarray:
-    """Yuan a month that each set of touchpoints would cost each bank, float64[banks, sets]."""
-    _, running = running_loans(world)
+def touchpoint_costs_now(world: World, running: np.ndarray) -> np.ndarray:
+    """Yuan a month that each set of touchpoints would cost each bank with so many joint loans running, float64[banks,
+    sets].
+    """
     return touchpoint_costs(*touchpoint_terms(world), world.banks.cost_scale, running, home_share(world))
 
 
-def best_touchpoints(world: World) -> np.ndarray:
-    """The set with the largest conversion x E[awareness] x CLV over a bank's joint loans, less cost; by bank."""
-    outlook, (flow, _) = world.outlook, running_loans(world)
+def best_touchpoints(world: World, flow: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    """The set with the largest conversion x E[awareness] x CLV over a bank's joint loans, less its costs; by bank."""
+    outlook = world.outlook
     won = outlook.customer_worth * outlook.conversion
     benefits = touchpoint_benefits(outlook.awareness, flow, won, home_share(world))
-    return np.where(world.banks.alive != 0, best_set(benefits, touchpoint_costs_now(world)), 0)
+    return np.where(world.banks.alive != 0, best_set(benefits, costs), 0)
 
 
 def best_spending(world: World, quarter: int) -> np.ndarray:

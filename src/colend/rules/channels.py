@@ -7,7 +7,7 @@ from typing import NamedTuple
 from colend.equations.numbers import Row
 from colend.equations.pricing import platform_cutoff
 from colend.equations.screening import information, lending, passed_applicants
-from colend.rules.offer import Brought, Side, loan_cost, terms_of
+from colend.rules.offer import Brought, Side, loan_cost, terms_of, view_of
 
 _STEP = 0.05  # relative step of the derivative by precision
 
@@ -61,7 +61,7 @@ def expected(
     Both sides earn on the same event, that the platform passes it, the bank offers and the borrower accepts: the bank
     s_b B(T+1)/24 (r - r* + hurdle), the platform B(T+1)/24 [fee income + s_p (r - cost_p - EL)].
     """
-    view = bank.precision * segment.bank_factor * side.sight
+    view = view_of(bank, side, segment)
     terms = terms_of(side, view + depth * brought.precision, brought.price, general, segment)
     cost, yuan, passed, part = loan_cost(side, segment), segment.amount_months / 24.0, pool.passed, brought.part
     offered, loans, margin, income, slope = 0.0, 0.0, 0.0, 0.0, 0.0

@@ -96,6 +96,12 @@ def lender_side(platform: Row, hurdle: float, general: Row) -> Side:
     return Side(cost, 0.0, hurdle, general.cost_joint, platform.own_intercept, 1.0)
 
 
+def view_of(bank: Row, side: Side, segment: Row) -> float:
+    """Precision of a bank's own signal of applicants of a segment."""
+    view: float = bank.precision * segment.bank_factor * side.sight
+    return view
+
+
 def loan_cost(side: Side, segment: Row) -> float:
     """What a mean loan costs its lender, without losses and hurdle."""
     return side.cost + (side.fees + origination_rate(side.origination, segment.amount_months))
