@@ -1,11 +1,13 @@
 """Results to look at: real ones of small markets, joined as the store joins them."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from colend.experiment.content import KEYS
+from colend.experiment.effects import parts_of
 from colend.experiment.sensitivity import SHOWN, IncompleteDesignError, sensitivity
 from colend.experiment.statistics import COMPARISON, comparison
 from colend.market import simulate
@@ -18,6 +20,7 @@ ARMS = {
     for sequencing in ("sign_then_cooperate", "cooperate_then_sign")
     for openness in ("traffic", "technology")
 }
+ARMS["without alliances"] = {"alliances": {"meeting_rate": 0.0}}
 
 
 def joined(parts):
@@ -44,6 +47,9 @@ class Tables(SimpleNamespace):
                 found = comparison(self.runs, self.scenario.baseline, names)
             found = found if measures is None else found[found["measure"].isin(measures)]
             found = found[[*COMPARISON[:3], *numbers]]
+        elif table == "effects":
+            parts = list(parts_of(lambda name, _: self.frame(name), self.scenario, [""], 1.0))
+            found = pd.concat(parts) if parts else pd.DataFrame()
         elif table == "sensitivity":
             try:
                 found = sensitivity([self.runs], self.scenario, SHOWN)
@@ -104,7 +110,23 @@ def simulated(make_setting):
 @pytest.fixture(scope="session")
 def four_arms(simulated):
     """Two sequencings by two levels of openness, three seeds, three years."""
-    return simulated(list(ARMS), seeds=3, years=3.0)
+    return simulated(list(ARMS)[:4], seeds=3, years=3.0)
+
+
+@pytest.fixture(scope="session")
+def beside_twin(four_arms, simulated):
+    """The same beside its market without alliances."""
+    twin = simulated(["without alliances"], seeds=3, years=3.0)
+    arms = list(four_arms.scenario.arms)
+    scenario = replace(
+        four_arms.scenario,
+        arms={arm: {} for arm in [*arms, "without alliances"]},
+        twins=dict.fromkeys(arms, "without alliances"),
+        fishing_test=FISHING,
+    )
+    tables = ("runs", "months", "banks", "accounts", "fishing")
+    joint = {name: pd.concat([vars(one)[name] for one in (four_arms, twin)], ignore_index=True) for name in tables}
+    return four_arms.changed(scenario=scenario, **joint)
 
 
 @pytest.fixture(scope="session")

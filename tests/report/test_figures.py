@@ -15,6 +15,7 @@ import colend.report.figures as figures
 from colend.report import draw
 from colend.report.drawing import lay_out
 from colend.report.figures import FIGURES, OF_ALL_POINTS
+from colend.report.figures.beside_twins import beside_twins
 from colend.report.figures.choices import choices
 from colend.report.figures.club_diffusion import club_diffusion
 from colend.report.figures.club_graph import club_graph
@@ -22,6 +23,7 @@ from colend.report.figures.comparison import differences
 from colend.report.figures.convergence import convergence
 from colend.report.figures.every_alliance import segments
 from colend.report.figures.evidence import evidence
+from colend.report.figures.gates import gates
 from colend.report.figures.limit_use import limit_use
 from colend.report.figures.losses import trailing_loss_rate
 from colend.report.figures.rules import rules
@@ -37,6 +39,7 @@ from colend.scenario.labels import arm_label
 NAMES = [name for name, _ in FIGURES]
 # What needs other scenarios, or more seeds.
 SOME_ONLY = (*OF_ALL_POINTS, evidence, stress, rules, limit_use, club_graph, club_diffusion, convergence, choices)
+SOME_ONLY += (beside_twins, gates)  # tests/report/test_twins.py
 OF_ANY_COMPARISON = [name for name, figure_of in FIGURES if figure_of not in SOME_ONLY]
 
 

@@ -10,11 +10,9 @@ from colend.experiment.effects import EFFECTS
 from colend.measures.gates import GATED
 from colend.report.columns import left, right, wrapped
 from colend.report.reading import Reading
-from colend.report.words import KIND_WORDS, MILLIONS, PERCENT, Unit, shown
+from colend.report.words import AUC, KIND_WORDS, MILLIONS, PERCENT, PERSONS, Unit, shown
 
 LABEL, CELL, MOST = 32, 17, 4  # widths of the columns; arms beside each other
-AUC = Unit("AUC", 1.0, 3, "AUC")
-PERSONS = Unit("persons th.", 1e-3, 0, "persons th.")
 TOLD = {  # effect: words and unit
     "value": ("Value", MILLIONS),
     "customers": ("Own customers", PERSONS),

@@ -189,14 +189,19 @@ class Marks(NamedTuple):
 
 
 def rows_of_arms(
-    reading: Reading, heading: tuple[str, str], panels: Sequence[Marks], arms: Sequence[str], columns: int = 4
+    reading: Reading,
+    heading: tuple[str, str],
+    panels: Sequence[Marks],
+    arms: Sequence[str],
+    columns: int = 4,
+    levels: bool | None = None,
 ) -> Figure:
     """A mark and interval a line, an arm a line, whose name stands beside it.
 
     With the baseline among the arms: levels, a dashed line through the baseline's. Without: differences to it, hollow
-    where the interval holds zero.
+    where the interval holds zero. `levels`: which of the two, whoever is among the arms.
     """
-    levels = reading.baseline in arms
+    levels = reading.baseline in arms if levels is None else levels
     columns = min(columns, len(panels))
     rows = -(-len(panels) // columns)
     titles = [wrapped(panel.title, 120 // columns) + [panel.below] * bool(panel.below) for panel in panels]
@@ -209,7 +214,7 @@ def rows_of_arms(
         else:
             axis.axvline(0.0, color=INK, linewidth=0.8)
         for place, (arm, row) in enumerate(found.iterrows()):
-            _mark(axis, place, row, BASELINE if arm == reading.baseline else ALONE, levels)
+            _mark(axis, place, row, BASELINE if levels and arm == reading.baseline else ALONE, levels)
         lines_of_names(axis, [reading.labels[arm] for arm in arms])
         axis.set_title("\n".join(words), fontsize=8.0, fontweight="normal", pad=3.0)
         if panel.group:

@@ -73,8 +73,8 @@ def _caveat(width: int) -> list[str]:
 def _heading(reading: Reading, width: int) -> list[str]:
     scenario = reading.scenario
     seeds = f"{reading.seeds} seeds each" if reading.seeds > 1 else "one seed, so no interval"
-    arms = f"{len(reading.arms)} arms, " if len(reading.arms) > 1 else ""
-    arms += "and markets without alliances, " if reading.aside else ""
+    number, beside = len(reading.arms), " and markets without alliances" if reading.aside else ""
+    arms = f"{number} arm{'s' * (number > 1)}{beside}, " if number > 1 or beside else ""
     at = f" at {sampled.heading(reading)}" if reading.as_a_whole else ""
     one = reading.place and not at
     point = f" At {reading.place} (first of {len(reading.points)} sweep points)." if one else ""

@@ -54,6 +54,9 @@ PERCENT = Unit("%", 100.0, 1, "points")
 YEARLY = Unit("% a year", 100.0, 1, "points a year")
 MONTHS = Unit("months", 1.0, 0, "months")
 NUMBER = Unit("", 1.0, 0, "")
+CORRELATION = Unit("", 1.0, 2, "correlation")
+AUC = Unit("AUC", 1.0, 3, "AUC")
+PERSONS = Unit("persons th.", 1e-3, 0, "persons th.")
 AMOUNTS = (BILLIONS, MILLIONS, PEOPLE)  # whose differences may be told in per cent
 PRECISION = Unit("", 1.0, 2, "")
 
@@ -122,7 +125,7 @@ GROUPS: tuple[tuple[str, tuple[Term, ...]], ...] = (
         (
             Term("operating_end", "Alliances in operation at end", NUMBER),
             Term("dormant_share_mean", "Signed pacts that do nothing, mean", PERCENT),
-            Term("dormant_share_credit", "… and its correlation with credit", PRECISION),
+            Term("dormant_share_credit", "… and its correlation with credit", CORRELATION),
             Term("good_pacts_missed", "Good pairs that never worked together", NUMBER, told=False),
             Term("months_to_first_loan", "From meeting to first loan", MONTHS, told=False),
         ),

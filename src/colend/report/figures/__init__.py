@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pandas as pd
 from matplotlib.figure import Figure
 
+from colend.report.figures.beside_twins import beside_twins
 from colend.report.figures.capability import capability
 from colend.report.figures.choices import choices
 from colend.report.figures.club_diffusion import club_diffusion
@@ -21,6 +22,7 @@ from colend.report.figures.customers import customers
 from colend.report.figures.every_alliance import every_alliance
 from colend.report.figures.evidence import evidence
 from colend.report.figures.fishing import fishing
+from colend.report.figures.gates import gates
 from colend.report.figures.inclusion import inclusion
 from colend.report.figures.income import income
 from colend.report.figures.lending import lending
@@ -36,6 +38,7 @@ from colend.report.figures.sweep import sweep
 from colend.report.figures.sweep_map import sweep_map
 from colend.report.figures.sweep_points import sweep_points
 from colend.report.figures.timeline import timeline
+from colend.report.figures.value_parts import value_parts
 from colend.report.reading import Reading
 
 FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None]], ...] = (
@@ -64,6 +67,9 @@ FIGURES: tuple[tuple[str, Callable[[Reading], tuple[Figure, pd.DataFrame] | None
     ("23_convergence", convergence),
     ("24_choices", choices),
     ("25_over_sample", over_sample),
+    ("26_beside_twins", beside_twins),
+    ("27_gates", gates),
+    ("28_value_parts", value_parts),
 )
 # Drawn of a whole sweep; all others show one point of it, which says little where points are a sample.
 OF_ALL_POINTS = (sweep, sweep_map, sweep_points, sensitivities, over_sample)
