@@ -125,6 +125,7 @@ def hand_made_world(openness=0, stages=(), **changes):
     platforms.openness, platforms.precision, platforms.user_share = openness, 0.8, [0.6, 0.4]
     platforms.equity, platforms.funds_rate, platforms.operating_rate = [8e9, 5.3e9], 0.05, 0.015
     platforms.admission = platforms.present = 1
+    platforms.fee_rate, platforms.minimum_income = 0.027, 5.0
     pairs = table(PAIR, 6)
     pairs.openness = openness
     pairs.trust, pairs.belief_variance, pairs.admission = 0.3, 1.25**2, 1.0

@@ -68,7 +68,7 @@ def meetings(world):
         bank, pair, segment, depth, pool = world.banks[b], world.pairs[b], segments[s], 0.0, EVERYBODY
         side, brought = own_side(bank, general), brought_by_nobody(segment)
         if joint:
-            deal, depth = deal_at(pair.openness, general), depth_at(pair.openness, pair.trust, 1.0, general)
+            deal, depth = deal_at(pair.openness, platform, general), depth_at(pair.openness, pair.trust, 1.0, general)
             side, brought = joint_side(bank, pair, deal, general), brought_by(platform, deal, general, segment)
             pool = passed_on(brought, general, segment)
         view = view_of(bank, side, segment)

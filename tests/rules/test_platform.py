@@ -6,7 +6,9 @@ import pytest
 from colend.month.founding import prepare_plans
 from colend.month.plans import set_capacity, set_lender_capacity
 from colend.month.routing import route
+from colend.rules.founding import found_platforms
 from colend.rules.platform import expected_applications, first_choice
+from colend.scenario.parameters import Parameters
 from colend.state.tables import DORMANT, OPERATING, PILOT
 
 LENDERS = (3, 4)
@@ -69,6 +71,22 @@ def test_priority_of_signed_partners_counts_against_pilots(hand_made_world):
         route(world)
     assert plain.routing.weight[1] == pytest.approx(0.1 / 2)
     assert favoured.routing.weight[1] == pytest.approx(0.1 / 3)
+
+
+def test_fee_and_least_income_are_the_platform_s_own(hand_made_world):
+    """Founded from a list; a dearer platform leaves banks less, a choosier one passes fewer."""
+    fees, incomes = [0.02, 0.06], [5.0, 500.0]
+    given = {"number": 2, "user_share": [0.6, 0.4], "fee_rate": fees, "minimum_income": incomes}
+    founded = found_platforms(Parameters(platforms=given), seed=0)
+    assert (list(founded.fee_rate), list(founded.minimum_income)) == (fees, incomes)
+    dearer, choosier = hand_made_world(), hand_made_world()
+    dearer.platforms.fee_rate, choosier.platforms.minimum_income = fees, incomes
+    for world in (dearer, choosier):
+        prepare_plans(world)
+    margin, loans = dearer.outlook.margin.reshape(2, 9), choosier.outlook.loans.reshape(2, 9)
+    for more, less in (margin, loans):  # some lend nothing to some on any terms
+        assert (less <= more).all()
+        assert less.sum() < more.sum()
 
 
 def test_expected_applications_do_not_hang_on_the_number_of_borrowers(hand_made_world):

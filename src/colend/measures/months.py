@@ -11,6 +11,7 @@ from colend.measures.gates import MONTHS_OF_GATES
 from colend.measures.income import MONTHS_OF_INCOME
 from colend.measures.regulation import MONTHS_OF_RULES
 from colend.measures.views import PACT, MonthView
+from colend.scenario.labels import OPTION_WORDS
 from colend.scenario.parameters import BANK_KINDS, KINDS, OPENNESS, SEGMENTS, SEQUENCING
 from colend.state.books import FEN
 from colend.state.tables import (
@@ -102,8 +103,11 @@ def _each(values, name: str, unit: str, meaning: str, take) -> tuple[Measure, ..
     )
 
 
-_WORDS = {"sign_then_cooperate": "sign first", "cooperate_then_sign": "cooperate first"}
-_WORDS |= {"thin_file": "thin-file"} | {name: kind.words for name, kind in BANK_KINDS.items()}
+_WORDS = (
+    {name: OPTION_WORDS[name] for name in SEQUENCING}
+    | {"thin_file": "thin-file"}
+    | {name: kind.words for name, kind in BANK_KINDS.items()}
+)
 _WORDS |= {kind.name: kind.words for kind in CONTRACT_KINDS}
 
 MONTHS = (

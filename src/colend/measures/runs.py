@@ -13,6 +13,7 @@ from colend.measures.gates import RUNS_OF_GATES
 from colend.measures.months import CHANNELS
 from colend.measures.regulation import MONTHS_OF_RULES
 from colend.measures.views import RunView
+from colend.scenario.labels import OPTION_WORDS
 from colend.scenario.parameters import KINDS, OPENNESS, SEQUENCING
 from colend.state.tables import OPERATING
 
@@ -314,12 +315,12 @@ CHOICES = (
         _last(
             f"{who}_choosing_{name}_end",
             "share",
-            f"{who.capitalize()} that {words} at the end",
+            f"{who.capitalize()} that {OPTION_WORDS[name]} at the end",
             {"banks": "open banks", "platforms": "platforms in the market"}[who],
             f"{who}_choosing_{name}",
         )
         for who in ("banks", "platforms")
-        for name, words in zip(SEQUENCING, ("sign first", "cooperate first"), strict=True)
+        for name in SEQUENCING
     ),
     *(
         _last(

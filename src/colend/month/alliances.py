@@ -45,9 +45,9 @@ def begin(world: World, matches: list[Match]) -> None:
     platform, bank, bank_worth, platform_worth = map(np.array, zip(*matches, strict=True))
     pair, rows = pair_of(platform, bank, len(world.banks)), first + np.arange(len(matches))
     openness, share = OPENNESS.index(group.pilot_openness), world.regulation.terms.general.funding_share
-    fee_rate = world.parameters.platforms.fee_rate
+    fees = world.platforms.fee_rate
     contracts = [
-        open_contract(world, JOINT, match.bank, match.platform, row, openness, share, fee_rate)
+        open_contract(world, JOINT, match.bank, match.platform, row, openness, share, fees[match.platform])
         for row, match in zip(rows.tolist(), matches, strict=True)
     ]
     world.alliances = lengthened(world.alliances, len(matches))

@@ -171,7 +171,7 @@ def joint_channels(
         for level in range(len(general.teaches)):
             if not is_open(pairs, first, len(banks), level):
                 continue
-            deal = deal_at(level, general)
+            deal = deal_at(level, platforms[p], general)
             for s in range(len(segments)):
                 brought = brought_by(platforms[p], deal, general, segments[s])
                 pool = passed_on(brought, general, segments[s])

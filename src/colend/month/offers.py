@@ -145,7 +145,7 @@ def set_price(offer: Row, side: Side, brought: Brought, depth: float, general: R
     offer.price, offer.acceptance = brought.price, math.log(brought.price / segment.reservation)
     offer.fee_income, offer.platform_part = brought.fees, 1.0 - brought.part
     offer.interest_margin = brought.price - brought.cost
-    offer.minimum_income = general.minimum_income * FEN
+    offer.minimum_income = brought.minimum_income * FEN
     asked = terms_of(side, offer.precision + depth * brought.precision, brought.price, general, segment)
     offer.loss_limit = math.inf
     if asked.price < offer.price:

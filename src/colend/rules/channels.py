@@ -42,7 +42,7 @@ def passed_on(brought: Brought, general: Row, segment: Row) -> Pool:
         brought.fees,
         1.0 - brought.part,
         brought.price - brought.cost,
-        general.minimum_income,
+        brought.minimum_income,
         segment.amount_months,
         general.loss_given_default,
         brought.threshold,

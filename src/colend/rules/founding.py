@@ -118,7 +118,9 @@ def found_platforms(parameters: Parameters, seed: int) -> Table:
     rows.user_share = users
     choose(rows, "openness", group.openness, OPENNESS)
     choose(rows, "sequencing", group.sequencing or parameters.alliances.sequencing, SEQUENCING)
-    rows.precision = draw(group.precision, scores(seed, entities, draws.OTHER), group.bounds("precision"))
+    others = scores(seed, entities, draws.OTHER)
+    for column in ("precision", "fee_rate", "minimum_income"):
+        rows[column] = draw(getattr(group, column), others, group.bounds(column))
     rows.equity = rows.initial_equity = group.lender_equity * users / users.max()
     rows.funds_rate = group.funds_rate
     rows.operating_rate = group.operating_rate

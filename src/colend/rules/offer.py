@@ -35,9 +35,9 @@ def deal_of(openness: Whole, part: float, fee_rate: float, technology_fee: float
     return Deal(openness, part, fee_rate + technology_fee / max(part, 1e-9), part * fee_rate + technology_fee)
 
 
-def deal_at(openness: Whole, general: Row) -> Deal:
-    """What partners would agree on at a level of openness."""
-    return deal_of(openness, general.funding_share, general.fee_rate, general.technology_fee[openness])
+def deal_at(openness: Whole, platform: Row, general: Row) -> Deal:
+    """What banks would agree on with a platform at a level of openness."""
+    return deal_of(openness, general.funding_share, platform.fee_rate, general.technology_fee[openness])
 
 
 def depth_at(openness: Whole, trust: float, limit: float, general: Row) -> float:
@@ -116,6 +116,7 @@ class Brought(NamedTuple):
     threshold: float  # of default, as the platform sees it
     fees: float  # that it earns on the whole balance
     cost: float  # of what it funds
+    minimum_income: float  # yuan, from which it passes an application on
 
 
 def brought_by(platform: Row, deal: Deal, general: Row, segment: Row) -> Brought:
@@ -127,12 +128,13 @@ def brought_by(platform: Row, deal: Deal, general: Row, segment: Row) -> Brought
         segment.threshold + platform.own_intercept,
         deal.income,
         platform.funds_rate + platform.operating_rate,
+        platform.minimum_income,
     )
 
 
 def brought_by_nobody(segment: Row) -> Brought:
     """A bank's own channel: nothing is shared, and the bank has all."""
-    return Brought(segment.price_own, 1.0, 1.0, segment.threshold, 0.0, 0.0)
+    return Brought(segment.price_own, 1.0, 1.0, segment.threshold, 0.0, 0.0, 0.0)
 
 
 def terms_at(price: float, side: Side, general: Row, segment: Row) -> Terms:

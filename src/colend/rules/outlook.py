@@ -32,10 +32,8 @@ def general_terms(parameters: Parameters) -> Row:
     row.risk_based = credit.pricing == "risk_based"
     row.rational = credit.prescreen_inference == "rational"
     row.funding_share = alliances.funding_share
-    row.fee_rate = platforms.fee_rate
     row.cost_joint = credit.origination_cost_joint
     row.cost_own = credit.origination_cost_own
-    row.minimum_income = platforms.minimum_income
     row.rate_cap = np.inf
     levels = LEVELS.values()
     row.sight[:] = [1.0 if level.full_view else credit.thin_view for level in levels]

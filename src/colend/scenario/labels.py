@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-OPTION_WORDS = {
-    "sign_then_cooperate": "sign first",
-    "cooperate_then_sign": "cooperate first",
-    "traffic": "traffic open",
-    "customers": "customers open",
-    "technology": "technology open",
-}
+from colend.scenario.parameters import OPENNESS
+
+OPTION_WORDS = {"sign_then_cooperate": "sign first", "cooperate_then_sign": "cooperate first"}
+OPTION_WORDS |= {level: f"{level.replace('_', ' ')} open" for level in OPENNESS}
 
 
 def arm_label(name: str, overrides: Mapping[str, Any] | None = None) -> str:

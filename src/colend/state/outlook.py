@@ -39,10 +39,8 @@ GENERAL_TERMS = np.dtype(
         ("risk_based", "?"),
         ("rational", "?"),
         ("funding_share", "f8"),
-        ("fee_rate", "f8"),
         ("cost_joint", "f8"),  # yuan a loan
         ("cost_own", "f8"),
-        ("minimum_income", "f8"),  # yuan
         ("rate_cap", "f8"),  # regulation's, on the price of joint loans less their fees; inf: none
         # By openness.
         ("sight", "f8", _LEVELS),  # how much of an applicant the bank sees itself

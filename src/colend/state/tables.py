@@ -150,6 +150,8 @@ PLATFORM = np.dtype(
         ("sequencing", "i1"),
         ("precision", "f8"),
         ("user_share", "f8"),
+        ("fee_rate", "f8"),  # a year, that banks pay on their part of joint balances
+        ("minimum_income", "f8"),  # yuan, k_p: expected income from which it passes an application on
         ("equity", "f8"),  # yuan, of its licensed lender
         ("initial_equity", "f8"),
         ("funds_rate", "f8"),

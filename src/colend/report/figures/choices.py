@@ -32,6 +32,7 @@ from colend.report.style import (
     plain,
     value_axis,
 )
+from colend.scenario.labels import OPTION_WORDS
 from colend.scenario.parameters import OPENNESS, SEQUENCING
 
 FIRST = f"choosing_{SEQUENCING[0]}"
@@ -47,8 +48,7 @@ _LOOKS = (
     Look(PURPLE, (0, (11, 2.5)), "P"),
 )
 LEVELS = {
-    f"platforms_opening_{name}": (f"{name.replace('_', ' ')} open", look)
-    for name, look in zip(OPENNESS, cycle(_LOOKS), strict=False)
+    f"platforms_opening_{name}": (OPTION_WORDS[name], look) for name, look in zip(OPENNESS, cycle(_LOOKS), strict=False)
 }
 TURNS = {
     SEQUENCING[0]: ("banks that go over to it", BLUE),

@@ -59,7 +59,7 @@ class Platforms(Group):
     )
     funds_rate: Number = parameter(0.05, "rate a year", "Cost of funds of a platform's lender", _PROTOTYPE, 0, 0.5)
     operating_rate: Number = parameter(0.015, "rate a year", "Running cost of balances", _PROTOTYPE, 0, 0.5)
-    fee_rate: Number = parameter(
+    fee_rate: AgentValue = parameter(
         0.027,
         "rate a year",
         "Fee on the bank's part of joint balances",
@@ -75,7 +75,7 @@ class Platforms(Group):
         0,
         0.1,
     )
-    minimum_income: Number = parameter(
+    minimum_income: AgentValue = parameter(
         5,
         "yuan an application",
         "Expected income from which a platform passes an application on (k_p)",
@@ -114,5 +114,5 @@ class Platforms(Group):
     def misfits(self) -> Iterator[str]:
         """Shares that do not add to 1, lists that are not as long as there are platforms."""
         yield from adds_to_one("user_share", self.user_share)
-        for name in ("user_share", "openness", "sequencing", "precision"):
+        for name in ("user_share", "openness", "sequencing", "precision", "fee_rate", "minimum_income"):
             yield from one_each(name, getattr(self, name), self.number, "platforms")
