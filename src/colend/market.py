@@ -72,8 +72,10 @@ def living(world: World, engine: str) -> Iterator[Callable[..., None]]:
     from colend.agents.market import Market
 
     market = Market.of(world, engine)
-    yield market.live_month
-    market.dissolve()
+    try:
+        yield market.live_month
+    finally:
+        market.dissolve()
 
 
 def warm_up() -> None:
