@@ -46,13 +46,16 @@ PARTS: tuple[tuple[str, str, tuple[Flow, ...], tuple[int, ...]], ...] = (
 )
 
 
+# Whether a flow of a kind in a channel counts in a part: int64[part, kind, channel].
+_COUNTS = np.zeros((len(PARTS), len(Flow), len(EVERY)), dtype=np.int64)
+for _part_, (_, _, _kinds, _channels) in enumerate(PARTS):
+    _COUNTS[_part_][np.ix_(_kinds, _channels)] = 1
+
+
 def accounts_of_month(view: MonthView) -> np.ndarray:
     """int64[part, banks then platforms]: fen that each gained this month."""
-    parties = len(view.banks) + len(view.platforms)
-    flows = view.world.books.flows[:, :parties]
-    return np.stack(
-        [flows[np.ix_(kinds, range(parties), channels)].sum(axis=(0, 2)) for _, _, kinds, channels in PARTS]
-    )
+    flows = view.world.books.flows[:, : len(view.banks) + len(view.platforms)]
+    return np.asarray(np.einsum("pkc,kec->pe", _COUNTS, flows))
 
 
 def worth_at_start(view: RunView, monthly: np.ndarray) -> np.ndarray:
