@@ -78,7 +78,7 @@ class FishingTerms:
         Field(gt=0, le=10),
         NUMBER,
         Means(
-            "Index from which a bank has passed the first gate: assumed, half; plausible 0.3 to 0.8",
+            "Index that passes the first gate; assumed, plausible 0.3 to 0.8",
             "a number above 0, at most 10",
         ),
     ] = 0.5

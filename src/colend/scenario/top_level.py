@@ -216,9 +216,7 @@ class TopLevel:
             schema={"anyOf": [{"enum": [None, NONE]}, schema_of(FishingTerms)]},
         ),
     ] = None
-    twin: Annotated[
-        StrictBool, Means("Whether each arm is also run without alliances, on the same seeds", "true or false")
-    ] = False
+    twin: Annotated[StrictBool, Means("Run all arms without alliances, too", "true or false")] = False
     include: Annotated[
         Any, Means("Files that this one builds on", schema={"anyOf": [_FILE, {"type": "array", "items": _FILE}]})
     ] = None
