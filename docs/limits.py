@@ -33,6 +33,7 @@ LIMITS = {
     "11. Statistics": ("statistics",),
     "12. Draws": ("draws",),
     "13. Twins": ("twins",),
+    "14. Expected flow": ("forecasts",),
 }
 HEAD = ["| test | what it compares, and its tolerance | comparisons | largest distance |", "|---|---|---|---|"]
 

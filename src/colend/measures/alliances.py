@@ -130,6 +130,9 @@ ALLIANCES = (
     ),
     *_yuan("terminal_value", "worth of what is still to come at the end of the run, discounted likewise"),
     *_yuan("expected_value", "what it expected of the alliance at the meeting"),
+    _column("expected_applications", "persons", "Applications a month of operation, as expected at the meeting"),
+    _column("routed_in_operation", "persons", "Applications routed to it first, over the months in operation"),
+    _column("months_in_operation", "months", "Months in operation"),
     _column("slot_months", "months", "Months for which it held one of the platform's slots"),
 )
 

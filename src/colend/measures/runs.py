@@ -9,6 +9,7 @@ import numpy as np
 from colend.measures.accounts import RUNS_OF_VALUE
 from colend.measures.clubs import RUNS_OF_CLUBS
 from colend.measures.declaration import Measure, mean, ratio
+from colend.measures.expectations import RUNS_OF_EXPECTATIONS
 from colend.measures.gates import RUNS_OF_GATES
 from colend.measures.months import CHANNELS
 from colend.measures.regulation import MONTHS_OF_RULES
@@ -334,4 +335,6 @@ CHOICES = (
     ),
 )
 
-RUNS = CREDIT + GATES + INCOME + ALLIANCES + FATES + RUNS_OF_VALUE + RULES + CHOICES + RUNS_OF_CLUBS
+RUNS = (
+    CREDIT + GATES + INCOME + ALLIANCES + FATES + RUNS_OF_VALUE + RUNS_OF_EXPECTATIONS + RULES + CHOICES + RUNS_OF_CLUBS
+)

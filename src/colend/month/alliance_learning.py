@@ -44,6 +44,8 @@ def count_months(alliances: Table, pairs: Table, terms: Row, works: np.ndarray) 
         one.slot_months += slot_use(one.stage, terms.pilot_slot_use)
         if one.stage == OPERATING:
             works[one.bank] = 1
+            one.months_in_operation += 1
+            one.routed_in_operation += one.routed
         if one.stage == DORMANT:
             one.dormant_months += 1
             pairs[one.pair].trust *= 1.0 - terms.trust_decay

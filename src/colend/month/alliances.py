@@ -55,6 +55,7 @@ def begin(world: World, matches: list[Match]) -> None:
     new.platform, new.bank, new.pair, new.contract, new.met = platform, bank, pair, contracts, now
     new.sequencing, new.openness = world.pair_sequencing[pair], world.pairs.openness[pair]
     new.bank_expected_value, new.platform_expected_value = bank_worth, platform_worth
+    new.expected_applications = world.pairs.applications[pair]
     shift = scores(world.seed, world.pair_entities[pair] * 1_000 + now, draws.PILOT_SHIFT)
     new.pilot_shift = group.pilot_scale_sd * shift
     new.pilot_mean, new.pilot_variance = world.pairs.belief_mean[pair], world.pairs.belief_variance[pair]

@@ -7,6 +7,7 @@ import numpy as np
 from colend.month.alliances import open_contract
 from colend.month.choices import choose_first
 from colend.month.expectations import refresh_prospects
+from colend.month.forecasts import note_forecasts
 from colend.month.plans import set_capacity
 from colend.month.regulation import set_regulation
 from colend.month.routing import route
@@ -90,3 +91,4 @@ def prepare_plans(world: World) -> None:
     outlook.lender_lending = applications @ outlook.segments.amount
     refresh_prospects(world)  # once more: the worth of precision now counts the own channel
     route(world)
+    note_forecasts(world, made=-1)

@@ -9,6 +9,7 @@ import numpy as np
 
 from colend.equations.capacity import admission, monthly_runoff
 from colend.month.expectations import refresh_prospects
+from colend.month.forecasts import follow_forecasts
 from colend.month.regulation import set_room
 from colend.month.routing import route
 from colend.rules.bank import (
@@ -39,6 +40,7 @@ def plans(world: World) -> None:
     set_capacity(world)
     refresh_prospects(world)
     route(world)
+    follow_forecasts(world)
     set_admission(world)
     set_lender_capacity(world)
     flow, running = running_loans(world)

@@ -10,7 +10,15 @@ from colend.equations.default import solve_threshold
 from colend.equations.numbers import Row
 from colend.equations.relationship import awareness_at_end, conversion_probability, touch_strength
 from colend.scenario.parameters import LEVELS, TOUCHPOINTS, Parameters
-from colend.state.outlook import ALLIANCE_NUMBERS, ALLIANCE_TERMS, GENERAL_TERMS, SEGMENT_COUNT, SEGMENT_TERMS, Outlook
+from colend.state.outlook import (
+    ALLIANCE_NUMBERS,
+    ALLIANCE_TERMS,
+    FORECAST,
+    GENERAL_TERMS,
+    SEGMENT_COUNT,
+    SEGMENT_TERMS,
+    Outlook,
+)
 from colend.state.table import Table
 from colend.state.tables import table
 from colend.state.world import World
@@ -131,4 +139,5 @@ def open_outlook(world: World) -> Outlook:
         leaned=np.zeros(number),
         bank_lending=np.zeros(number),
         lender_lending=np.zeros(len(platforms)),
+        forecasts=table(FORECAST, (0, pairs)),
     )

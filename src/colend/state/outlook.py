@@ -58,6 +58,17 @@ ALLIANCE_NUMBERS = (
 )
 ALLIANCE_TERMS = np.dtype([(name, "f8") for name in ALLIANCE_NUMBERS] + [("opening_cost", "f8", _LEVELS)])
 
+# What a pair expected of a pact's operation, and what came of it; months of the run.
+FORECAST = np.dtype(
+    [
+        ("expected", "f8"),  # persons a month at full allocation, mean over months, each by its discount
+        ("first", "i4"),  # of these months
+        ("last", "i4"),
+        ("came", "f8"),  # persons, each by its month's discount, so far; also where the pair works not
+        ("weight", "f8"),  # sum of these discounts
+    ]
+)
+
 
 class LendingTerms(NamedTuple):
     """All terms of lending under some rules."""
@@ -126,6 +137,11 @@ class Outlook:
     bank_lending: np.ndarray = kept("lending asked of a bank, smoothed", shape="float64[banks]", unit="yuan a month")
     lender_lending: np.ndarray = kept(
         "lending asked of a platform's lender, smoothed", shape="float64[platforms]", unit="yuan a month"
+    )
+    forecasts: Table = kept(
+        "what pairs expected, every quarter, and what came of it",
+        shape="FORECAST[dates, pairs]",
+        unit="persons a month",
     )
     started: bool = kept("whether expectations were ever worked out", default=False)
 

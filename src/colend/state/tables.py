@@ -235,6 +235,9 @@ ALLIANCE = np.dtype(
         ("platform_terminal_value", "f8"),
         ("bank_expected_value", "f8"),  # V or V_pilot at meeting, yuan
         ("platform_expected_value", "f8"),
+        ("expected_applications", "f8"),  # persons a month in operation, expected at meeting
+        ("routed_in_operation", "f8"),  # persons routed, summed over the months in operation
+        ("months_in_operation", "i4"),
         ("slot_months", "f8"),  # platform slots held, summed over months
         ("originated", "f8"),  # yuan
         ("loans", "f8"),  # paid out, in the real market

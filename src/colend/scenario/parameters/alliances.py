@@ -67,7 +67,7 @@ class Alliances(Group):
         0,
         "1",
         "1: a signed pilot's flow goes on while the pact is integrated; 0: it stops",
-        "0 is neutral: the first rule; facts: Xinyun+ lent while it was built",
+        "assumed; 0 is neutral: the first rule",
         0,
         1,
     )
@@ -107,7 +107,7 @@ class Alliances(Group):
     crowd: Crowd = parameter(
         "anticipated_entry",
         "choice",
-        "How parties expect others to share a platform's flow: as a part of all banks, or by a forecast from who works "
+        "How parties expect others to share a platform's flow: as part of all banks, or by forecast from who works "
         "there, who tries, and what became of those who tried",
         "assumed; anticipated_entry is neutral: the first rule",
     )
