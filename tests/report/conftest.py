@@ -49,7 +49,7 @@ class Tables(SimpleNamespace):
             found = found[[*COMPARISON[:3], *numbers]]
         elif table == "effects":
             parts = list(parts_of(lambda name, _: self.frame(name), self.scenario, [""], 1.0))
-            found = pd.concat(parts) if parts else pd.DataFrame()
+            found = pd.concat(parts) if parts else pd.DataFrame(columns=["arm", "point"])
         elif table == "sensitivity":
             try:
                 found = sensitivity([self.runs], self.scenario, SHOWN)

@@ -202,7 +202,7 @@ def test_the_scenarios_that_ship():
 
 def test_the_plans_of_the_scenarios_that_ship():
     alliance = load("alliance")
-    assert (len(alliance.arms), len(alliance.seeds), alliance.years) == (4, 20, 6)
+    assert (len(alliance.arms), len(alliance.seeds), alliance.years) == (5, 20, 6)
     assert alliance.baseline == "sign_then_cooperate + traffic"
     assert len(load("openness").arms) == 3
     policy = load("policy")

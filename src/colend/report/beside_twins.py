@@ -25,6 +25,8 @@ ASIDE = ("customers_change", "precision_gain")  # measures that the table tells 
 
 def lines(reading: Reading, width: int) -> list[str]:
     """Effects by kind of bank, an arm a column; nothing without twins, or where no bank has a partner for so long."""
+    if not reading.aside:
+        return []
     table = reading.frame(EFFECTS)
     if not len(table) or not (table["group"] == "partnered").any():
         return []
