@@ -7,7 +7,7 @@ import pytest
 
 from colend.market import simulate
 from colend.state.table import Table
-from colend.state.tables import ALLIANCE, NONE, lengthened, pair_of, table
+from colend.state.tables import ALLIANCE, BANK, NONE, lengthened, pair_of, table
 
 
 @pytest.mark.parametrize("part", [lambda rows: rows, lambda rows: rows[1:3], lambda rows: rows[[0, 2]], lengthened])
@@ -22,6 +22,14 @@ def test_a_table_keeps_its_columns_and_is_freed(part):
     there = sum(isinstance(one, Table) for one in gc.get_objects())
     del rows
     assert sum(isinstance(one, Table) for one in gc.get_objects()) < there
+
+
+def test_nothing_but_columns_can_be_hung_on_a_table():
+    """It would be in no copy and no saved market, and a column's misspelled name would change nothing."""
+    for rows in (table(BANK, 3), table(BANK, 3)[1:]):
+        with pytest.raises(AttributeError, match=r"a table has no column 'hurdel'; did you mean hurdle\?"):
+            rows.hurdel = 1.0
+        assert vars(rows) == {}
 
 
 def test_a_pair_has_its_row_though_numbers_of_parties_are_small():

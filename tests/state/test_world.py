@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from colend.state import outlook, regulation, snapshot, tables, totals
+from colend.state.books import Books
 from colend.state.world import World
 
-DECLARED = (World, outlook.Outlook, outlook.Calibration, regulation.Regulation)
+DECLARED = (World, Books, outlook.Outlook, outlook.Calibration, regulation.Regulation)
 TABLES = {name: value for module in (outlook, snapshot, tables, totals) for name, value in vars(module).items()}
 
 
@@ -42,7 +43,7 @@ def test_nothing_else_can_be_hung_on_it(kind):
 
 def parts(world):
     """Every declared object with its attributes: (its name, the field, the value)."""
-    for where in (world, world.outlook, world.calibration, world.regulation):
+    for where in (world, world.books, world.outlook, world.calibration, world.regulation):
         for one in fields(where):
             yield f"{type(where).__name__}.{one.name}", one, getattr(where, one.name)
 

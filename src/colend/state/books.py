@@ -8,6 +8,7 @@ owner's accounts add up to is its equity.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from colend.compilation import compiled
 from colend.equations.numbers import Numbers, Whole
+from colend.state.declared import kept
 from colend.state.tables import CONTRACT_KINDS
 
 FEN = 100  # fen in a yuan
@@ -97,16 +99,29 @@ class BooksError(Exception):
     """The ledger and the loans disagree; the message names the accounts."""
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Books:
     """Balances in fen of the real market (simulated loans times the scale), and this month's flows by kind."""
 
-    def __init__(self, banks: int, platforms: int) -> None:
-        self.banks, self.platforms = banks, platforms
+    banks: int = kept("banks; the first entities")
+    platforms: int = kept("platforms; the entities after them")
+    borrowers: int = kept("the entity that all borrowers are, as those below are depositors and so on", init=False)
+    depositors: int = kept("who fund everybody", init=False)
+    suppliers: int = kept("who are paid for work", init=False)
+    government: int = kept("who is paid taxes", init=False)
+    shareholders: int = kept("who are paid what is left", init=False)
+    entities: int = kept("of all kinds; the cash of each is the account of its number", init=False)
+    debt: int = kept("the account of what borrowers owe; claims follow it", init=False)
+    balance: np.ndarray = kept("of every account", shape="int64[accounts]", unit="fen", init=False)
+    owner: np.ndarray = kept("entity of each account", shape="int64[accounts]", init=False)
+    flows: np.ndarray = kept("of this month, see `move`", shape="int64[flows, entities, *]", unit="fen", init=False)
+
+    def __post_init__(self) -> None:
+        first = self.banks + self.platforms
         self.borrowers, self.depositors, self.suppliers, self.government, self.shareholders = (
-            banks + platforms + i for i in range(len(REST_OF_ECONOMY))
+            first + i for i in range(len(REST_OF_ECONOMY))
         )
-        self.entities = banks + platforms + len(REST_OF_ECONOMY)
-        self.debt = self.entities  # the account of what borrowers owe; claims follow it
+        self.debt = self.entities = first + len(REST_OF_ECONOMY)
         self.balance = np.zeros(self.entities + 1, dtype=np.int64)
         self.owner = np.append(np.arange(self.entities), self.borrowers).astype(np.int64)
         self.flows = np.zeros((len(Flow), self.entities, CHANNELS), dtype=np.int64)

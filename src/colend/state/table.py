@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from colend.equations.numbers import Row, Whole
+from colend.scenario.errors import nearest
 
 
 class Table(np.recarray):
@@ -29,8 +30,10 @@ class Table(np.recarray):
     def __setattr__(self, name: str, value: Any) -> None:
         if name in (self.dtype.fields or ()):
             getattr(self, name)[...] = value
-        else:
+        elif hasattr(np.ndarray, name):
             np.ndarray.__setattr__(self, name, value)
+        else:  # what is hung on a table is in no copy of it
+            raise AttributeError(f"a table has no column {name!r}{nearest(name, self.dtype.names or ())}")
 
     def __array_finalize__(self, parent: Any) -> None:
         """Nothing to do: tables are made with record rows."""
