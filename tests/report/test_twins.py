@@ -63,6 +63,7 @@ def test_chart_26_shows_every_effect_and_its_numbers(beside_twin):
     assert "without alliances" in figure.texts[1].get_text()
     inside(figure)
     assert beside_twins(Reading(beside_twin.changed(scenario=without_twins(beside_twin)))) is None
+    assert beside_twins(Reading(beside_twin.changed(banks=None))) is None  # recorded by no sweep, unless it is asked to
 
 
 def without_twins(result):

@@ -34,6 +34,8 @@ def beside_twins(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     if not reading.scenario.twins:
         return None
     table = reading.result.frame(EFFECTS, point=reading.point)
+    if table.empty:  # as of a sweep, which records no banks
+        return None
     table = table[(table["group"] == "partnered") & table["measure"].isin(SHOWN)]
     if table.empty:
         return None
