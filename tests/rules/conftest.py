@@ -142,6 +142,7 @@ def hand_made_world(openness=0, stages=(), **changes):
         books.open_claims(int(contract.bank), int(contract.platform))
     world = World(Setting(parameters), seed=0, threads=1)
     world.banks, world.platforms, world.pairs = banks, platforms, pairs
+    world.pair_sequencing = np.zeros(len(pairs), dtype=np.int8)
     world.contracts, world.alliances, world.books = contracts, alliances, books
     world.lender_rows = np.array([3, 4])
     world.customer_shares = CustomerShares(np.array([0, 1] + [2] * 19), np.array([0, 1]), np.array([1.0, 1.0]))
