@@ -7,11 +7,11 @@ from colend.equations.capacity import hurdle
 from colend.month.founding import prepare_plans
 from colend.month.plans import set_capacity
 from colend.month.regulation import set_limits, set_room
+from colend.rules.offer import brought_by, deal_of
 from colend.rules.regulation import (
     depth_limit,
     home_share,
     lending_terms,
-    price_caps,
     region_weights,
     stock_limits,
 )
@@ -144,14 +144,15 @@ def test_own_risk_control_asks_nothing_of_segments_in_which_nobody_is(lent):
 
 def test_the_rate_is_the_price_less_fees_and_the_cost_is_all(lent):
     regime = Regime(rate_cap=0.12, all_in_cost_cap=0.16)
-    assert price_caps(regime, 0.023) == pytest.approx(0.143)
-    assert price_caps(regime, 0.05) == pytest.approx(0.16)
     general, segments = lending_terms(lent.parameters, regime)
     assert segments.price_joint == pytest.approx(
         [0.105, 0.13, 0.16]
     )  # the rate's cap follows with each contract's fees
     assert segments.price_own == pytest.approx([0.1, 0.12, 0.12])
     assert general.rate_cap == 0.12
+    for fee, price in ((0.03, 0.1425), (0.06, 0.16)):  # banks pay the fee on their part, three quarters
+        brought = brought_by(lent.platforms[0], deal_of(0, 0.75, fee, 0.0), general, segments[2])
+        assert brought.price == pytest.approx(price)
 
 
 def test_at_home_local_banks_keep_to_their_region_and_national_ones_spread(lent):

@@ -62,7 +62,7 @@ def lending_terms(parameters: Parameters, regime: Regime) -> LendingTerms:
     general.funding_share = bank_share(parameters, regime)
     general.rate_cap = regime.rate_cap
     segments.price_joint = np.minimum(segments.price_joint, regime.all_in_cost_cap)
-    segments.price_own = np.minimum(segments.price_own, price_caps(regime, 0.0))
+    segments.price_own = np.minimum(segments.price_own, min(regime.all_in_cost_cap, regime.rate_cap))
     return LendingTerms(general, segments)
 
 
@@ -113,11 +113,6 @@ def depth_limit(world: World) -> np.ndarray:
 def inhabited(parameters: Parameters) -> np.ndarray:
     """bool[segments]: those in which anybody is."""
     return parameters.population.segment_share.as_array() > 0.0
-
-
-def price_caps(regime: Regime, fees: float | np.ndarray) -> np.ndarray:
-    """Highest price of a loan that carries these fees a year on its balance: the rate is the price less fees."""
-    return np.minimum(regime.all_in_cost_cap, regime.rate_cap + fees)
 
 
 def joint_stocks(world: World) -> np.ndarray:
