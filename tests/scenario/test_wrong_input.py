@@ -103,7 +103,8 @@ ONE_LINE = [
     ),
     (
         "fishing_test: 3\n",
-        f"{HERE}:1: fishing_test: 3 is not a mapping of keys; its keys are: month, horizon_months, kinds, minimum_originations",
+        f"{HERE}:1: fishing_test: 3 is not a mapping of keys; its keys are: month, horizon_months, "
+        "kinds, minimum_originations, share",
     ),
     (
         "\nfishing_test: {months: last}\n",
@@ -275,6 +276,11 @@ ONE_LINE = [
         f"{HERE}:1: title: 3 is not allowed; allowed: a text of at most 10,000 characters; in quotes it is one",
     ),
     ("record: {months: some}\n", f"{HERE}:1: record.months: 'some' is not allowed; allowed: one of all, yearly, none"),
+    (
+        "record: {everything: all}\n",
+        f"{HERE}:1: record.everything: there is no such key; allowed: months, banks, alliances, lives",
+    ),
+    ("base: {twin: true}\n", f"{HERE}:1: twin: there is no such parameter; it stands at the top level"),
     ("record: {month: all}\n", f"{HERE}:1: record.month: there is no such key; did you mean months?"),
     ("record: {alliances: 1}\n", f"{HERE}:1: record.alliances: 1 is not allowed; allowed: true or false"),
     # what is compared

@@ -134,7 +134,8 @@ def read(known: Mapping[str, Key], source: Source, problems: Problems) -> dict[s
     found: dict[str, Any] = {}
     unknown = [name for name in source.mapping if name not in known]
     for name in unknown:  # which may be meant for what is missing
-        source.about(name, f"there is no such key{nearest(str(name), known)}", problems)
+        hint = nearest(str(name), known) or f"; allowed: {', '.join(known)}"
+        source.about(name, f"there is no such key{hint}", problems)
     missing = [] if unknown else [key.name for key in known.values() if key.default is MISSING]
     for name in dict.fromkeys((*source.mapping, *missing)):
         key, value = known.get(name), source.mapping.get(name)

@@ -12,6 +12,7 @@ from colend.scenario.banks_file import BANKS_FILE, read_banks
 from colend.scenario.declarations import Declaration, declarations, groups
 from colend.scenario.errors import NONE, Problems, ScenarioError, nearest_key, shown
 from colend.scenario.reading import Layers, Source
+from colend.scenario.top_level import TOP_LEVEL
 
 POLICY = "policy"  # dated rules, at the top level and in arms (`colend.scenario.policy`)
 
@@ -52,7 +53,8 @@ def _walk(
                 names = ", ".join(groups()[key])
                 problems.about(source.place(here), key, f"{shown(value)} is not a group; in it are: {names}")
         else:
-            hint = "; it stands at the top level or in an arm" if key == POLICY else nearest_key(key, known_keys())
+            stands = "; it stands at the top level" + (" or in an arm" if key == POLICY else "")
+            hint = stands if key in TOP_LEVEL else nearest_key(key, known_keys())
             problems.about(source.place(here), key, f"there is no such parameter{hint}")
 
 
