@@ -26,7 +26,7 @@ def results(method, n, function, arms=("base",), seeds=(0, 1), seed=3):
         for arm in arms
     ]
     frame = pd.DataFrame(rows, columns=["arm", "seed", "point", "y"])
-    return [frame], SimpleNamespace(sample=sample, arms=list(arms), baseline=arms[0], seeds=list(seeds))
+    return [frame], SimpleNamespace(sample=sample, own_arms=list(arms), baseline=arms[0], seeds=list(seeds))
 
 
 def linear(x, arm, seed):
@@ -49,6 +49,14 @@ def test_sobol_gives_the_variance_shares_within_its_own_interval():
     for known, row in zip((0.8, 0.2, 0.0), table.itertuples(), strict=True):
         half = row.high - row.value
         assert abs(row.value - known) <= 2.0 * half + 1e-9  # two half-widths are 3.9 standard errors
+
+
+def test_a_twin_has_no_indices_and_the_one_arm_beside_it_keeps_its_own():
+    (frame,), scenario = results("sobol", 16, linear, arms=("base", "twin"))
+    scenario.own_arms = ["base"]
+    table = sensitivity([frame], scenario, ["y"])
+    assert set(table["arm"]) == {"base"}
+    assert table["value"].any()
 
 
 def test_total_indices_count_interactions():

@@ -80,7 +80,7 @@ def frame(rows):
 
 
 def scenario_of(arms, half_width):
-    return SimpleNamespace(arms=arms, baseline=arms[0], until=Until(5, 40, "y", half_width), twins={})
+    return SimpleNamespace(own_arms=arms, baseline=arms[0], until=Until(5, 40, "y", half_width))
 
 
 def test_every_other_arm_at_every_point_counts():

@@ -44,6 +44,7 @@ def test_an_arm_that_differs_in_more_has_a_twin_of_its_own():
 def test_a_scenario_of_one_arm_has_a_twin():
     scenario = colend.load(BASE)
     assert list(scenario.arms) == ["base", TWIN]
+    assert scenario.own_arms == ["base"]
     assert scenario.arm(TWIN).parameters.alliances.meeting_rate == 0.0
     assert colend.load(BASE | {"twin": False}).twins == {}
     assert "twins" not in colend.load(BASE | {"twin": False}).resolved()

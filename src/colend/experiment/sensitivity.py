@@ -71,7 +71,7 @@ def sensitivity(runs: Iterable[Any], scenario: Scenario, measures: Sequence[str]
     if sample is None:
         raise ValueError("the scenario has no sampled sweep")
     design, rows = sample.unit_rows(), [point_name(row) for row in sample.rows()]
-    arms, points = list(scenario.arms), list(dict.fromkeys(rows))  # a point that repeats was run once
+    arms, points = scenario.own_arms, list(dict.fromkeys(rows))  # a point that repeats was run once
     found = cube(runs, scenario.seeds, points, arms, measures)
     if not found.there.all():
         places = np.argwhere(~found.there)

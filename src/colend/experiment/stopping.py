@@ -56,9 +56,9 @@ def known(runs: Any, scenario: Scenario) -> Known:
     rule = scenario.until
     assert rule is not None
     rows = comparison(runs, scenario.baseline, [rule.measure], widened(scenario))
-    asked = set(scenario.arms) - set(scenario.twins.values())
-    others = rows[rows["arm"].isin(asked - {scenario.baseline} if len(asked) > 1 else asked)]
-    low, high = ("low", "high") if len(asked) > 1 else ("mean_low", "mean_high")
+    asked, several = scenario.own_arms, len(scenario.own_arms) > 1
+    others = rows[rows["arm"].isin(asked) & ((rows["arm"] != scenario.baseline) | (not several))]
+    low, high = ("low", "high") if several else ("mean_low", "mean_high")
     if others.empty:
         return Known(np.inf, "", "", False)
     half = ((others[high] - others[low]) / 2.0).fillna(np.inf)

@@ -26,7 +26,7 @@ def why(reading: Reading) -> str:
     rule = reading.scenario.until
     if rule is None:
         return ""
-    term, several = term_of(rule.measure), len(reading.scenario.arms) > 1
+    term, several = term_of(rule.measure), len(reading.scenario.own_arms) > 1
     wanted, unit = f"±{_short(rule.half_width * term.unit.factor)}", f" {term.unit.difference}".rstrip()
     what = f"every difference in “{term.words}”" if several else f"the mean of “{term.words}”"
     if read_manifest(reading.result.path)["missing"]:

@@ -95,6 +95,12 @@ class Scenario:
     twins: dict[str, str] = field(default_factory=dict)
     until: Until | None = None  # when fewer of the `seeds` are enough
 
+    @property
+    def own_arms(self) -> list[str]:
+        """The arms that it asks about: all but the twins that stand beside them."""
+        twins = set(self.twins.values())
+        return [arm for arm in self.arms if arm not in twins]
+
     def arm(self, name: str, point: Mapping[str, Any] | str | None = None) -> Setting:
         """The setting of an arm, by its name or what charts call it, at a sweep point (none given: the first).
 
