@@ -1,11 +1,13 @@
 """Effects by hand: the same banks in the arm and in its twin, one number a seed, intervals over seeds."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from colend.experiment.derived import _effects
 from colend.experiment.effects import effects_of, parts_of
 from colend.scenario.design import FishingTerms
 
@@ -96,6 +98,12 @@ def test_without_twins_or_tables_there_are_no_effects():
     alone.twins = {}
     assert list(parts_of(lambda table, point: 1 / 0, alone, [""], 1.0)) == []
     assert list(parts_of(lambda table, point: pd.DataFrame(), scenario(), [""], 1.0)) == []
+
+
+def test_who_asks_for_effects_of_a_seed_is_told_that_there_are_none():
+    said = "no column of the effects, which are over all seeds, 'seed'; there are: 'arm', 'point', 'kind', 'group'"
+    with pytest.raises(KeyError, match=said):
+        next(_effects(Path("nowhere"), scenario(), None, seed=[0]))
 
 
 def test_every_effect_is_declared_once():

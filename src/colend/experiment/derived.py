@@ -10,6 +10,7 @@ from typing import Any
 
 from colend.experiment.content import KEYS
 from colend.experiment.database import DATABASE
+from colend.experiment.effects import COLUMNS as OF_EFFECTS
 from colend.experiment.effects import EFFECTS, SOURCES, parts_of
 from colend.experiment.sensitivity import COLUMNS, SHOWN, IncompleteDesignError, sensitivity
 from colend.experiment.statistics import COMPARISON as STATISTICS
@@ -130,6 +131,7 @@ def _effects(
     **keys: Any,
 ) -> Iterator[Any]:
     """What alliances did to banks that have them; `measures` and keys choose rows."""
+    _check("column of the effects, which are over all seeds,", list(keys), OF_EFFECTS)
     there = {table: set(columns(database, table)) for table in SOURCES}
 
     def read(table: str, point: str) -> Any:
