@@ -101,7 +101,7 @@ def _limits(one: Declaration, kind: str = "number") -> dict[str, Any]:
 
 def _described(one: Declaration) -> str:
     unit = f" ({one.unit})" if one.unit not in ("1", "choice") else ""
-    return f"{one.meaning}{unit}. Source: {one.source}"
+    return f"{one.meaning}{unit}"
 
 
 def _value(one: Declaration) -> dict[str, Any]:
