@@ -30,8 +30,8 @@ OTHERS = {
     "banks.rural.sequencing": "cooperate_then_sign",
     "banks.consumer_finance.sequencing": "cooperate_then_sign",
 }
-# What shows the changed values themselves.
-NAMED = ("choosing", "opening", "openness", "sequencing")
+# What shows the changed values themselves, and what would be expected of pacts.
+NAMED = ("choosing", "opening", "openness", "sequencing", "over_expected")
 
 
 def another(key):

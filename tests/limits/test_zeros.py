@@ -14,6 +14,7 @@ import pytest
 
 import colend
 from colend.market import simulate
+from colend.measures.fishing import FISHING_RUN
 from colend.scenario.design import FishingTerms
 from colend.scenario.parameters import OPENNESS, SEQUENCING
 from colend.scenario.regulation import RULES, Rule
@@ -91,7 +92,8 @@ CASES = {
             "alliances__pilot_openness": "technology",
             "alliances__pilot_scale_sd": 2.0,
         },
-        {"runs.value_per_meeting_closed"},  # cohorts close when those with pilots would have
+        # Cohorts close when those with pilots would have.
+        {f"runs.{name}" for name in ("value_per_meeting_closed", "routed_over_expected", "value_over_expected")},
         PILOTS,
     ),
     "pilots, for priority of the signed": ({}, {"alliances__signed_priority": 3.0}, set(), PILOTS),
@@ -338,8 +340,9 @@ def test_without_platforms_partners_the_fishing_test_withdraws_nothing(make_sett
 
 def without_fishing(tables):
     """The tables but for what the fishing test itself measures."""
+    own = {measure.name for measure in FISHING_RUN}
     return {
-        table: {name: column for name, column in columns.items() if not name.startswith("fishing")}
+        table: {name: column for name, column in columns.items() if name not in own}
         for table, columns in tables.items()
         if table != "fishing"
     }

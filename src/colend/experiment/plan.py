@@ -25,10 +25,10 @@ DIGITS_A_NUMBER = 8.5  # as text: many are missing or whole
 WORDS_OF_A_MEASURE = 65  # its meaning and unit
 ALLIANCES_A_BANK_YEAR = 0.5
 COLUMNS = {
-    "runs": 106,
+    "runs": 109,
     "months": 140,
     "banks": 39,
-    "alliances": 38,
+    "alliances": 41,
     "alliance_months": 15,
 }  # of measures, which load too much to be counted here
 MOST_LOOKED_AT = 64  # combinations of arm and sweep point; of more, every so many
