@@ -10,8 +10,6 @@ from typing import Any
 
 from colend.experiment.content import KEYS
 from colend.experiment.database import DATABASE
-from colend.experiment.effects import COLUMNS as OF_EFFECTS
-from colend.experiment.effects import EFFECTS, SOURCES, parts_of
 from colend.experiment.sensitivity import COLUMNS, SHOWN, IncompleteDesignError, sensitivity
 from colend.experiment.statistics import COMPARISON as STATISTICS
 from colend.experiment.statistics import comparison_of, cube
@@ -25,7 +23,7 @@ from colend.scenario.labels import arms_by_call
 from colend.scenario.tables import TABLES
 
 _VALUES_AT_ONCE, _POINTS_AT_ONCE = 1_000_000, 20_000  # of runs that are compared
-COMPARISON = "comparison"  # the one table that is not stored: runs say all that it says
+COMPARISON, EFFECTS = "comparison", "effects"  # tables that are not stored: runs say all that they say
 _OF_ALL_RUNS = ("sensitivity", "parameters", "measures", "failures")
 
 
@@ -131,6 +129,9 @@ def _effects(
     **keys: Any,
 ) -> Iterator[Any]:
     """What alliances did to banks that have them; `measures` and keys choose rows."""
+    from colend.experiment.effects import COLUMNS as OF_EFFECTS  # imports measures, and SciPy with them
+    from colend.experiment.effects import SOURCES, parts_of
+
     _check("column of the effects, which are over all seeds,", list(keys), OF_EFFECTS)
     there = {table: set(columns(database, table)) for table in SOURCES}
 

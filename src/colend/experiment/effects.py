@@ -17,7 +17,6 @@ from colend.measures.declaration import ratio
 from colend.measures.gates import GATED, GROUPS, partnered
 from colend.scenario.design import Scenario
 
-EFFECTS = "effects"
 COLUMNS = ("arm", "point", "kind", "group", "measure", "banks", "level", "twin", "difference", "low", "high", "pairs")
 SOURCES = ("banks", "accounts", "fishing")  # tables that it is made of, so far as they were recorded
 

@@ -7,8 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from colend.experiment.derived import COMPARISON, table_in_parts
-from colend.experiment.effects import EFFECTS
+from colend.experiment.derived import COMPARISON, EFFECTS, table_in_parts
 from colend.experiment.tables import ROWS_AT_ONCE, joined
 from colend.scenario.design import Scenario
 from colend.scenario.given import listed

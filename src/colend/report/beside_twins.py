@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from colend.experiment.effects import EFFECTS
+from colend.experiment.derived import EFFECTS
 from colend.measures.gates import GATED
 from colend.report.columns import left, right, wrapped
 from colend.report.reading import Reading

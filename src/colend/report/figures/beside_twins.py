@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.figure import Figure
 
-from colend.experiment.effects import EFFECTS
+from colend.experiment.derived import EFFECTS
 from colend.measures.gates import GATED
 from colend.report.gates import definition
 from colend.report.panels import Marks, rows_of_arms
