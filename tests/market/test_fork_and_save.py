@@ -137,5 +137,12 @@ def test_a_missing_file_is_an_ordinary_error(tmp_path):
 
 
 def test_what_cannot_be_held_is_named_with_its_place():
-    with pytest.raises(TypeError, match=r"state\.part is a complex"):
+    with pytest.raises(TypeError, match=r"state\.part is of type complex"):
         Anatomy((), {}).take_apart({"part": 1j}, [])
+
+
+def test_what_a_user_hung_on_a_market_is_named_as_the_user_did(make_market):
+    market = make_market(population__borrowers=50)
+    market.mine = {"number": 1j}
+    with pytest.raises(TypeError, match=r"^market\.mine\.number is of type complex: a copy or a saved market cannot"):
+        market.fork()

@@ -188,11 +188,11 @@ class Market(MesaModel):
         own = {name: value for name, value in vars(self).items() if name not in self._not_own}
         own |= {name: vars(self)[name] for name in ("steps", "time", "running") if name in vars(self)}
         generators = [self.random.getstate(), self.rng.bit_generator.state]  # which no rule draws from
-        return ANATOMY.take_apart([own, *generators], arrays, "market")
+        return [ANATOMY.take_apart(one, arrays, "market") for one in (own, *generators)]
 
     def _take(self, told: Any, arrays: list[np.ndarray]) -> Market:
         """Have what another market had beside its world."""
-        own, state, self.rng.bit_generator.state = ANATOMY.put_together(told, arrays)
+        own, state, self.rng.bit_generator.state = (ANATOMY.put_together(one, arrays) for one in told)
         self.random.setstate(state)
         self.__dict__.update(own)
         return self

@@ -59,7 +59,7 @@ class Anatomy:
         if type(value) is dict or type(value) in self.kinds.values():
             parts = value if type(value) is dict else attributes(value)
             return {"form": form, "parts": [[k, self.take_apart(v, arrays, f"{where}.{k}")] for k, v in parts.items()]}
-        raise TypeError(f"{where} is a {form}: a saved market cannot hold that")
+        raise TypeError(f"{where} is of type {form}: a copy or a saved market cannot hold that")
 
     def put_together(self, told: Any, arrays: list[np.ndarray]) -> Any:
         """What `take_apart` took apart, with copies of its arrays."""
