@@ -27,10 +27,13 @@ class Adaptive(Group):
     """Choice of sequencing and openness by those whose `sequencing` or `openness` is `adaptive`."""
 
     sequencing_options: Sequencing | list[Sequencing] = parameter(
-        list(SEQUENCING), "choice", "Sequencings among which parties choose", "design document section 6"
+        list(SEQUENCING), "choice", "Sequencings among which parties choose", "assumed: docs/odd.md sections 7.7 to 7.9"
     )
     openness_options: Openness | list[Openness] = parameter(
-        list(OPENNESS), "choice", "Levels of openness among which platforms choose", "design document section 6"
+        list(OPENNESS),
+        "choice",
+        "Levels of openness among which platforms choose",
+        "assumed: docs/odd.md sections 7.7 to 7.9",
     )
     initial_sequencing: BySequencing = parameter(
         {"sign_then_cooperate": 0.5, "cooperate_then_sign": 0.5},

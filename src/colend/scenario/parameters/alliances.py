@@ -5,9 +5,9 @@ from __future__ import annotations
 from colend.scenario.parameters.base import Crowd, Group, Number, SequencingOrAdaptive, Whole, parameter
 from colend.scenario.parameters.openness import Openness
 
-_TIE = "design document, throw-away prototype of the alliance part"
-_START = "assumed: design document starting value for the whole market"
-_DESIGN = "design document section 6"
+_TIE = "assumed: a value at which both sequencings acted in a prototype"
+_START = "assumed: a starting value for the whole market"
+_DESIGN = "assumed: docs/odd.md sections 7.7 to 7.9"
 _EACH = "each party, times the bank's cost_scale"
 
 
@@ -18,13 +18,13 @@ class Alliances(Group):
         "sign_then_cooperate",
         "choice",
         "Sign first and cooperate later, or pilot first and sign when it worked; adaptive: the parties choose",
-        "design document section 1",
+        "assumed: docs/odd.md section 1",
     )
     fit_sd: Number = parameter(
         1.25,
         "logit",
         "Spread of hidden fit around its public prior",
-        "design document prototype; facts: alliance success 20 to 80 %, a wide prior",
+        "assumed, as in a prototype; facts: alliance success 20 to 80 %, a wide prior",
         0,
         20,
     )
@@ -40,7 +40,7 @@ class Alliances(Group):
         4,
         "months",
         "Months that integration takes",
-        "design document prototype; facts: Xinyun+ two months from signing to live",
+        "assumed, as in a prototype; facts: Xinyun+ two months from signing to live",
         0,
         60,
     )
@@ -52,7 +52,9 @@ class Alliances(Group):
     )
     pilot_cost: Number = parameter(300_000, "yuan", f"Cost of setting up a pilot, {_EACH}", _START, 0, 1e12)
     pilot_setup_months: Whole = parameter(1, "months", "Months that setting it up takes", _TIE, 0, 60)
-    pilot_months: Whole = parameter(6, "months", "Months that a pilot lasts", "design document section 6", 0, 60)
+    pilot_months: Whole = parameter(
+        6, "months", "Months that a pilot lasts", "assumed: docs/odd.md sections 7.7 to 7.9", 0, 60
+    )
     pilot_running_cost: Number = parameter(18_000, "yuan a month", f"Fixed cost of a pilot, {_EACH}", _START, 0, 1e12)
     pilot_allocation: Number = parameter(0.1, "share", "Part of a partner's flow that a pilot gets", _TIE, 0, 1)
     pilot_slot_use: Number = parameter(
@@ -89,20 +91,20 @@ class Alliances(Group):
     )
     signed_priority: Number = parameter(0.0, "1", "Extra weight of signed partners in routing", _DESIGN, 0, 100)
     commitment_effort: Number = parameter(0.0, "logit a month", "Drift of fit while in operation", _DESIGN, -1, 1)
-    initial_trust: Number = parameter(0.3, "share", "Trust at the start", "design document prototype", 0, 1)
+    initial_trust: Number = parameter(0.3, "share", "Trust at the start", "assumed, as in a prototype", 0, 1)
     trust_gain: Number = parameter(
         0.05,
         "share a month",
         "Gain of trust from good months",
-        "design document prototype; Vanneste et al. 2014: trust drifts little",
+        "assumed, as in a prototype; Vanneste et al. 2014: trust drifts little",
         0,
         1,
     )
     trust_loss: Number = parameter(
-        0.08, "share a month", "Loss of trust from bad months", "design document prototype", 0, 1
+        0.08, "share a month", "Loss of trust from bad months", "assumed, as in a prototype", 0, 1
     )
     trust_decay: Number = parameter(
-        0.01, "share a month", "Fading of trust while a pact is dormant", "design document prototype", 0, 1
+        0.01, "share a month", "Fading of trust while a pact is dormant", "assumed, as in a prototype", 0, 1
     )
     crowd: Crowd = parameter(
         "anticipated_entry",

@@ -20,7 +20,7 @@ from colend.scenario.parameters.base import (
     parameter,
 )
 
-_PROTOTYPE = "design document, values used and alive in the whole-market prototype"
+_PROTOTYPE = "assumed: a value at which every part of a first market acted"
 _SPREAD = (
     "assumed: wide differences between banks, in the article's words some with capital, talent and patience, others not"
 )
@@ -33,7 +33,7 @@ class BankKind(Group):
         0,
         "number",
         "Banks of this kind",
-        "design document section 2; facts: Nanjing's club of over 140 city and rural banks",
+        "assumed: docs/odd.md section 2; facts: Nanjing's club of over 140 city and rural banks",
         0,
         5_000,
     )
@@ -50,7 +50,7 @@ class BankKind(Group):
         0.3,
         "precision",
         "Precision of the bank's own screening signal (tau)",
-        "design document section 4, segment table",
+        "assumed: docs/odd.md sections 7.1 to 7.4",
         0.001,
         100,
     )
@@ -64,16 +64,21 @@ class BankKind(Group):
     funds_rate: AgentValue = parameter(0.03, "rate a year", "Cost of funds", _PROTOTYPE, 0, 0.5)
     operating_rate: AgentValue = parameter(0.015, "rate a year", "Running cost of balances", _PROTOTYPE, 0, 0.5)
     cost_scale: AgentValue = parameter(
-        1.0, "1", "Set-up and fixed costs relative to a city bank's", "design document section 6", 0, 100
+        1.0, "1", "Set-up and fixed costs relative to a city bank's", "assumed: docs/odd.md sections 7.7 to 7.9", 0, 100
     )
     integration_slots: WholeAgentValue = parameter(
-        1, "number", "Alliances that the bank can pilot or integrate at a time", "design document section 6", 0, 100
+        1,
+        "number",
+        "Alliances that the bank can pilot or integrate at a time",
+        "assumed: docs/odd.md sections 7.7 to 7.9",
+        0,
+        100,
     )
     maximum_partners: WholeAgentValue = parameter(
         3,
         "number",
         "Platforms that the bank works with at most",
-        "design document section 6; facts: 2.5 partners a bank (USA 2021)",
+        "assumed: docs/odd.md sections 7.7 to 7.9; facts: 2.5 partners a bank (USA 2021)",
         0,
         100,
     )
@@ -92,7 +97,7 @@ class BankKind(Group):
         1.0,
         "1",
         "Weight of a yuan of equity in the shares of initial customers",
-        "design document: consumer-finance companies without own customers",
+        "assumed: companies have no customers of their own",
         0,
         100,
     )
@@ -108,7 +113,7 @@ class BankKind(Group):
         None,
         "choice",
         "These banks' own sequencing, adaptive: they choose; none: alliances.sequencing",
-        "design document section 6",
+        "assumed: docs/odd.md sections 7.7 to 7.9",
     )
 
     def misfits(self) -> Iterator[str]:
@@ -218,16 +223,16 @@ class Banks(Group):
         1,
     )
     size_talent_correlation: Number = parameter(
-        0.5, "1", "Copula correlation of size and talent", "design document section 2", -1, 1
+        0.5, "1", "Copula correlation of size and talent", "assumed: docs/odd.md section 2", -1, 1
     )
     size_horizon_correlation: Number = parameter(
-        0.3, "1", "Copula correlation of size and horizon", "design document section 2", -1, 1
+        0.3, "1", "Copula correlation of size and horizon", "assumed: docs/odd.md section 2", -1, 1
     )
     headroom_months: Number = parameter(
         6,
         "months",
         "Months over which a bank offers its headroom to partners",
-        "design document section 6, routing",
+        "assumed: docs/odd.md sections 7.7 to 7.9",
         0.1,
         120,
     )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from colend.scenario.parameters.base import SEGMENTS, BySegment, Group, Number, Whole, parameter
 
-_PROTOTYPE = "design document, values used and alive in the whole-market prototype"
+_PROTOTYPE = "assumed: a value at which every part of a first market acted"
 
 
 class Credit(Group):
@@ -17,7 +17,7 @@ class Credit(Group):
         {"prime": 0.012, "mass": 0.04, "thin_file": 0.09},
         "rate a year",
         "Share of a segment that would default within a year",
-        "design document section 4, segment table",
+        "assumed: docs/odd.md sections 7.1 to 7.4",
         0.0001,
         0.9,
     )
@@ -25,7 +25,7 @@ class Credit(Group):
         {"prime": 0.6, "mass": 0.6, "thin_file": 0.6},
         "1",
         "Loading of the default probit on creditworthiness (beta)",
-        "design document section 4, segment table",
+        "assumed: docs/odd.md sections 7.1 to 7.4",
         0.01,
         5,
     )
@@ -33,7 +33,7 @@ class Credit(Group):
         0.04,
         "1",
         "Vasicek asset correlation; Basel's other retail class is 0.03 to 0.16",
-        "design document prototype; Basel II paragraph 330",
+        "assumed, as in a prototype; Basel II paragraph 330",
         0,
         0.9,
     )
@@ -41,7 +41,7 @@ class Credit(Group):
         0.65,
         "share",
         "Share of the balance lost at default",
-        "design document prototype; unsecured consumer credit",
+        "assumed, as in a prototype; unsecured consumer credit",
         0,
         1,
     )
@@ -52,13 +52,13 @@ class Credit(Group):
         "posted",
         "choice",
         "One rate per segment, or the required rate of each loan",
-        "design document section 4: under risk-based cost-plus precision is worth nothing to a bank",
+        "assumed, docs/odd.md section 7.3: under risk-based cost-plus precision is worth nothing to a bank",
     )
     posted_rate: BySegment = parameter(
         {"prime": 0.105, "mass": 0.13, "thin_file": 0.17},
         "rate a year",
         "Rate that a joint programme shows borrowers",
-        "assumed: design document section 4; no published rate by segment was found",
+        "assumed: docs/odd.md sections 7.1 to 7.4; no published rate by segment was found",
         0.001,
         2,
     )
@@ -71,7 +71,10 @@ class Credit(Group):
         0.5,
     )
     prescreen_inference: Literal["rational", "naive"] = parameter(
-        "rational", "choice", "Whether lenders infer from how applicants were selected", "design document section 4"
+        "rational",
+        "choice",
+        "Whether lenders infer from how applicants were selected",
+        "assumed: docs/odd.md sections 7.1 to 7.4",
     )
     bureau_correlation: Number = parameter(
         0.3, "1", "Share of the noise of banks' signals that is common to them", _PROTOTYPE, 0, 0.99
@@ -80,7 +83,7 @@ class Credit(Group):
         0.75,
         "share",
         "Part of a bank's precision on an applicant of whom the platform sends traffic only",
-        "design document section 4",
+        "assumed: docs/odd.md sections 7.1 to 7.4",
         0.01,
         1,
     )
@@ -93,13 +96,13 @@ class Credit(Group):
         20,
     )
     lockout_months: Whole = parameter(
-        24, "months", "Months that a defaulter is not served", "design document section 4", 0, 250
+        24, "months", "Months that a defaulter is not served", "assumed: docs/odd.md sections 7.1 to 7.4", 0, 250
     )
     intercept_prior_weight: Number = parameter(
         20,
         "1",
         "Prior weight of the intercept correction, in units of information (n0)",
-        "design document section 4",
+        "assumed: docs/odd.md sections 7.1 to 7.4",
         0.1,
         10_000,
     )
@@ -107,7 +110,7 @@ class Credit(Group):
         5,
         "yuan a loan",
         "Cost of originating a joint loan",
-        "design document prototype; facts: 2.3 yuan online",
+        "assumed, as in a prototype; facts: 2.3 yuan online",
         0,
         10_000,
     )
@@ -118,7 +121,7 @@ class Credit(Group):
         {"prime": 1.5, "mass": 1.0, "thin_file": 0.8},
         "1",
         "Banks' precision by segment over their precision",
-        "design document section 4: reproduces its table of AUC",
+        "assumed: banks know best whom they know most of; docs/odd.md section 7.2",
         0.01,
         10,
     )
@@ -126,7 +129,7 @@ class Credit(Group):
         {"prime": 0.75, "mass": 1.0, "thin_file": 1.125},
         "1",
         "Platforms' precision by segment over their precision",
-        "design document section 4; Frost et al. 2019: advantage largest for thin files",
+        "assumed: docs/odd.md sections 7.1 to 7.4; Frost et al. 2019: advantage largest for thin files",
         0.01,
         10,
     )
@@ -146,7 +149,7 @@ class Macro(Group):
         0.97,
         "1",
         "Monthly autocorrelation of the systematic credit factor (psi); 1: one state of the economy for the whole run",
-        "design document section 3",
+        "assumed: docs/odd.md section 3",
         0,
         1,
     )

@@ -9,7 +9,7 @@ from pydantic import Field
 from colend.scenario.parameters.base import BySegment, Group, Number, parameter
 from colend.scenario.parameters.openness import LEVELS, ByOpenness
 
-_PROTOTYPE = "design document, values used and alive in the whole-market prototype"
+_PROTOTYPE = "assumed: a value at which every part of a first market acted"
 _TOUCH = "assumed: reach of the channel among the segment's users"
 
 
@@ -65,7 +65,7 @@ class Customers(Group):
         {name: level.visibility for name, level in LEVELS.items()},
         "share",
         "How visible the bank is to joint borrowers",
-        "assumed: design document section 5; nearly decides gate 1, so findings are shown over a sweep of it",
+        "assumed: docs/odd.md section 7.6; nearly decides gate 1, so findings are shown over a sweep of it",
         0,
         1,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from colend.scenario.parameters.base import Group, Number, Whole, parameter
 
-_PROTOTYPE = "design document, values used and alive in the whole-market prototype"
+_PROTOTYPE = "assumed: a value at which every part of a first market acted"
 
 
 class Learning(Group):
@@ -27,7 +27,7 @@ class Learning(Group):
         0.0,
         "1",
         "How much more those learn who know more (alpha)",
-        "design document section 7: above 0 a poverty trap is possible",
+        "assumed: docs/odd.md section 7.10: above 0 a poverty trap is possible",
         0,
         10,
     )

@@ -16,13 +16,13 @@ from colend.scenario.parameters.base import (
 )
 from colend.scenario.parameters.openness import LEVELS, ByOpenness, OpennessOrAdaptive
 
-_PROTOTYPE = "design document, values used and alive in the whole-market prototype"
+_PROTOTYPE = "assumed: a value at which every part of a first market acted"
 
 
 class Platforms(Group):
     """Platforms: users, precision, lender, openness, fees."""
 
-    number: Whole = parameter(6, "number", "Platforms", "design document section 2", 1, 100)
+    number: Whole = parameter(6, "number", "Platforms", "assumed: docs/odd.md section 2", 1, 100)
     user_share: list[Number] = parameter(
         [0.35, 0.25, 0.15, 0.10, 0.10, 0.05],
         "share",
@@ -35,7 +35,7 @@ class Platforms(Group):
         0.8,
         "precision",
         "Precision of the platform's score (tau)",
-        "design document section 4: AUC 0.77 for mass; Frost et al. 2019",
+        "assumed: docs/odd.md sections 7.1 to 7.4: AUC 0.77 for mass; Frost et al. 2019",
         0.001,
         100,
     )
@@ -43,13 +43,13 @@ class Platforms(Group):
         "traffic",
         "choice",
         "What a platform opens to signed partners: one for all, or one a platform",
-        "design document section 1",
+        "assumed: docs/odd.md section 1",
     )
     sequencing: SequencingOrAdaptive | list[SequencingOrAdaptive] | None = parameter(
         None,
         "choice",
         "A platform's own sequencing, adaptive: it chooses; none: alliances.sequencing",
-        "design document section 6",
+        "assumed: docs/odd.md sections 7.7 to 7.9",
     )
     lender_equity: Number = parameter(
         8e9, "yuan", "Equity of the largest platform's lender; others in proportion to users", _PROTOTYPE, 0, 1e13
@@ -71,7 +71,7 @@ class Platforms(Group):
         0.003,
         "rate a year",
         "Fee on joint balances while technology is open",
-        "assumed: design document starting value",
+        "assumed: a starting value",
         0,
         0.1,
     )
@@ -87,7 +87,7 @@ class Platforms(Group):
         8,
         "number",
         "Alliances that a platform can pilot or integrate at a time",
-        "assumed: design document starting value; a lever to sweep",
+        "assumed: a starting value; a lever to sweep",
         0,
         1_000,
     )
@@ -106,7 +106,7 @@ class Platforms(Group):
         0.5,
         "share",
         "Part of its joint income that the platform would not have had without this partner",
-        "design document section 6",
+        "assumed: docs/odd.md sections 7.7 to 7.9",
         0,
         1,
     )

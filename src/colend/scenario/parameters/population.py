@@ -9,7 +9,7 @@ from colend.scenario.parameters.base import MOST_YUAN, BySegment, Group, Number,
 
 LARGEST_LOAN = 2**31 - 1  # fen
 LARGEST_MISFIT = 0.01  # of persons, by which a whole number of them for each borrower may miss
-_PROTOTYPE = "design document, values used and alive in the whole-market prototype"
+_PROTOTYPE = "assumed: a value at which every part of a first market acted"
 
 
 class Population(Group):
