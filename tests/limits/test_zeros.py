@@ -35,7 +35,8 @@ OPENNESS_CHOSEN = {"platforms.openness"} | {
     column.format(f"platforms_opening_{name}") for column in CHOSEN for name in OPENNESS
 }
 OPENNESS_NAMED = OPENNESS_CHOSEN | {"alliances.openness"}
-SEQUENCING_CHOSEN = {"banks.sequencing", "platforms.sequencing"} | {
+# With the sequencings, what would be expected of pacts: over other months.
+SEQUENCING_CHOSEN = {"banks.sequencing", "platforms.sequencing", "runs.flow_over_expected"} | {
     column.format(f"{who}_choosing_{name}")
     for column in CHOSEN
     for name in SEQUENCING
