@@ -48,8 +48,8 @@ PARTS: tuple[tuple[str, str, tuple[Flow, ...], tuple[int, ...]], ...] = (
 
 # Whether a flow of a kind in a channel counts in a part: int64[part, kind, channel].
 _COUNTS = np.zeros((len(PARTS), len(Flow), len(EVERY)), dtype=np.int64)
-for _part_, (_, _, _kinds, _channels) in enumerate(PARTS):
-    _COUNTS[_part_][np.ix_(_kinds, _channels)] = 1
+for _counts, (_, _, _kinds, _channels) in zip(_COUNTS, PARTS, strict=True):
+    _counts[np.ix_(_kinds, _channels)] = 1
 
 
 def accounts_of_month(view: MonthView) -> np.ndarray:
@@ -64,14 +64,9 @@ def worth_at_start(view: RunView, monthly: np.ndarray) -> np.ndarray:
     return np.asarray(discounts @ monthly)
 
 
-def _months(view: RunView) -> np.ndarray:
-    """int64[month, part, party], fen."""
-    return np.stack([month["accounts"] for month in view.world.history])
-
-
 def _part(view: RunView, part: int) -> np.ndarray:
     """Yuan of every party over the run."""
-    return np.asarray(_months(view)[:, part].sum(axis=0) / FEN)
+    return np.asarray(view.accounts[:, part].sum(axis=0) / FEN)
 
 
 def _account(name: str, unit: str, meaning: str, take) -> Measure:
@@ -105,13 +100,13 @@ ACCOUNTS = (
         "profit",
         "yuan",
         "Profit after tax over the run: the sum of these parts",
-        lambda v: _months(v).sum(axis=(0, 1)) / FEN,
+        lambda v: v.accounts.sum(axis=(0, 1)) / FEN,
     ),
     _account(
         "value",
         "yuan",
         "That profit month by month, discounted to the run's start",
-        lambda v: worth_at_start(v, _months(v).sum(axis=1) / FEN),
+        lambda v: worth_at_start(v, v.accounts.sum(axis=1) / FEN),
     ),
 )
 

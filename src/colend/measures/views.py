@@ -187,6 +187,11 @@ class RunView(MonthView):
         history = [month["months"] for month in self.world.history]
         return {name: np.array([month[name] for month in history]) for name in history[0]}
 
+    @cached_property
+    def accounts(self) -> np.ndarray:
+        """int64[month, part, banks then platforms]: fen that each gained (`measures.accounts`)."""
+        return np.stack([month["accounts"] for month in self.world.history])
+
     def total(self, name: str) -> float:
         """Sum of a monthly measure over the run."""
         return float(np.nansum(self.months[name]))

@@ -40,10 +40,9 @@ def value_parts(reading: Reading) -> tuple[Figure, pd.DataFrame] | None:
     rows = []
     for party in PARTY_WORDS:
         for arm, other in others.items():
-            both = (sums.xs((one, party), level=("arm", "party")) for one in (arm, other) if one in frame["arm"].values)
-            mine, theirs = (*both, None)[:2]
-            if theirs is None:
+            if not {arm, other} <= set(frame["arm"]):
                 continue
+            mine, theirs = (sums.xs((one, party), level=("arm", "party")) for one in (arm, other))
             change = (mine - theirs).dropna()
             mean, low, high = reading.interval(change.to_numpy(dtype=float))
             rows += [[party, arm, other, *one] for one in zip(names, mean, low, high, strict=True)]
